@@ -1,0 +1,1 @@
+"""The command `selfinstruct`: a file per command, no logic of its own."""

@@ -1,0 +1,26 @@
+"""`selfinstruct chains`: the chains that are shipped."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("name", required=False)
+def command(name: str | None) -> None:
+    """List the chains that are shipped, or print one, to copy and change.
+
+    \b
+    selfinstruct chains
+    selfinstruct chains openai > mine.yaml
+    """
+    from selfinstruct_chains import resources
+    from selfinstruct_chains.chainfile import find_chain, load_config
+
+    if name:
+        click.echo(find_chain(name).read_text(encoding="utf-8"), nl=False)
+        return
+    for known in resources.names(resources.CHAINS):
+        config = load_config(known)
+        click.echo(f"{known:<12}{config.model.kind:<12}{config.model.name}")
+        click.echo(f"{'':<12}{config.description}")

@@ -1,0 +1,30 @@
+"""`selfinstruct check`: what can be found wrong before paying."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from selfinstruct_chains.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@click.argument("chain", default="embedded")
+@options.seeds
+@options.settings
+@click.option("--call", is_flag=True, help="Also make one tiny call to each model.")
+def command(chain: str, seeds: Path | None, settings: tuple[str, ...], *, call: bool) -> None:
+    """Check a chain and its seeds before paying for anything: exit 0 and a line for each finding, or exit 2.
+
+    \b
+    selfinstruct check openai --seeds mine.jsonl
+    selfinstruct check mine.yaml --call
+    """
+    from selfinstruct_chains.run.checking import check
+
+    for finding in check(options.load(chain, settings), seeds, call=call):
+        click.echo(finding)

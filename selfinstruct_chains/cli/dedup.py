@@ -1,0 +1,112 @@
+"""`selfinstruct dedup`: drop near-duplicates from any JSONL."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from selfinstruct_chains.method.tokens import Tokenizer
+    from selfinstruct_chains.outputs.dedup import Counts
+
+
+@click.command()
+@click.argument("source", metavar="FILE", type=click.File("rb"))
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path), required=True, help="JSONL of what is kept.")
+@click.option(
+    "--rejected", type=click.Path(path_type=Path), help="JSONL of what is not.  [default: OUT.rejected.jsonl]"
+)
+@click.option("--field", default="instruction", show_default=True, help="The key that holds each object's text.")
+@click.option("--threshold", default="0.7", show_default=True, help="F-measure from which a text is too similar.")
+@click.option(
+    "--tokenizer",
+    type=click.Choice(["unicode", "rouge"]),
+    default="unicode",
+    show_default=True,
+    help="What a word is: in any script, or the paper's runs of ASCII letters and digits.",
+)
+@click.option("--skip-bad", is_flag=True, help="Count and leave out lines without a text in the field.")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    source: BinaryIO,
+    out: Path,
+    rejected: Path | None,
+    field: str,
+    threshold: str,
+    tokenizer: Tokenizer,
+    *,
+    skip_bad: bool,
+    force: bool,
+) -> None:
+    """Drop from FILE what is too similar to something before it, by exact ROUGE-L.
+
+    FILE is JSONL or a JSON array of objects, - for standard input. The first of each similar group is kept; each
+    rejected object goes to a second file with its line, the nearest of the kept and their F-measure.
+
+    \b
+    selfinstruct dedup tasks.jsonl -o novel.jsonl
+    selfinstruct dedup alpaca.json --threshold 0.8 -o novel.jsonl
+    zcat prompts.jsonl.gz | selfinstruct dedup - --field prompt -o novel.jsonl
+    """
+    from selfinstruct_chains.outputs.dedup import dedup, rejected_beside
+
+    rejected = rejected or rejected_beside(out)
+    with _Progress(source) as on_progress:
+        counts = dedup(
+            source,
+            out,
+            rejected=rejected,
+            field=field,
+            threshold=threshold,
+            tokenizer=tokenizer,
+            skip_bad=skip_bad,
+            force=force,
+            on_progress=on_progress,
+        )
+    click.echo(_summary(counts, out, rejected))
+
+
+def _summary(counts: Counts, out: Path, rejected: Path) -> str:
+    lines = [
+        f"Kept {counts.kept:,} of {counts.kept + counts.rejected:,}: {out}",
+        f"Rejected {counts.rejected:,}: {rejected}",
+    ]
+    if counts.bad:
+        lines.append(f"Left out {counts.bad:,} that could not be read, the first: {counts.first_bad}")
+    return "\n".join(lines)
+
+
+class _Progress:
+    """A bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+
+    def __enter__(self) -> Callable[[int], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = [TextColumn("Comparing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()]
+        console = Console(stderr=True)
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._bar.start()
+        task = self._bar.add_task("", total=_size(self._source))
+        return lambda read: self._bar.update(task, completed=read)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def _size(source: BinaryIO) -> int | None:
+    """Bytes of a regular file; None for a pipe."""
+    try:
+        status = os.fstat(source.fileno())
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,65 @@
+"""`selfinstruct estimate`: what a run is expected to take, before it is paid for."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from selfinstruct_chains.cli import options
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.run.estimate import Estimate
+
+
+@click.command()
+@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.option("-n", "n", type=click.IntRange(min=1), required=True, help="How many finished tasks in all.")
+@options.chain
+@options.seeds
+@options.settings
+def command(run: Path | None, n: int, chain: str, seeds: Path | None, settings: tuple[str, ...]) -> None:
+    """Say how many calls, tokens, dollars and minutes N tasks will take: as RUN's own so far, or by stated defaults.
+
+    \b
+    selfinstruct estimate -n 5000 --chain openai
+    selfinstruct estimate -n 5000 runs/openai-1f2e3d
+    """
+    from selfinstruct_chains import resources
+    from selfinstruct_chains.cli.figures import WIDTH
+    from selfinstruct_chains.run import estimate
+    from selfinstruct_chains.run.overview import look
+    from selfinstruct_chains.tasks import read_seeds
+
+    overview = look(run) if run else None
+    there = overview.monitor.finished if overview else 0
+    config = overview.config if overview else options.load(chain, settings)
+    found = estimate.from_measured(overview, max(0, n - there)) if overview else None
+    how = f"As the {there} tasks in {run} went; a pool that grows accepts less, so a long way ahead it will be more."
+    if not found:
+        found, how = estimate.from_defaults(config, read_seeds(seeds or resources.SEEDS), n), estimate.DEFAULTS
+    click.echo(f"{max(0, n - there)} more tasks:" if there else f"{n} tasks:")
+    click.echo(_table(found, config.run.max_concurrency))
+    click.echo("\n" + textwrap.fill(how, WIDTH))
+
+
+def _table(found: Estimate, concurrency: int) -> str:
+    lines = [f"  {'':16}{'calls':>10}{'tokens in':>14}{'tokens out':>14}"]
+    rows = [(role, usage.calls, usage.input_tokens, usage.output_tokens) for role, usage in found.roles.items()]
+    rows.append(("all", *(sum(row[column] for row in rows) for column in (1, 2, 3))))  # type: ignore[misc, arg-type]
+    lines += [f"  {role:16}{calls:>10,}{read:>14,}{wrote:>14,}" for role, calls, read, wrote in rows]
+    if any(usage.unknown for usage in found.roles.values()):
+        lines.append("  tokens are those that the provider counted; it did not count all")
+    cost = "not known: no price for a model (--set 'model.price={input: ..., output: ...}')"
+    lines.append(f"  cost            {cost if found.dollars is None else f'${found.dollars:,.2f}, by list price'}")
+    lines.append(f"  time            about {_time(found.seconds)}, with {concurrency} calls in flight")
+    return "\n".join(lines)
+
+
+def _time(seconds: float) -> str:
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.1f} {unit}"
+    return f"{seconds:.0f} s"

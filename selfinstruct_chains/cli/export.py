@@ -1,0 +1,86 @@
+"""`selfinstruct export`: a run as a dataset to train on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from selfinstruct_chains.outputs.formats import FORMATS
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.outputs.export import Exported
+
+_FILE = click.Path(path_type=Path)
+_SHARE = click.FloatRange(0, 1, max_open=True)
+
+
+@click.command()
+@click.argument("run", type=_FILE)
+@click.option(
+    "--format", "format_name", type=click.Choice(list(FORMATS)), required=True, metavar="FORMAT", help="See above."
+)
+@click.option("-o", "--output", "out", type=_FILE, required=True, help="A file, or a folder for a file per split.")
+@click.option("--validation", type=_SHARE, default=0.0, metavar="SHARE", help="Of the instructions to set aside: 0.1.")
+@click.option("--test", type=_SHARE, default=0.0, metavar="SHARE", help="The same, for a test split.")
+@click.option("--include-seeds", "seeds", is_flag=True, help="The seed tasks too.")
+@click.option("--max-instances", type=click.IntRange(min=1), metavar="K", help="At most K instances of each task.")
+@click.option("--balance-labels", is_flag=True, help="In each classification task as many instances of every label.")
+@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="No instances of more than N tokens.")
+@click.option("--tokenizer", type=_FILE, metavar="tokenizer.json", help="What counts them.  [default: words]")
+@click.option("--exclude", type=_FILE, multiple=True, metavar="FILE", help="No tasks that stand in FILE. Repeatable.")
+@click.option("--only-approved", is_flag=True, help="Only tasks that a review approved.")
+@click.option("--drop-rejected", is_flag=True, help="No tasks that a review rejected.")
+@click.option("--shuffle", is_flag=True, help="Instances in random order.")
+@click.option("--seed", type=int, default=42, show_default=True, help="For splits, order and prompt templates.")
+@click.option("--end-token", default="", metavar="TEXT", help="What ends a completion, in prompt-completion.")
+@click.option("--language", "languages", multiple=True, metavar="CODE", help="For the card, such as en. Repeatable.")
+@click.option("--license", default="", metavar="NAME", help="For the card, such as cc-by-4.0.")
+@click.option("--terms", default="", metavar="TEXT", help="For the card: what the model's terms say of its output.")
+@click.option("--force", is_flag=True, help="Replace an export that is there.")
+def command(run: Path, format_name: str, out: Path, **options: Any) -> None:
+    """Write a run as a dataset to train on, with a card that says what is in it and how it was made.
+
+    \b
+    FORMAT
+    alpaca              instruction, input, output: a JSON array
+    openai              chat fine-tuning files of OpenAI, by its rules
+    messages            conversations for Hugging Face's trainers
+    sharegpt            conversations as ShareGPT has them
+    prompt-completion   several prompt templates, chosen at random
+    csv                 all fields, as they are
+    spreadsheet         csv to look at: formulas are shown, not obeyed
+    parquet, datasets   all fields; both need the extra hub
+
+    OUT with the format's suffix is one file; any other is a folder with a file for each split. --exclude takes
+    .json, .jsonl and .txt; a task stands in it when its instruction has ROUGE-L 0.7 or more with a text in it, or
+    13 words of an input in a row are there.
+
+    \b
+    selfinstruct export runs/embedded-1a2b3c --format alpaca -o alpaca.json
+    selfinstruct export runs/mine --format messages -o chat --test 0.1 --shuffle
+    selfinstruct export runs/mine --format parquet -o data --exclude eval.jsonl
+    """
+    from selfinstruct_chains.outputs.card import Given
+    from selfinstruct_chains.outputs.export import export
+    from selfinstruct_chains.outputs.run_reader import RunReader
+    from selfinstruct_chains.outputs.selection import Choice
+    from selfinstruct_chains.outputs.splits import Shares
+
+    force, end_token = options.pop("force"), options.pop("end_token")
+    given = Given(**{name: options.pop(name) for name in Given._fields})
+    shares = Shares(options.pop("validation"), options.pop("test"))
+    choice = Choice(**options, shares=shares)
+    done = export(RunReader(run), format_name, out, choice, given, end_token=end_token, force=force)
+    click.echo(_summary(done))
+
+
+def _summary(done: Exported) -> str:
+    lines = [
+        f"{sum(done.rows.values()):,} examples of {done.selection.table.instructions:,} instructions: "
+        + ", ".join(f"{split} {count:,}" for split, count in done.rows.items()),
+        *(f"  {path}" for path in done.files),
+        *done.notes,
+    ]
+    return "\n".join(lines)

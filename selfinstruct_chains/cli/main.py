@@ -1,0 +1,74 @@
+"""The command group. Commands are imported when they are called, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import NoReturn
+
+import click
+
+from selfinstruct_chains.errors import SelfInstructError
+
+COMMANDS = {
+    "generate": "Grow a dataset of N new tasks from seed tasks.",
+    "status": "Show how a run is going, or went.",
+    "estimate": "Say what N tasks will take: calls, tokens, dollars, minutes.",
+    "refilter": "Filter a run anew with other filters, without a call.",
+    "check": "Check a chain and its seeds before paying for anything.",
+    "chains": "List the chains that are shipped.",
+    "show": "Print the exact prompt of a role.",
+    "graph": "Draw the chain.",
+    "report": "Write a page of figures and tasks to look through.",
+    "review": "Review a sample by hand or by a model.",
+    "dedup": "Drop near-duplicates from any JSONL by exact ROUGE-L.",
+    "export": "Write a run as a dataset to train on.",
+    "stats": "Count what is in a run, beside the paper's figures.",
+}
+"""Each command's name and one-line help. It lives in `cli/<name>.py` as `command`, with dashes as underscores."""
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"selfinstruct_chains.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SELFINSTRUCT"}
+)
+@click.version_option(version("selfinstruct-chains"), prog_name="selfinstruct")
+def cli() -> None:
+    """Grow an instruction-tuning dataset from a few seed tasks and any language model.
+
+    \b
+    selfinstruct generate -n 20           a first dataset, by the embedded model
+    selfinstruct generate -n 500 --chain openai
+    selfinstruct COMMAND --help           the options of a command, and examples
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; errors of the user's side are one line and an exit code, bugs keep their traceback."""
+    try:
+        cli(prog_name="selfinstruct", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        raise SystemExit(130) from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except SelfInstructError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(error.exit_code) from None
+    raise SystemExit(0)

@@ -1,0 +1,127 @@
+"""What a run shows while it goes: a live display on a terminal, lines in a pipe, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from selfinstruct_chains.cli.figures import money, rules
+from selfinstruct_chains.errors import Interrupted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from selfinstruct_chains.errors import SelfInstructError
+    from selfinstruct_chains.run.monitor import Monitor
+
+_INTERVAL = 10.0  # seconds between lines in a pipe
+_REFRESH = 4  # times a second on a terminal
+
+
+class Progress:
+    """Shows a monitor's counts from a thread of its own, on stderr, until the block ends."""
+
+    def __init__(self, monitor: Monitor, folder: Path, *, as_json: bool) -> None:
+        self._monitor, self._folder, self._as_json = monitor, folder, as_json
+        self._console = Console(stderr=True)
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+        )
+        self._task = self._bar.add_task("tasks", total=None)
+        self._ended = threading.Event()
+        self._noted = 0
+        self._display: Live | threading.Thread
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal and not self._as_json:
+            self._display = Live(
+                get_renderable=self._render, console=self._console, refresh_per_second=_REFRESH, transient=True
+            )
+        else:
+            self._display = threading.Thread(target=self._tell, daemon=True)
+        self._display.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if isinstance(self._display, Live):
+            self._display.stop()
+        else:
+            self._display.join()
+        self._note()
+
+    def end(self, stopped: SelfInstructError | None) -> None:
+        """The last line for machines: that it is over, why, and the exit code."""
+        _print(self._json("end") | {"why": str(stopped or ""), "exit_code": stopped.exit_code if stopped else 0})
+
+    def _render(self) -> RenderableType:
+        self._note()
+        self._bar.update(self._task, total=self._monitor.wanted or None, completed=self._monitor.finished)
+        lines = _lines(self._monitor)
+        return Group(self._bar, *(Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in lines))
+
+    def _tell(self) -> None:
+        said = ""
+        while not self._ended.wait(_INTERVAL if said else 1.0):
+            self._note()
+            line = f"{self._monitor.finished} of {self._monitor.wanted} tasks; {'; '.join(_lines(self._monitor))}"
+            if line == said or not self._monitor.wanted:
+                continue
+            if self._as_json:
+                _print(self._json("progress"))
+            else:
+                print(line, file=sys.stderr, flush=True)  # noqa: T201 - it is the output
+            said = line
+
+    def _note(self) -> None:
+        """What there is to say besides, once."""
+        notes = self._monitor.notes[self._noted :]
+        self._noted += len(notes)
+        for note in notes:
+            if self._as_json:
+                _print(self._json("note") | {"note": note})
+            else:
+                self._console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+
+    def _json(self, event: str) -> dict[str, object]:
+        when = {"event": event, "time": round(time.time(), 1), "run": str(self._folder)}
+        return when | self._monitor.snapshot()
+
+
+def _print(values: dict[str, object]) -> None:
+    print(json.dumps(values, ensure_ascii=False), file=sys.stderr, flush=True)  # noqa: T201 - it is the output
+
+
+def _lines(monitor: Monitor) -> list[str]:
+    if not monitor.wanted:
+        return ["starting"]
+    total = monitor.total
+    share = f" ({monitor.accepted / monitor.candidates:.0%})" if monitor.candidates else ""
+    paid = f"{total.input_tokens + total.output_tokens:,} tokens{money(monitor)}"
+    lines = [
+        f"{monitor.in_flight} calls in flight, {monitor.rate:.1f}/s; {total.calls:,} replies, {paid}",
+        f"{monitor.accepted:,} of {monitor.candidates:,} instructions accepted{share}{rules(monitor)}",
+    ]
+    stopping = monitor.stopping
+    if stopping:
+        more = "; again stops at once" if isinstance(stopping, Interrupted) else ""
+        lines.append(f"stopping {stopping}: waiting for {monitor.in_flight} calls in flight{more}")
+    return lines

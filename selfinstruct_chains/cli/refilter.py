@@ -1,0 +1,36 @@
+"""`selfinstruct refilter`: what other filters would have kept of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from selfinstruct_chains.cli import options
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@options.settings
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="The new folder."
+)
+def command(run: Path, settings: tuple[str, ...], output: Path) -> None:
+    """Filter the candidates of a run anew, by other filters or another novelty threshold, without a single call.
+
+    The requests are taken as they were asked. Newly accepted instructions that no model was asked to complete are in
+    unanswered.jsonl. The new folder can be exported and looked at as any other; it can't be extended.
+
+    \b
+    selfinstruct refilter runs/mine --set novelty.threshold=0.6 -o runs/mine-06
+    selfinstruct refilter runs/mine --set filters.0.min_words=5 -o runs/mine-5
+    """
+    from selfinstruct_chains.chainfile import parse_overrides
+    from selfinstruct_chains.run.refilter import refilter
+
+    result = refilter(run, parse_overrides(settings), output)
+    lost = ", ".join(f"{rule} {count}" for rule, count in result.lost.most_common())
+    click.echo(f"{len(result.tasks)} tasks are in {output / 'tasks.jsonl'}.")
+    click.echo(f"  new         {result.gained}")
+    click.echo(f"  gone        {result.lost.total()}{f' ({lost})' if lost else ''}")
+    click.echo(f"  unanswered  {len(result.unanswered)} newly accepted, which no model was asked to complete")

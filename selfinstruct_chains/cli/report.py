@@ -1,0 +1,44 @@
+"""`selfinstruct report`: one page to look at a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="The page.  [default: report.html in the run folder]",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    default=5000,
+    show_default=True,
+    help="Tasks that are parsed, and compared with all others; drawn at random when there are more.",
+)
+@click.option("--force", is_flag=True, help="Also replace a file that is no report.")
+def command(run: Path, out: Path | None, sample: int, *, force: bool) -> None:
+    """Write a report of RUN: one HTML page that opens offline, in any browser.
+
+    It has the funnel from requests to tasks, what the instructions ask for, how new they are, lengths, acceptance,
+    labels, tokens, review verdicts, and all tasks and dropped candidates to search. Needs the extra `report`:
+    pip install 'selfinstruct-chains[report]'
+
+    \b
+    selfinstruct report my-run
+    selfinstruct report my-run -o page.html --sample 50000
+    """
+    from selfinstruct_chains.outputs.report import write_report
+
+    report = write_report(run, out, sample=sample, force=force)
+    if report.unfinished:
+        click.echo(f"Unfinished run: {report.unfinished}.")
+    click.echo(f"Report on {report.tasks:,} tasks: {report.path}")

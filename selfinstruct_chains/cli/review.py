@@ -1,0 +1,59 @@
+"""`selfinstruct review`: the paper's quality review, by a person or by a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from selfinstruct_chains.cli import options
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.outputs.review import Shares
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Tasks to review, drawn at random: the same at each call.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the local page.  [default: any free one]")
+@click.option("--open", "browse", is_flag=True, help="Open the page in a browser.")
+@click.option("--judge", metavar="CHAIN", help="Have the model of this chain answer instead of a person.")
+@options.settings
+def command(  # noqa: PLR0913 - one for each option
+    run: Path, sample: int, port: int, *, browse: bool, judge: str | None, settings: tuple[str, ...]
+) -> None:
+    """Review a random sample of RUN by the paper's three questions: is the task valid, its input, its output?
+
+    A page on this machine shows one task after another; y and n answer. Verdicts go into RUN/review.jsonl as they are
+    given, so that a review can be stopped (Ctrl-C) and taken up again, and into the report. With --judge a model
+    answers: the chain's classification model.
+
+    \b
+    selfinstruct review my-run
+    selfinstruct review my-run --sample 50 --open
+    selfinstruct review my-run --judge openai --sample 500
+    """
+    from selfinstruct_chains.outputs import reviewing
+
+    config = options.load(judge, settings) if judge else None
+    if settings and not config:
+        raise click.UsageError("--set goes with --judge: it changes the judge's chain.")
+    if config:
+        outcome = reviewing.judge(run, sample, config, say=click.echo)
+    else:
+        outcome = reviewing.review(run, sample, port=port, browse=browse, say=click.echo)
+    click.echo(_summary(outcome, run))
+
+
+def _summary(shares: Shares, run: Path) -> str:
+    if not shares.reviewed:
+        return f"Nothing reviewed yet. To go on: selfinstruct review {run}"
+    yes = ", ".join(f"{question.replace('_', ' ')} {share:.0%}" for question, share in shares.yes.items())
+    return f"{shares.reviewed} reviewed: {yes}.\nFor the page with all figures: selfinstruct report {run}"

@@ -1,0 +1,45 @@
+"""`selfinstruct show`: the exact prompt of a role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from selfinstruct_chains.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selfinstruct_chains.config import Kind, Role
+
+ROLES = ("instructions", "classification", "input_first", "output_first")
+
+
+@click.command()
+@click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
+@options.chain
+@options.seeds
+@options.settings
+@click.option("--kind", type=click.Choice(["chat", "completion"]), help="For the other family of models.")
+@click.option(
+    "--instruction", default="Turn these notes into a polite e-mail.", show_default=True, help="The task it is about."
+)
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    role: Role, chain: str, seeds: Path | None, settings: tuple[str, ...], kind: Kind | None, instruction: str
+) -> None:
+    """Print the exact prompt that a role's model is given, as its first call in a run has it.
+
+    ROLE is instructions, classification, input_first or output_first.
+
+    \b
+    selfinstruct show instructions
+    selfinstruct show output_first --instruction "Is this mail spam?"
+    """
+    from selfinstruct_chains.run.preview import preview
+
+    shown = preview(options.load(chain, settings), role, kind=kind, seeds=seeds, instruction=instruction)
+    click.echo(shown.prompt)
+    click.echo(f"\n-- {shown.about}", err=True)
+    for note in shown.notes:
+        click.echo(f"-- {note}", err=True)

@@ -1,0 +1,35 @@
+"""`selfinstruct stats`: the figures of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object, for programs.")
+def command(run: Path, *, as_json: bool) -> None:
+    """Count what is in a run: the paper's Table 1 beside the paper's own, and what was dropped, accepted and spent.
+
+    RUN is a run folder, also one that is being written.
+
+    \b
+    selfinstruct stats runs/embedded-1a2b3c
+    selfinstruct stats runs/embedded-1a2b3c --json | jq .table_1
+    """
+    import json
+
+    from selfinstruct_chains.outputs.run_reader import RunReader
+    from selfinstruct_chains.outputs.stats import statistics
+    from selfinstruct_chains.outputs.stats_text import as_text
+
+    reader = RunReader(run)
+    found = statistics(reader)
+    if as_json:
+        click.echo(json.dumps({"unfinished": reader.unfinished(), **found.as_json()}, indent=2))
+        return
+    click.echo(as_text(found, f"{run}: {reader.config.name}, {reader.manifest.fingerprint[:6]}"))
+    if reason := reader.unfinished():
+        click.echo(f"The run may not be finished: {reason}.", err=True)

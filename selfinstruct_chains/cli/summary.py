@@ -1,0 +1,97 @@
+"""What a run says at its end, for people: 80 columns of plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import click
+
+from selfinstruct_chains.cli.command_line import again
+from selfinstruct_chains.cli.figures import LABEL, WIDTH, figures, row
+from selfinstruct_chains.errors import AcceptanceCollapsed, BudgetReached, ProviderError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from selfinstruct_chains.errors import SelfInstructError
+    from selfinstruct_chains.run.monitor import Monitor
+    from selfinstruct_chains.tasks import Instance, Task
+
+_LINES = 4  # of a field of a task
+_OPTIONS = {"calls": "max_calls", "tokens": "max_tokens", "dollars": "max_cost"}
+
+
+def summarise(monitor: Monitor, folder: Path, samples: Collection[Task], *, stopped: SelfInstructError | None) -> str:
+    """The summary of a run that ended, or stopped: what was asked, kept and dropped, and the command to go on with."""
+    parts = [_headline(monitor, folder, stopped), figures(monitor)]
+    if samples:
+        parts += ["Some of them:" if len(samples) > 1 else "One of them:", *map(_task, samples)]
+    parts.append(_next(monitor, stopped))
+    return "\n\n".join(parts)
+
+
+def _headline(monitor: Monitor, folder: Path, stopped: SelfInstructError | None) -> str:
+    minutes, rest = divmod(round(monitor.seconds), 60)
+    took = f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    done = f"{monitor.finished} tasks are in {folder / 'tasks.jsonl'} ({took})."
+    return f"{textwrap.fill(f'Stopped: {stopped}', WIDTH)}\n{done}" if stopped else done
+
+
+def _next(monitor: Monitor, stopped: SelfInstructError | None) -> str:
+    """How to go on, which depends on why it ended."""
+    command = again()
+    match stopped:
+        case None:
+            how, command = "For more, take a larger -n; what is there is kept:", again(n=2 * monitor.wanted)
+        case BudgetReached(budget="minutes"):
+            how = "To go on for as long again:"
+        case BudgetReached(budget=budget) if budget in _OPTIONS:
+            how, command = "To go on, raise the budget, which counts the whole folder:", _raised(_OPTIONS[budget])
+        case BudgetReached():
+            how, command = "To go on with a limit that can be kept:", _by_calls(monitor)
+        case AcceptanceCollapsed():
+            how = (
+                "A stronger model, more seeds or a higher novelty.threshold help, each in a folder of its own. "
+                "To try the same for longer:"
+            )
+        case ProviderError():
+            how = "When that is put right, the same command goes on:"
+        case RunError():
+            how = "When there is room again, the same command goes on:"
+        case _:
+            how = "To go on, the same command:"
+    return f"{textwrap.fill(how, WIDTH)}\n  {command}"
+
+
+def _raised(option: str) -> str:
+    given = click.get_current_context().params[option]
+    return again(**{option: 2 * given})
+
+
+def _by_calls(monitor: Monitor) -> str:
+    return again(max_tokens=(), max_cost=(), max_calls=max(100, 2 * monitor.calls))
+
+
+def _task(task: Task) -> str:
+    more = len(task.instances) - 1
+    lines = [textwrap.fill(_visible(task.instruction), WIDTH, initial_indent="  ", subsequent_indent="  ")]
+    lines += _instance(task.instances[0])
+    if more:
+        lines.append(row("", f"(and {more} more instance{'s' if more > 1 else ''})", indent=4))
+    return "\n".join(lines)
+
+
+def _instance(instance: Instance) -> list[str]:
+    fields = (("Input", instance.input), ("Output", instance.output))
+    return [row(label, _shortened(text), indent=4) for label, text in fields if text]
+
+
+def _shortened(text: str) -> str:
+    return textwrap.shorten(_visible(text), _LINES * (WIDTH - LABEL - 4), placeholder=" ...")
+
+
+def _visible(text: str) -> str:
+    """Text without what a terminal would obey: a model may write escape codes."""
+    return "".join(character if character.isprintable() else " " for character in text)

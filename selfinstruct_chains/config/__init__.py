@@ -1,0 +1,82 @@
+"""The types of a chain file: one frozen, closed model for each of its sections, with their defaults and limits.
+
+`chainfile.load_config` reads the YAML; a `ChainConfig` is complete: each role has its whole model and prompt.
+"""
+
+from selfinstruct_chains.config.base import (
+    ROLES,
+    Closed,
+    Kind,
+    Output,
+    Role,
+)
+from selfinstruct_chains.config.chain import (
+    NOT_SHAPING,
+    ChainConfig,
+    ClassificationRole,
+    InstanceRole,
+    InstancesConfig,
+    InstructionRole,
+    NoveltyConfig,
+    RunConfig,
+    fingerprint,
+    flatten,
+)
+from selfinstruct_chains.config.filters import (
+    EchoFilter,
+    Filter,
+    KeywordFilter,
+    LengthFilter,
+    OpeningFilter,
+    RefusalFilter,
+    SimpleFilter,
+)
+from selfinstruct_chains.config.model import (
+    ModelConfig,
+    Price,
+    ServerSettings,
+)
+from selfinstruct_chains.config.prompt import (
+    EXAMPLE_VARIABLES,
+    PROMPT_VARIABLES,
+    STOP_VARIABLES,
+    ChatForm,
+    CompletionForm,
+    Prompt,
+    variables,
+)
+
+__all__ = [
+    "EXAMPLE_VARIABLES",
+    "NOT_SHAPING",
+    "PROMPT_VARIABLES",
+    "ROLES",
+    "STOP_VARIABLES",
+    "ChainConfig",
+    "ChatForm",
+    "ClassificationRole",
+    "Closed",
+    "CompletionForm",
+    "EchoFilter",
+    "Filter",
+    "InstanceRole",
+    "InstancesConfig",
+    "InstructionRole",
+    "KeywordFilter",
+    "Kind",
+    "LengthFilter",
+    "ModelConfig",
+    "NoveltyConfig",
+    "OpeningFilter",
+    "Output",
+    "Price",
+    "Prompt",
+    "RefusalFilter",
+    "Role",
+    "RunConfig",
+    "ServerSettings",
+    "SimpleFilter",
+    "fingerprint",
+    "flatten",
+    "variables",
+]

@@ -1,0 +1,70 @@
+"""What the sections of a chain file are made of: their base class and the types of their values."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
+
+Role = Literal["instructions", "classification", "input_first", "output_first"]
+Kind = Literal["chat", "completion"]
+Output = Literal["text", "json_schema"]
+
+ROLES: tuple[Role, ...] = ("instructions", "classification", "input_first", "output_first")
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):  # pydantic takes true for 1, and YAML takes yes, no, on and off for booleans
+        raise PydanticCustomError("float_type", "a number is expected")
+    return value
+
+
+def _variable(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):  # the value may be a secret: it is not repeated
+        raise ValueError("must be the name of an environment variable, not the value itself")
+    return name
+
+
+def address(url: str) -> str:
+    """`url`, if it is an http address without credentials."""
+    if not re.fullmatch(r"https?://[^\s/@?#]+([/?#]\S*)?", url):
+        raise ValueError("must be http:// or https://, a host and a path, without a user name or password")
+    return url
+
+
+def file_name(name: str) -> str:
+    """`name`, if a folder may be named after it."""
+    if not re.fullmatch(r"[^\W_][\w .+-]{0,79}", name):
+        raise ValueError("must be letters, digits and any of ' .+-_', at most 80: run folders are named after it")
+    return name
+
+
+Whole = Annotated[int, BeforeValidator(_no_bool)]
+Real = Annotated[float, BeforeValidator(_no_bool)]
+Count = Annotated[Whole, Ge(0)]
+Positive = Annotated[Whole, Ge(1)]
+Share = Annotated[Real, Gt(0), Le(1)]
+Seconds = Annotated[Real, Gt(0)]
+Penalty = Annotated[Real, Ge(-2), Le(2)]
+Variable = Annotated[str, AfterValidator(_variable)]
+"""The name of an environment variable."""
+
+
+def _is_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no regular expression ({error})") from None
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_is_pattern)]
+
+
+class Closed(BaseModel):
+    """Base of all sections: frozen, unknown keys are errors, and so are infinity and not-a-number, which JSON lacks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

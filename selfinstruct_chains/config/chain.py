@@ -1,0 +1,170 @@
+"""A whole chain: its roles, its filters, how it runs, and what of it shapes the dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from annotated_types import Len
+from pydantic import AfterValidator
+
+from selfinstruct_chains.config.base import (
+    Closed,
+    Count,
+    Output,
+    Pattern,
+    Positive,
+    Real,
+    Role,
+    Seconds,
+    Share,
+    Whole,
+    file_name,
+)
+from selfinstruct_chains.config.filters import Filter
+from selfinstruct_chains.config.model import ModelConfig
+from selfinstruct_chains.config.prompt import Prompt
+
+NOT_SHAPING = frozenset(
+    {"base_url", "api_key_env", "headers_env", "timeout", "server", "requests_per_minute", "tokens_per_minute"}
+    | {"max_concurrency", "patience", "give_up_after", "max_failing_share", "price"}
+)
+"""Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
+
+
+class InstructionRole(Closed):
+    """Instruction generation: paper section 2.2, step 1."""
+
+    prompt: Prompt
+    seed_examples: Positive = 6
+    """Seed tasks shown in each request."""
+    generated_examples: Count = 2
+    """Generated tasks shown in each request; seeds fill their places while there are too few."""
+    ask: Positive = 8
+    """How many new instructions a request asks for."""
+    example_pattern: Pattern | None = None
+    """Show only instructions in which this regular expression is found, as far as there are enough: small models
+    imitate the form of what they are shown."""
+    output: Output = "text"
+    model: ModelConfig
+
+
+class ClassificationRole(Closed):
+    """Classification task identification: paper section 2.2, step 2."""
+
+    prompt: Prompt
+    yes_examples: Positive = 12
+    no_examples: Positive = 19
+    output: Output = "text"
+    decide: Literal["text", "logprob"] = "text"
+    """By what the model writes, or by comparing the log-probabilities of yes and no with `threshold`."""
+    threshold: Real = 0.0
+    """For `logprob`: classification when log p(yes) - log p(no) is above this (natural logarithm)."""
+    example_characters: Positive | None = None
+    """Draw demonstrations among those that are at most so long, as far as there are enough."""
+    prompt_tokens: Positive | None = None
+    model: ModelConfig
+
+
+class InstanceRole(Closed):
+    """Instance generation, input-first or output-first: paper section 2.2, step 3."""
+
+    prompt: Prompt
+    examples: Positive = 6
+    output: Output = "text"
+    input_characters: Positive | None = None
+    """For `json_schema`: the longest input the model can write."""
+    output_characters: Positive | None = None
+    """For `json_schema`: the longest output, or label."""
+    example_characters: Positive | None = None
+    """Draw demonstrations among those that are at most so long, as far as there are enough."""
+    prompt_tokens: Positive | None = None
+    model: ModelConfig
+
+
+class InstancesConfig(Closed):
+    """Both ways of making instances."""
+
+    max_instances: Positive = 5
+    """Instances kept for a task, the first ones."""
+    input_first: InstanceRole
+    output_first: InstanceRole
+
+
+class NoveltyConfig(Closed):
+    """When an instruction is too similar to the pool: paper section 2.2, step 4."""
+
+    threshold: Share = 0.7
+    """ROUGE-L F-measure from which on two instructions are too similar."""
+    tokenizer: Literal["rouge", "unicode"] = "unicode"
+
+
+class RunConfig(Closed):
+    """How the loop runs."""
+
+    seed: Whole = 42
+    lookahead: Positive = 16
+    """Request i sees the pool as it stood when request i - lookahead was done."""
+    max_concurrency: Positive = 16
+    """Calls in flight."""
+    give_up_after: Positive = 30
+    """Requests in a row without one accepted instruction after which the run stops."""
+    patience: Seconds = 600
+    """Seconds a call is retried before the run stops."""
+    max_failing_share: Share = 0.9
+    """Share of failing attempts, over the last 100, above which the run stops."""
+
+
+class ChainConfig(Closed):
+    """One complete chain."""
+
+    name: Annotated[str, AfterValidator(file_name)]
+    description: str = ""
+    model: ModelConfig
+    """The default, over which each role's model was merged."""
+    instructions: InstructionRole
+    classification: ClassificationRole
+    instances: InstancesConfig
+    filters: Annotated[tuple[Filter, ...], Len(max_length=50)] = ()
+    novelty: NoveltyConfig = NoveltyConfig()
+    run: RunConfig = RunConfig()
+
+    def model_for(self, role: Role) -> ModelConfig:
+        """The model that answers for `role`."""
+        return self.role(role).model
+
+    def role(self, role: Role) -> InstructionRole | ClassificationRole | InstanceRole:
+        """The section of `role`."""
+        match role:
+            case "instructions":
+                return self.instructions
+            case "classification":
+                return self.classification
+            case "input_first":
+                return self.instances.input_first
+            case "output_first":
+                return self.instances.output_first
+
+    def shaping(self) -> dict[str, Any]:
+        """All values that shape the dataset, flat, by dotted key."""
+        dump = self.model_dump(mode="json", exclude={"name", "description", "model"})
+        return {key: value for key, value in flatten(dump).items() if not NOT_SHAPING & set(key.split("."))}
+
+
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested dicts and lists as one dict by dotted key: {"a": {"b": [1]}} -> {"a.b.0": 1}."""
+    if isinstance(value, dict) and value:
+        items = [(str(key), item) for key, item in value.items()]
+    elif isinstance(value, list) and value:
+        items = [(str(index), item) for index, item in enumerate(value)]
+    else:
+        return {prefix: value}
+    return {
+        key: leaf for name, item in items for key, leaf in flatten(item, f"{prefix}.{name}" if prefix else name).items()
+    }
+
+
+def fingerprint(values: dict[str, Any]) -> str:
+    """SHA-256, in hex, of values as canonical JSON."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

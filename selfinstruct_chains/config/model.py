@@ -1,0 +1,87 @@
+"""Which model answers, with what sampling, at what price."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from annotated_types import Ge, Le
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from selfinstruct_chains.config.base import (
+    Closed,
+    Count,
+    Kind,
+    Penalty,
+    Positive,
+    Real,
+    Seconds,
+    Share,
+    Variable,
+    Whole,
+    address,
+)
+
+
+class ServerSettings(Closed):
+    """How the embedded llama.cpp runs: how fast replies come and how long they may be, not what they may say."""
+
+    threads: Annotated[Whole, Ge(1), Le(512)] = 2
+    """Compute threads. No more than there are free cores: one too many costs more than it brings."""
+    slots: Annotated[Whole, Ge(1), Le(256)] = 4
+    """Requests decoded at the same time; more wait in line. Each slot keeps its own copy of a prompt's beginning."""
+    context: Annotated[Whole, Ge(64)] = 2048
+    """Tokens for prompt and reply together, for each slot. A longer prompt is refused, a longer reply is cut."""
+    cache_mib: Count = 512
+    """MiB of memory for the beginnings of earlier prompts, which needn't be read again; 0 for none."""
+    spin: Count = 1_000
+    """How many times a thread that waits for the others looks before it sleeps (GOMP_SPINCOUNT). libgomp's own 300,000
+    stalls as soon as another program wants a core, 0 halves the speed on idle ones. The first server's value counts for
+    the whole process; OMP_WAIT_POLICY or GOMP_SPINCOUNT in the environment win over it."""
+
+
+class Price(Closed):
+    """Dollars for a million tokens."""
+
+    input: Annotated[Real, Ge(0)]
+    """Of prompts."""
+    output: Annotated[Real, Ge(0)]
+    """Of replies."""
+
+
+class ModelConfig(Closed):
+    """Which model answers, and with what sampling. None leaves a value to the provider."""
+
+    provider: str
+    """"embedded", "community", or a provider that LangChain's `init_chat_model` knows."""
+    kind: Kind
+    name: str
+    """The provider's name for the model."""
+    base_url: Annotated[str, AfterValidator(address)] | None = None
+    api_key_env: Variable | None = None
+    """The environment variable that holds the key, where it is not the provider's usual one."""
+    headers_env: dict[str, Variable] = Field(default_factory=dict)
+    """HTTP headers to send, and the environment variable that holds each one's value."""
+    timeout: Seconds = 120
+    """Seconds one attempt may take."""
+    temperature: Annotated[Real, Ge(0), Le(2)] | None = None
+    top_p: Share | None = None
+    presence_penalty: Penalty | None = None
+    frequency_penalty: Penalty | None = None
+    max_tokens: Positive | None = None
+    """Tokens of a reply; the second attempt at a truncated reply has twice as many."""
+    send_seed: bool | None = None
+    """Whether each call carries a seed of its own; None: if the provider is known to take one."""
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+    """Further parameters, handed to the provider's client as they are."""
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
+    price: Price | None = None
+    """What its tokens cost; None: what the price list says. A role with another model needs its own."""
+    server: ServerSettings | None = None
+    """For provider "embedded" only."""
+
+    @model_validator(mode="after")
+    def _server_is_embedded(self) -> ModelConfig:
+        if self.server and self.provider != "embedded":
+            raise ValueError("server is for provider 'embedded' only")
+        return self

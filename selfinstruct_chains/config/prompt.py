@@ -1,0 +1,79 @@
+"""What a model is told, and which variables may stand in it."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+from pydantic import Field
+
+from selfinstruct_chains.config.base import ROLES, Closed, Output, Role
+
+_COMMON = frozenset({"examples", "instruction", "max_instances"})
+PROMPT_VARIABLES: dict[Role, frozenset[str]] = {
+    "instructions": frozenset({"examples", "shown", "ask", "first", "last", "after"}),
+    "classification": frozenset({"examples", "instruction"}),
+    "input_first": _COMMON,
+    "output_first": _COMMON,
+}
+"""What a role's prompt may use: see prompts/README.md."""
+EXAMPLE_VARIABLES: dict[Role, frozenset[str]] = {
+    "instructions": frozenset(),
+    "classification": frozenset({"instruction", "answer"}),
+    "input_first": frozenset({"instruction", "instances"}),
+    "output_first": frozenset({"instruction", "instances"}),
+}
+"""What the prompt's `example` may use."""
+STOP_VARIABLES: dict[Role, frozenset[str]] = {role: frozenset() for role in ROLES} | {
+    "instructions": frozenset({"ask", "last", "after"})
+}
+"""What the prompt's `stop` strings may use: what is the same in all calls."""
+
+
+class ChatForm(Closed):
+    """What a chat model is told."""
+
+    system: str
+    user: str
+
+
+class CompletionForm(Closed):
+    """What a completion model goes on from, and the strings that end its reply."""
+
+    text: str
+    stop: tuple[str, ...] = ()
+
+
+class Prompt(Closed):
+    """A prompt file: what the model is told, in both forms. Text in braces is a variable."""
+
+    variables: tuple[str, ...]
+    """The variables it uses, all of them."""
+    example: str = ""
+    """How one demonstration is written; for instructions it is always a line of a numbered list."""
+    separator: str = "\n\n"
+    """What stands between two demonstrations."""
+    format: dict[Output, str] = Field(default_factory=dict)
+    """What stands at `{format}`, for each form of output."""
+    chat: ChatForm
+    completion: CompletionForm
+
+    def texts(self) -> dict[str, str]:
+        """What the model is told, by dotted key, the stop strings and the demonstrations apart."""
+        forms = {"chat.system": self.chat.system, "chat.user": self.chat.user, "completion.text": self.completion.text}
+        return forms | {f"format.{output}": text for output, text in self.format.items()}
+
+
+def variables(text: str) -> frozenset[str]:
+    """The names that stand in braces in `text`; doubled braces are plain ones.
+
+    Raises:
+        ValueError: a brace has no partner, or holds more than a name.
+    """
+    try:
+        fields = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(text) if name is not None]
+    except ValueError:
+        raise ValueError("a brace has no partner") from None
+    for name, spec, conversion in fields:
+        if not name.isidentifier() or spec or conversion:
+            raise ValueError(f"{{{name}}} is no variable")
+    return frozenset(name for name, _, _ in fields)

@@ -1,0 +1,1 @@
+"""The paper's method as LCEL, pure: no files, no clock, no global randomness."""

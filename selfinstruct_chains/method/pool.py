@@ -1,0 +1,97 @@
+"""The task pool: seed and generated instructions; what a request shows of them, and what may join them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+
+from selfinstruct_chains.errors import DataError
+from selfinstruct_chains.method.filters import drop_instruction, scripts
+from selfinstruct_chains.method.novelty import NoveltyIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.tasks import Task
+
+    InstructionFilter = Callable[[str], str | None]
+
+
+class Example(NamedTuple):
+    """An instruction of the pool that a request shows."""
+
+    id: str
+    instruction: str
+
+
+class Verdict(NamedTuple):
+    """Why an instruction was dropped."""
+
+    rule: str
+    score: float | None = None
+    nearest: str | None = None
+
+
+class Pool:
+    """Seed tasks and the generated instructions that were admitted, in their order.
+
+    Raises:
+        DataError: there are fewer seeds than a request shows.
+    """
+
+    def __init__(self, config: ChainConfig, seeds: Sequence[Task], filters: Sequence[InstructionFilter] = ()) -> None:
+        needed = config.instructions.seed_examples
+        if len(seeds) < needed:
+            raise DataError(
+                f"{len(seeds)} seed tasks, but each request shows {needed}; "
+                f"write more, or lower it: --set instructions.seed_examples={len(seeds)}"
+            )
+        self._config = config
+        self._filters = filters
+        self._scripts = scripts(task.instruction for task in seeds)
+        self._seeds = [Example(task.id, task.instruction) for task in seeds]
+        self._generated: list[Example] = []
+        self._index = NoveltyIndex(config.novelty.threshold, config.novelty.tokenizer)
+        for example in self._seeds:
+            self._index.add(example.instruction, example.id)
+        self._pattern = re.compile(config.instructions.example_pattern or "")
+        matching = [example for example in self._seeds if self._pattern.search(example.instruction)]
+        self._showable_seeds = matching if len(matching) >= needed else self._seeds
+        self._showable_generated: list[int] = []  # indices into _generated, ascending
+
+    @property
+    def generated(self) -> int:
+        """How many generated instructions have been admitted."""
+        return len(self._generated)
+
+    def draw(self, request: int, seen: int) -> list[Example]:
+        """What instruction request `request` shows: seeds and the first `seen` generated ones, sampled and mixed.
+
+        Seeds take the places of generated ones while there are too few (paper section 2.2: 6 and 2).
+        """
+        role = self._config.instructions
+        random = Random(f"{self._config.run.seed}:{request}")
+        generated = self._showable_generated[: bisect_left(self._showable_generated, seen)]
+        shown = [self._generated[i] for i in random.sample(generated, min(role.generated_examples, len(generated)))]
+        places = role.seed_examples + role.generated_examples - len(shown)
+        shown += random.sample(self._showable_seeds, min(places, len(self._showable_seeds)))
+        random.shuffle(shown)
+        return shown
+
+    def admit(self, id: str, instruction: str) -> Verdict | None:  # noqa: A002
+        """Why `instruction` was dropped, or None: it has joined the pool."""
+        rule = drop_instruction(instruction, self._config.filters, self._scripts)
+        rule = rule or next((dropped for check in self._filters if (dropped := check(instruction))), None)
+        if rule:
+            return Verdict(rule)
+        similar = self._index.nearest(instruction)
+        if similar:
+            return Verdict("novelty", round(similar.score, 6), similar.id)
+        self._index.add(instruction, id)
+        if self._pattern.search(instruction):
+            self._showable_generated.append(len(self._generated))
+        self._generated.append(Example(id, instruction))
+        return None

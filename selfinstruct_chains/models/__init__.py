@@ -1,0 +1,1 @@
+"""Where replies come from; the only place that knows providers."""

@@ -1,0 +1,160 @@
+"""The one retry loop, for all providers: no reply is never an outcome, it is asked for again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+
+from selfinstruct_chains.errors import ItemRefused, ProviderError
+from selfinstruct_chains.models.faults import Fault, judge
+from selfinstruct_chains.models.limits import Gate, Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from langchain_core.messages import AIMessage
+
+    from selfinstruct_chains.models.limits import Entry
+
+LONGEST_WAIT = 60.0
+"""Seconds; also the bound of a provider's Retry-After."""
+FIRST_PATIENCE = 30.0
+"""Seconds that an address at which nothing has ever answered is given."""
+_FIRST_REPLY = 256  # tokens that a first reply is expected to have
+
+_jitter = wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT)
+
+
+class Patience:
+    """Calls one model, for one role, until it answers.
+
+    Args:
+        what: the model and its address, for messages.
+        timeout: seconds for one attempt.
+        patience: seconds that a call is retried, and that a share of failing attempts above `max_failing_share` may
+            last.
+        gate: what else calls the same endpoint shares it; one without limits when None.
+        max_failing_share: share of failing attempts among the last 100 at the gate that is put up with. An endpoint
+            that says it is busy (429, 503, 529) does not count as failing.
+        sleep: waits so many seconds between attempts.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a model, a role and a run have to say
+        self,
+        what: str,
+        timeout: float,
+        patience: float,
+        *,
+        gate: Gate | None = None,
+        max_failing_share: float = 1.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.what = what
+        self.timeout = timeout
+        self.patience = patience
+        self.gate = gate or Gate(most=2**31)
+        self._max_failing_share = max_failing_share
+        self._sleep = sleep
+        self._pace = Pace()
+        self._usual_reply = _FIRST_REPLY
+
+    async def reply(
+        self, ask: Callable[[], Awaitable[AIMessage]], on_fault: Callable[[Fault], None], prompt_tokens: int = 0
+    ) -> AIMessage:
+        """The reply that `ask` gives in the end; `on_fault` hears of each attempt that gave none.
+
+        Waits between attempts with full jitter, up to a minute, or as long as the provider's Retry-After says.
+
+        Args:
+            ask: makes one attempt.
+            on_fault: told of each fault.
+            prompt_tokens: an estimate, for the limit of tokens per minute.
+
+        Raises:
+            ItemRefused: the provider refuses this prompt.
+            ProviderError: it refuses all, or patience is at its end.
+        """
+        failing_since: list[float] = []
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(_Failed),
+            wait=_wait,
+            stop=lambda state: self.gate.clock() - failing_since[0] + state.upcoming_sleep > self._limit(),
+            retry_error_callback=lambda state: self._give_up(state, self.gate.clock() - failing_since[0]),
+            sleep=self._sleep,
+        ):
+            with attempt:
+                try:
+                    message = await self._attempt(ask, prompt_tokens)
+                except _Failed as failed:
+                    failing_since.append(failed.started)
+                    on_fault(failed.fault)
+                    raise
+                return message
+        raise AssertionError("tenacity ends by returning or raising")
+
+    async def _attempt(self, ask: Callable[[], Awaitable[AIMessage]], prompt_tokens: int) -> AIMessage:
+        async with self.gate.attempt(prompt_tokens + self._usual_reply) as entry:
+            try:
+                async with asyncio.timeout(self.timeout):
+                    message = await ask()
+            except Exception as error:
+                raise _Failed(self._judged(error, entry), entry.at) from error
+            self._answered(message, entry)
+            return message
+
+    def _answered(self, message: AIMessage, entry: Entry) -> None:
+        self.gate.reached = True
+        self.gate.note(failed=False, most=self._max_failing_share)
+        if message.usage_metadata:
+            self._usual_reply += round((message.usage_metadata["output_tokens"] - self._usual_reply) / 10)
+            self.gate.correct(entry, message.usage_metadata["total_tokens"])
+        self._pace_by(entry)
+
+    def _pace_by(self, entry: Entry) -> None:
+        if self._pace.late(self.gate.clock() - entry.at, full=self.gate.full):
+            self.gate.slow_down(entry)
+        else:
+            self.gate.speed_up()
+
+    def _judged(self, error: Exception, entry: Entry) -> Fault:
+        try:
+            fault = judge(error, self.what)
+        except ItemRefused:
+            self.gate.reached = True
+            raise
+        self.gate.reached |= fault.reached
+        if fault.busy:
+            self.gate.slow_down(entry)
+            self.gate.close_for(min(fault.retry_after or 0.0, LONGEST_WAIT))
+            return fault
+        if self.gate.note(failed=True, most=self._max_failing_share) > self.patience:
+            raise ProviderError(
+                f"{self.what}: more than {self._max_failing_share:.0%} of the last 100 attempts failed, for more than "
+                f"{self.patience:.0f} s (run.patience, run.max_failing_share); the last one: {fault.text}"
+            ) from error
+        return fault
+
+    def _limit(self) -> float:
+        return self.patience if self.gate.reached else min(self.patience, FIRST_PATIENCE)
+
+    def _give_up(self, state: RetryCallState, seconds: float) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        advice = "it answered before" if self.gate.reached else "check that it is up and that base_url is right"
+        raise ProviderError(
+            f"{self.what} gave no reply in {state.attempt_number} attempts over {seconds:.0f} s: {error}; {advice}"
+        ) from error
+
+
+class _Failed(Exception):  # noqa: N818 - it never leaves this module
+    def __init__(self, fault: Fault, started: float) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+        self.started = started
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.fault.retry_after if isinstance(error, _Failed) else None
+    return min(asked, LONGEST_WAIT) if asked is not None else _jitter(state)

@@ -1,0 +1,147 @@
+"""Model config -> a Runnable that answers with an AIMessage, whatever the provider and the family."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
+
+from langchain_core.messages import AIMessage
+from langchain_core.prompt_values import PromptValue
+from langchain_core.runnables import Runnable
+
+from selfinstruct_chains.models import embedded, providers
+from selfinstruct_chains.models.limits import Gate
+from selfinstruct_chains.models.patience import Patience
+from selfinstruct_chains.models.providers import SERVERS, build
+from selfinstruct_chains.models.replying import Replying
+from selfinstruct_chains.models.suitability import refuse_what_it_lacks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from langchain_core.runnables import RunnableConfig
+
+    from selfinstruct_chains.config import ChainConfig, Kind, ModelConfig, Output, Role
+
+
+class ConfiguredModel(Runnable[PromptValue, AIMessage]):
+    """The model that a config names, connected at its first call, once for each event loop.
+
+    Args:
+        config: the model.
+        log: where the embedded server writes its log; None: nowhere.
+    """
+
+    def __init__(self, config: ModelConfig, *, log: Path | None = None) -> None:
+        self.config = config
+        self._log = log
+        self._sync: Replying | None = None
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Replying, Any]] = WeakKeyDictionary()
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+    @property
+    def kind(self) -> Kind:
+        """Which form of a prompt the model is given."""
+        return self.config.kind
+
+    def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:  # noqa: ARG002
+        """Provider and model, for graphs and traces."""
+        return f"{self.config.provider}: {Path(self.config.name).name}"
+
+    def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:  # noqa: A002
+        """The reply to one prompt."""
+        if self._sync is None:
+            self._sync = self._replying(build(self.config, log=self._log))
+        return self._sync.invoke(input, config, **kwargs)
+
+    async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:  # noqa: A002
+        """The reply to one prompt."""
+        await self.connect()
+        return await self._by_loop[asyncio.get_running_loop()][0].ainvoke(input, config, **kwargs)
+
+    async def connect(self) -> None:
+        """Make the client for this loop, and start the embedded model, if that is still to be done.
+
+        Raises:
+            ConfigError: as `providers.build`.
+        """
+        loop = asyncio.get_running_loop()
+        if loop in self._by_loop:
+            return
+        async with self._locks.setdefault(loop, asyncio.Lock()):
+            if loop not in self._by_loop:
+                # An async client belongs to the loop it was made in (shared ones break in the next).
+                client = providers.async_client(self.config)
+                model = await asyncio.to_thread(build, self.config, log=self._log, async_client=client)
+                self._by_loop[loop] = self._replying(model), client
+
+    async def aclose(self) -> None:
+        """Close this loop's connections, if there are any."""
+        replying, client = self._by_loop.pop(asyncio.get_running_loop(), (None, None))
+        if replying:
+            await providers.aclose(replying.model, client)
+
+    def _replying(self, model: Any) -> Replying:
+        config = self.config
+        return Replying(model, server=SERVERS.get(config.provider), kind=config.kind, send_seed=config.send_seed)
+
+
+def patiences(
+    models: Mapping[Role, Runnable[Any, Any]], config: ChainConfig, max_concurrency: int
+) -> dict[Role, Patience]:
+    """The retry loop for each role's model; all that ask the same model at the same address share a gate.
+
+    Args:
+        models: by role, each a `ConfiguredModel` or a `Replying`.
+        config: the chain, for limits and patience. Where roles that share a gate have limits, the lowest counts.
+        max_concurrency: calls in flight at each address.
+    """
+    sharing: dict[object, list[Role]] = {}
+    for role, model in models.items():
+        sharing.setdefault(_endpoint(model), []).append(role)
+    found: dict[Role, Patience] = {}
+    for roles in sharing.values():
+        files = [config.model_for(role) for role in roles]
+        requests = [file.requests_per_minute for file in files if file.requests_per_minute]
+        tokens = [file.tokens_per_minute for file in files if file.tokens_per_minute]
+        gate = Gate(max_concurrency, min(requests, default=None), min(tokens, default=None))
+        found |= {role: _patience(models[role], config.model_for(role), config, gate) for role in roles}
+    return found
+
+
+def _patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig, gate: Gate) -> Patience:
+    what = describe(file) if isinstance(model, ConfiguredModel) else model.get_name()
+    share = config.run.max_failing_share
+    return Patience(what, file.timeout, config.run.patience, gate=gate, max_failing_share=share)
+
+
+def _endpoint(model: Runnable[Any, Any]) -> object:
+    if isinstance(model, ConfiguredModel):
+        return model.config.provider, model.config.name, model.config.base_url
+    return id(model.model) if isinstance(model, Replying) else id(model)
+
+
+def describe(config: ModelConfig) -> str:
+    """The model and its address, for messages."""
+    at = f" at {config.base_url}" if config.base_url else ""
+    return f"{config.provider}: {Path(config.name).name}{at}"
+
+
+def check(config: ModelConfig, output: Output = "text", decide: Literal["text", "logprob"] = "text") -> None:
+    """Whether `config` can be built and answers in the form asked for, without starting or calling anything.
+
+    Args:
+        config: the model.
+        output: of the role it answers for.
+        decide: of the classification role.
+
+    Raises:
+        ConfigError: in one line: unknown provider, missing package, key or weights, a parameter that the model does not
+            take, a JSON schema or log-probabilities that it does not have.
+    """
+    if config.provider == "embedded":
+        embedded.model_file(config.name)
+        return
+    refuse_what_it_lacks(config, build(config), output, decide)

@@ -1,0 +1,1 @@
+"""What is made of a run, and of other people's data."""

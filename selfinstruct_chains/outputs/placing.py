@@ -1,0 +1,91 @@
+"""Files that appear all at once when all is done, and replace nothing unless told to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from selfinstruct_chains.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def placing(out: Path, names: Collection[str], *, as_folder: bool, force: bool) -> Iterator[Path]:
+    """An empty folder to write into; when the block ends well, what is in it takes its place.
+
+    Args:
+        out: the folder that the files form, or else a file in the folder they go to.
+        names: what may be written, and with `force` replaced. A folder with anything else in it is never replaced.
+        as_folder: which of the two `out` is.
+        force: replace what stands there.
+
+    Raises:
+        ConfigError: something stands there, or it can't be written.
+    """
+    _check(out, names, as_folder=as_folder, force=force)
+    scratch = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    try:
+        scratch.parent.mkdir(parents=True, exist_ok=True)
+        scratch.mkdir()
+        yield scratch
+        for path in scratch.rglob("*"):
+            _sync(path)
+        _check(out, names, as_folder=as_folder, force=force)
+        if as_folder:
+            _swap(scratch, out)
+        else:
+            for name in names:
+                if (scratch / name).exists():
+                    (scratch / name).replace(out.with_name(name))
+                else:  # an earlier export's
+                    out.with_name(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(f"writing {str(out)!r} failed: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check(out: Path, names: Collection[str], *, as_folder: bool, force: bool) -> None:
+    if not as_folder:
+        for name in sorted(names, key=lambda name: name != out.name):
+            path = out.with_name(name)
+            if path.is_dir():
+                raise ConfigError(f"{str(path)!r} is a folder: give a file")
+            if path.exists() and not force:
+                raise ConfigError(f"{str(path)!r} exists: give another name, or --force to replace it")
+        return
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise ConfigError(f"{str(out)!r} is a file: give a folder")
+    found = sorted(entry.name for entry in out.iterdir())
+    if found and not force:
+        raise ConfigError(f"{str(out)!r} exists: give another name, or --force to replace it")
+    strangers = [name for name in found if name not in names]
+    if strangers:
+        raise ConfigError(f"{str(out)!r} holds {strangers[0]!r}, which no export wrote: give another folder")
+
+
+def _swap(scratch: Path, out: Path) -> None:
+    if not out.exists():
+        scratch.rename(out)
+        return
+    old = out.with_name(f"{scratch.name}.old")
+    out.rename(old)
+    try:
+        scratch.rename(out)
+    except BaseException:
+        old.rename(out)
+        raise
+    shutil.rmtree(old)
+
+
+def _sync(path: Path) -> None:
+    if path.is_file():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())

@@ -1,0 +1,199 @@
+"""A run folder, opened to read: the manifest, and tasks, rejections and journal as streams. Nothing in it is changed.
+
+A run that is going on can be read: what stands there when a stream gets to it counts, and half a last line does not.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from selfinstruct_chains.config import ChainConfig
+from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.run.journal import Entry
+from selfinstruct_chains.run.manifest import read
+from selfinstruct_chains.tasks import Rejection, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+V = TypeVar("V")
+
+_STATES = {"running": "was killed", "stopped": "stopped"}
+
+
+class Manifest(BaseModel):
+    """What `manifest.json` says."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    fingerprint: str
+    """SHA-256, in hex, of all that shapes the dataset."""
+    versions: dict[str, str]
+    """The version of each package that began the run, by its name."""
+    chain: dict[str, JsonValue]
+    """The resolved chain file; `RunReader.config` is the same with types."""
+
+
+class _Progress(BaseModel):
+    """What the last start left in progress.json."""
+
+    state: str
+    why: str
+    finished: int
+    wanted: int
+
+
+class RunReader:
+    """A run folder to read from. Its streams can be taken as often as wanted; each reads one line at a time.
+
+    Args:
+        path: the folder that `selfinstruct generate` wrote.
+
+    Raises:
+        RunError: there is no such folder, it is no run, or was written by another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest = _manifest(path)
+
+    @cached_property
+    def config(self) -> ChainConfig:
+        """The chain that the run was made with.
+
+        Raises:
+            RunError: another version of the program wrote it.
+        """
+        try:
+            return ChainConfig.model_validate_json(json.dumps(self.manifest.chain))
+        except ValidationError:
+            wrote = self.manifest.versions.get("selfinstruct-chains", "another version")
+            raise RunError(f"{self.path / 'manifest.json'}: this version can't read its chain; use {wrote}") from None
+
+    def unfinished(self) -> str:
+        """Why the run may not be all there is to come, in words; "" when nothing in the folder says so."""
+        progress = self._progress()
+        if self._in_progress():
+            return "a process is at work in it; what it had when this began is used"
+        if progress is None or progress.state == "finished":
+            return ""
+        why = f": {progress.why}" if progress.why else ""
+        return f"it {_STATES.get(progress.state, 'ended')} at {progress.finished} of {progress.wanted} tasks{why}"
+
+    def tasks(self) -> Iterator[Task]:
+        """The finished tasks, in the order of their ids."""
+        return (task for _, task in self.placed(seeds=False))
+
+    def seeds(self) -> Iterator[Task]:
+        """The seed tasks that the run began with, in their file's order."""
+        return (task for _, task in self.placed(seeds=True))
+
+    def placed(self, *, seeds: bool) -> Iterator[tuple[int, Task]]:
+        """The seed tasks, or the finished ones, each with its place in bytes for `TaskFile.at`."""
+        return _values(self._file(seeds=seeds), Task.model_validate_json)
+
+    def rejections(self) -> Iterator[Rejection]:
+        """The dropped candidates, in the order in which the loop dropped them."""
+        return (value for _, value in _values(self.path / "rejected.jsonl", Rejection.model_validate_json))
+
+    def entries(self) -> Iterator[Entry]:
+        """Every line of the journal, as it came: replies, also those beyond the last task, and failed attempts."""
+        return (value for _, value in _values(self.path / "journal.jsonl", _entry))
+
+    def open_tasks(self, *, seeds: bool) -> TaskFile:
+        """The seed tasks, or the finished ones, to read in any order; to be closed."""
+        return TaskFile(self._file(seeds=seeds))
+
+    def _file(self, *, seeds: bool) -> Path:
+        return self.path / ("seeds.jsonl" if seeds else "tasks.jsonl")
+
+    def _progress(self) -> _Progress | None:
+        with _opened(self.path / "progress.json") as file:
+            text = file.read()
+        try:
+            return _Progress.model_validate_json(text)
+        except ValidationError:  # none, from a version that wrote none, or half of it
+            return None
+
+    def _in_progress(self) -> bool:
+        lock = self.path / ".lock"
+        if not lock.exists():
+            return False
+        try:
+            with FileLock(lock, timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:  # a folder that this process may not write to
+            return False
+
+
+class TaskFile:
+    """A file of tasks, read at the places that `RunReader.placed` gave."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = _opened(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def at(self, offset: int) -> Task:
+        """The task whose line begins at byte `offset`."""
+        self._file.seek(offset)
+        return _parsed(self._file.readline(), Task.model_validate_json, f"{self._path}, byte {offset}")
+
+
+def _manifest(path: Path) -> Manifest:
+    try:
+        return Manifest.model_validate(read(path))
+    except ValidationError:
+        raise RunError(f"{path / 'manifest.json'}: damaged; restore it from a copy") from None
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:  # a run that was stopped before it wrote any
+        return io.BytesIO()
+    except OSError as error:
+        raise RunError(f"{path}: can't be read: {error.strerror or error}") from None
+
+
+def _values(path: Path, parse: Callable[[bytes], V]) -> Iterator[tuple[int, V]]:
+    """What stands on each line, and where the line begins, in bytes; half a last line is left out."""
+    offset = 0
+    with _opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return
+            if line.strip():
+                yield offset, _parsed(line, parse, f"{path}, line {number}")
+            offset += len(line)
+
+
+def _parsed(line: bytes, parse: Callable[[bytes], V], where: str) -> V:
+    try:
+        return parse(line)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pass
+    try:  # half a surrogate pair, by hand perhaps: UTF-8 has none, and nor does any format that it could go to
+        text = json.dumps(json.loads(line), ensure_ascii=False)
+        return parse(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise RunError(f"{where}: damaged; restore the line from a copy, or delete it") from None
+
+
+def _entry(line: bytes) -> Entry:
+    values = json.loads(line)
+    return Entry(**{key: values[key] for key in values.keys() & set(Entry._fields)})

@@ -1,0 +1,1 @@
+"""Making a dataset, durably: the journal, the loop, the run folder."""

@@ -1,0 +1,117 @@
+"""What tasks are expected to take, in calls, tokens, dollars and minutes: as measured, or by stated defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.method.pool import Pool
+from selfinstruct_chains.models.prices import price
+from selfinstruct_chains.run.assembly import demonstrations, links
+from selfinstruct_chains.run.usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from selfinstruct_chains.config import ChainConfig, Role
+    from selfinstruct_chains.run.overview import Overview
+    from selfinstruct_chains.tasks import Task
+
+ACCEPTED = 0.5
+"""Share of the instructions asked for that join the pool, where nothing is measured."""
+FINISHED = 0.9
+"""Share of those that get an instance."""
+CLASSIFICATION = 0.25
+"""Share of classification tasks."""
+REPLY: Mapping[Role, int] = {"instructions": 200, "classification": 3, "input_first": 150, "output_first": 120}
+"""Tokens of a reply."""
+CHARACTERS = 4
+"""Characters of a token, in English."""
+TOKENS_PER_SECOND = 50
+"""How fast a model writes, after a second in which it reads."""
+
+DEFAULTS = (
+    f"Nothing is measured yet; taken are: {ACCEPTED:.0%} of the instructions accepted, "
+    f"{FINISHED:.0%} of those finished, {CLASSIFICATION:.0%} classification; replies of "
+    + ", ".join(f"{tokens} ({role})" for role, tokens in REPLY.items())
+    + f" tokens at {TOKENS_PER_SECOND} a second; {CHARACTERS} characters a token. Run a few dozen tasks and ask again "
+    "with the run's folder."
+)
+
+
+class Estimate(NamedTuple):
+    """What is expected."""
+
+    roles: dict[Role, Usage]
+    """Calls and tokens for each role."""
+    dollars: float | None
+    """None: the price of a model is not known."""
+    seconds: float
+    """With as many calls in flight as the chain file says, and no more than its limits."""
+
+
+def from_measured(overview: Overview, tasks: int) -> Estimate | None:
+    """What `tasks` more tasks take, if they go as the run's did so far; None if it has none.
+
+    A pool that grows accepts less and less, so a long way ahead this is too little.
+    """
+    finished = overview.monitor.finished
+    if not finished:
+        return None
+    roles: dict[Role, Usage] = {}
+    for role in ROLES:
+        spent = [usage for (own, _), usage in overview.used.items() if own == role]
+        counts = {
+            name: round(tasks * sum(getattr(usage, name) for usage in spent) / finished)
+            for name in ("calls", "input_tokens", "output_tokens", "unknown", "milliseconds")
+        }
+        roles[role] = Usage(**counts)
+    return _estimate(overview.config, roles)
+
+
+def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Estimate:
+    """What `tasks` tasks take with the defaults above and the chain's own prompts.
+
+    Raises:
+        DataError: there are too few seeds.
+    """
+    accepted = tasks / FINISHED
+    calls: dict[Role, float] = {
+        "instructions": accepted / (config.instructions.ask * ACCEPTED),
+        "classification": accepted,
+        "input_first": accepted * (1 - CLASSIFICATION),
+        "output_first": accepted * CLASSIFICATION,
+    }
+    prompts = _prompt_tokens(config, seeds)
+    roles: dict[Role, Usage] = {}
+    for role in ROLES:
+        reply = min(REPLY[role], config.model_for(role).max_tokens or REPLY[role])
+        count = round(calls[role])
+        seconds = 1 + reply / TOKENS_PER_SECOND
+        roles[role] = Usage(count, count * prompts[role], count * reply, milliseconds=round(1000 * count * seconds))
+    return _estimate(config, roles)
+
+
+def _prompt_tokens(config: ChainConfig, seeds: Sequence[Task]) -> dict[Role, int]:
+    kinds = {role: config.model_for(role).kind for role in ROLES}
+    parts = links(config, demonstrations(config, seeds), kinds)
+    shown = [example.instruction for example in Pool(config, seeds).draw(0, 0)]
+    prompts = {role: parts[role].prompt(shown if role == "instructions" else shown[0]) for role in ROLES}
+    return {role: len(prompt.to_string()) // CHARACTERS for role, prompt in prompts.items()}
+
+
+def _estimate(config: ChainConfig, roles: dict[Role, Usage]) -> Estimate:
+    prices = {role: price(config.model_for(role)) for role in ROLES}
+    costs = [usage.dollars(found) for role, usage in roles.items() if (found := prices[role]) is not None]
+    known = len(costs) == len(ROLES) and not any(usage.unknown for usage in roles.values())
+    return Estimate(roles, sum(costs) if known else None, _seconds(config, roles))
+
+
+def _seconds(config: ChainConfig, roles: dict[Role, Usage]) -> float:
+    waiting = sum(usage.milliseconds for usage in roles.values()) / 1000 / config.run.max_concurrency
+    for role, usage in roles.items():
+        model = config.model_for(role)
+        tokens = usage.input_tokens + usage.output_tokens
+        for count, limit in ((usage.calls, model.requests_per_minute), (tokens, model.tokens_per_minute)):
+            waiting = max(waiting, 60 * count / limit if limit else 0)
+    return waiting

@@ -1,0 +1,145 @@
+"""The run folder: manifest, lock, journal, and the two files derived from it.
+
+Everything but the manifest and the seeds can be made again from `journal.jsonl`; the derived files are compared with
+what is derived anew, line by line, and only grow.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.run import manifest
+from selfinstruct_chains.run.derived import Derived
+from selfinstruct_chains.run.journal import Journal
+from selfinstruct_chains.run.manifest import FORMAT, run_fingerprint, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.tasks import Task
+
+__all__ = ["FORMAT", "Folder", "run_fingerprint", "write_atomically"]
+
+_PATIENCE = 0.5  # seconds for which another process may hold the lock, to see whether a run is at work
+
+
+class Folder:
+    """An open run: its journal, and where tasks and rejections go. Without a path, all of it is in memory.
+
+    Args:
+        path: the folder; made if it is not there.
+        config: the chain.
+        seeds: the seed tasks.
+        own_filters: the names of the caller's filters.
+
+    Raises:
+        RunError: another process is at work in it, it belongs to another run, it is damaged, or can't be written.
+    """
+
+    def __init__(
+        self, path: Path | None, config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str] = ()
+    ) -> None:
+        self.path = path
+        self.notes: list[str] = []
+        """What there is to say of it."""
+        self.had = 0
+        """Finished tasks that were there before."""
+        self._derived: dict[str, Derived] = {}
+        self._lock: FileLock | None = None
+        self.journal = Journal()
+        if path is None:
+            return
+        try:
+            self._open(path, config, seeds, own_filters)
+        except OSError as error:
+            self.close()
+            raise RunError(f"{error.filename or path}: can't be written: {error.strerror or error}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def task(self, task: Task) -> None:
+        """Put a finished task into tasks.jsonl."""
+        self._put("tasks.jsonl", task)
+
+    def reject(self, rejection: BaseModel) -> None:
+        """Put a dropped candidate into rejected.jsonl."""
+        self._put("rejected.jsonl", rejection)
+
+    def report(self, progress: dict[str, Any]) -> None:
+        """Leave word of how the run is going in progress.json, for `selfinstruct status`."""
+        if self.path and self._lock:
+            write_atomically(self.path / "progress.json", json.dumps(progress, ensure_ascii=False, indent=1) + "\n")
+
+    def close(self) -> None:
+        """Put everything on the disk, and let the next process in.
+
+        Raises:
+            RunError: it could not be put there.
+        """
+        try:
+            with ExitStack() as last_first:
+                if self._lock:
+                    last_first.callback(self._lock.release)
+                last_first.callback(self._note_models)
+                for derived in self._derived.values():
+                    last_first.callback(derived.close)
+                last_first.callback(self.journal.close)
+        except OSError as error:
+            raise RunError(f"{self.path}: can't be written: {error.strerror or error}") from None
+        finally:
+            self._lock = None
+
+    def _open(self, path: Path, config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str]) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(path)
+        self._manifest = manifest.opened(path, config, seeds, own_filters)
+        self.had = _lines(path / "tasks.jsonl")
+        if self.had and not (path / "journal.jsonl").exists():
+            raise RunError(f"{path}: journal.jsonl is missing, which all else is made from; restore it from a copy")
+        self.journal = Journal(path / "journal.jsonl")
+        if self.journal.repaired:
+            self.notes.append(
+                f"journal.jsonl ended in half a line ({self.journal.repaired} bytes), as after a kill; it was cut off, "
+                "and its call will be asked again"
+            )
+        self._derived = {name: Derived(path / name, self.notes.append) for name in ("tasks.jsonl", "rejected.jsonl")}
+
+    def _put(self, name: str, value: BaseModel) -> None:
+        if self._derived:
+            self._derived[name].put(value)
+
+    def _note_models(self) -> None:
+        if self.path and self._derived:
+            noted = manifest.with_models(self._manifest, self.journal.usage)
+            if noted != self._manifest:
+                manifest.write(self.path, noted)
+
+
+def _locked(path: Path) -> FileLock:
+    # The kernel's lock, which goes with its process however that ends; the file that stays behind means nothing.
+    lock = FileLock(path / ".lock", thread_local=False)
+    try:
+        lock.acquire(timeout=_PATIENCE)
+    except Timeout:
+        raise RunError(
+            f"{path}: another process is working in this folder; wait for it, or choose another: -o"
+        ) from None
+    return lock
+
+
+def _lines(path: Path) -> int:
+    """The whole lines of a file, 0 if it is not there."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))

@@ -1,0 +1,155 @@
+"""`manifest.json`: all that is needed to repeat a run elsewhere, with the seeds beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct_chains.config import fingerprint
+from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.tasks import to_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.tasks import Task
+
+FORMAT = 1
+NAME = "manifest.json"
+_PACKAGES = (
+    "selfinstruct-chains",
+    "langchain-core",
+    "langchain",
+    "langchain-openai",
+    "langchain-anthropic",
+    "langchain-google-genai",
+    "langchain-ollama",
+    "openai",
+    "pydantic",
+    "rapidfuzz",
+    "xllamacpp",
+)
+_SHOWN = 5  # differing keys that a message names
+
+Manifest = dict[str, Any]
+
+
+def run_fingerprint(config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str] = ()) -> str:
+    """SHA-256, in hex, of all that shapes the dataset."""
+    return fingerprint(_shaping(config, seeds, own_filters))
+
+
+def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str] = ()) -> Manifest:
+    """The manifest of the run folder `path`, written now if the folder is new.
+
+    Raises:
+        RunError: the folder is another run's, another version's, or no run's.
+        OSError: it can't be written.
+    """
+    file = path / NAME
+    shaping = _shaping(config, seeds, own_filters)
+    if file.exists():
+        return _checked(read(path), shaping, path)
+    own = {".lock", "llama.log", "seeds.jsonl", "progress.json"}
+    strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in own and not _is_partial(entry.name))
+    if strangers:
+        raise RunError(f"{path}: not a run folder (it has {strangers[0]!r}, and no {NAME}); choose another: -o")
+    manifest = {
+        "format": FORMAT,
+        "fingerprint": fingerprint(shaping),
+        "versions": _versions(),
+        "chain": config.model_dump(mode="json"),
+        "shaping": shaping,
+        "models": {},
+    }
+    write_atomically(path / "seeds.jsonl", "".join(map(to_line, seeds)))
+    write(path, manifest)
+    return manifest
+
+
+def read(path: Path) -> Manifest:
+    """The manifest of the run folder `path`.
+
+    Raises:
+        RunError: there is none, it is damaged, or another version wrote it.
+    """
+    file = path / NAME
+    try:
+        manifest: Manifest = json.loads(file.read_bytes())
+        format_, _, _ = manifest["format"], manifest["shaping"].keys(), manifest["chain"].keys()
+    except FileNotFoundError:
+        raise RunError(f"{path}: not a run folder: it has no {NAME}") from None
+    except OSError as error:
+        raise RunError(f"{file}: can't be read: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RunError(f"{file}: damaged; restore it from a copy, or choose another folder: -o") from None
+    if format_ != FORMAT:
+        raise RunError(f"{file}: a run folder of format {format_}; this version reads {FORMAT}")
+    return manifest
+
+
+def write(path: Path, manifest: Manifest) -> None:
+    """Put the manifest into the run folder `path`."""
+    write_atomically(path / NAME, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+
+
+def with_models(manifest: Manifest, reported: Iterable[tuple[str, str]]) -> Manifest:
+    """The manifest with the models that answered for each role, as their providers call them."""
+    models: dict[str, list[str]] = {}
+    for role, model in sorted(reported):
+        if model:
+            models.setdefault(role, []).append(model)
+    return manifest | {"models": models}
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file's text all at once: a reader sees the old or the new one, also after a crash."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _is_partial(name: str) -> bool:
+    """Whether a process was killed while it wrote this file."""
+    return name.startswith(".") and name.endswith(".partial")
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _shaping(config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str]) -> dict[str, Any]:
+    lines = "".join(map(to_line, seeds))
+    shaping = config.shaping() | {"seeds": hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()}
+    return shaping | ({"own_filters": list(own_filters)} if own_filters else {})
+
+
+def _checked(manifest: Manifest, shaping: Mapping[str, Any], path: Path) -> Manifest:
+    if manifest.get("refiltered"):
+        raise RunError(f"{path}: made by refilter, which calls no model; it can't be extended. Choose another: -o")
+    known = manifest["shaping"]
+    differing = sorted(key for key in known.keys() | shaping.keys() if known.get(key) != shaping.get(key))
+    if differing:
+        shown = ", ".join(differing[:_SHOWN])
+        more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        raise RunError(f"{path}: a run of another configuration; {shown}{more} differ. Choose another folder: -o")
+    return manifest

@@ -1,0 +1,174 @@
+"""A run's candidates, filtered anew: other filters, the same replies, not a single call.
+
+The requests are taken as they were asked, with the examples that they showed then; so what comes out is what these
+filters would have kept of this run, not what a run with them would have made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from selfinstruct_chains.config import ROLES, ChainConfig
+from selfinstruct_chains.errors import ConfigError, RunError
+from selfinstruct_chains.method import graph
+from selfinstruct_chains.method.pool import Pool
+from selfinstruct_chains.run import manifest, outcomes
+from selfinstruct_chains.run.assembly import demonstrations, links
+from selfinstruct_chains.run.journal import Journal, scan
+from selfinstruct_chains.run.overview import look
+from selfinstruct_chains.run.replay import Replay
+from selfinstruct_chains.tasks import Rejection, read_seeds, request_id, to_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from selfinstruct_chains.run.outcomes import Slot
+    from selfinstruct_chains.tasks import Task
+
+_ALLOWED = ("filters", "novelty")
+
+
+@dataclass
+class Refiltered:
+    """What other filters make of a run."""
+
+    tasks: list[Task] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+    unanswered: list[Slot] = field(default_factory=list)
+    """Candidates that are accepted now and were not then: no model was ever asked to complete them."""
+    gained: int = 0
+    """Tasks that the run did not have."""
+    lost: Counter[str] = field(default_factory=Counter)
+    """The run's tasks that are gone, by the rule that dropped them."""
+
+
+def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltered:
+    """Filter the candidates of `run` anew, in order, and put the result into the new folder `output`.
+
+    Raises:
+        ConfigError: something else than filters and novelty is to be changed.
+        RunError: `run` is no run, or `output` is there already.
+    """
+    if output.exists() and any(output.iterdir()):
+        raise RunError(f"{output}: it is there already; choose another folder: -o")
+    before = look(run)
+    config = _changed(before.config, overrides)
+    seeds = read_seeds(run / "seeds.jsonl")
+    journal = _in_memory(run)
+    last = max((_id(line) for name in ("tasks", "rejected") for line in _lines(run / f"{name}.jsonl")), default="")
+    result = Refiltered()
+    was = {_id(line) for line in _lines(run / "tasks.jsonl")}
+    for slot in _slots(before.config, config, seeds, journal):
+        if slot.id > last:
+            break
+        _sort(slot, result, was)
+    _write(output, run, config, overrides, result)
+    return result
+
+
+def _changed(config: ChainConfig, overrides: Mapping[str, Any]) -> ChainConfig:
+    values: Any = config.model_dump(mode="json")
+    for key, value in overrides.items():
+        parts = key.split(".")
+        if parts[0] not in _ALLOWED:
+            raise ConfigError(
+                f"--set {key}: refilter changes {' and '.join(_ALLOWED)} only; all else shapes what the model is "
+                "asked, and needs a run of its own"
+            )
+        _put(values, parts, value)
+    try:
+        return ChainConfig.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"--set {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
+
+
+def _put(values: Any, parts: Sequence[str], value: Any) -> None:
+    try:
+        for part in parts[:-1]:
+            values = values[int(part)] if isinstance(values, list) else values[part]
+        values[int(parts[-1]) if isinstance(values, list) else parts[-1]] = value
+    except (KeyError, IndexError, ValueError, TypeError):
+        raise ConfigError(f"--set {'.'.join(parts)}: there is nothing of that name") from None
+
+
+def _in_memory(run: Path) -> Journal:
+    """The run's journal, without a lock on its folder."""
+    journal = Journal()
+    for _, entry in scan(run / "journal.jsonl"):
+        journal.write(entry)
+    return journal
+
+
+def _slots(old: ChainConfig, new: ChainConfig, seeds: Sequence[Task], journal: Journal) -> Iterator[Slot]:
+    """All candidates of the run in order, judged by the new filters."""
+    shown = demonstrations(old, seeds)
+    parts = links(old, shown, {role: old.model_for(role).kind for role in ROLES})
+    then, now = Pool(old, seeds), Pool(new, seeds)
+    replay = Replay(journal, parts, graph.finisher(new.filters, new.instances.max_instances))
+    sizes: list[int] = []
+    while True:
+        request, behind = len(sizes), len(sizes) - old.run.lookahead
+        examples = then.draw(request, sizes[behind] if behind >= 0 else 0)
+        result = replay.request(request_id(request), [example.instruction for example in examples])
+        if result is None:
+            return
+        outcomes.commit(request, result, examples, then)
+        sizes.append(then.generated)
+        for slot in outcomes.commit(request, result, examples, now):
+            completion = replay.completion(slot.id, slot.text) if slot.accepted else None
+            if completion is not None:
+                outcomes.complete(slot, completion, journal)
+            yield slot
+
+
+def _sort(slot: Slot, result: Refiltered, was: set[str]) -> None:
+    if not slot.settled:
+        result.unanswered.append(slot)
+        return
+    for output in slot.outcome:
+        if isinstance(output, Rejection):
+            result.rejected.append(output)
+        else:
+            result.tasks.append(output)
+    if slot.good:
+        result.gained += slot.id not in was
+    elif slot.id in was:
+        dropped = slot.outcome[-1]
+        result.lost[dropped.rule if isinstance(dropped, Rejection) else ""] += 1
+
+
+def _write(output: Path, run: Path, config: ChainConfig, overrides: Mapping[str, Any], result: Refiltered) -> None:
+    old = manifest.read(run)
+    about = {"from": old["fingerprint"], "changed": dict(overrides)}
+    new = old | {"chain": config.model_dump(mode="json"), "refiltered": about}
+    unanswered = [{"id": slot.id, "instruction": slot.text, "request": slot.request} for slot in result.unanswered]
+    texts = {
+        "seeds.jsonl": (run / "seeds.jsonl").read_text(encoding="utf-8"),
+        "tasks.jsonl": "".join(map(to_line, result.tasks)),
+        "rejected.jsonl": "".join(map(to_line, result.rejected)),
+        "unanswered.jsonl": "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in unanswered),
+    }
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            manifest.write_atomically(output / name, text)
+        manifest.write(output, new)
+    except OSError as error:
+        raise RunError(f"{error.filename or output}: can't be written: {error.strerror or error}") from None
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    if path.exists():
+        with path.open("rb") as file:
+            yield from (json.loads(line) for line in file if line.endswith(b"\n"))
+
+
+def _id(line: Mapping[str, Any]) -> str:
+    return str(line["id"])

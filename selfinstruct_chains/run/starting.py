@@ -1,0 +1,170 @@
+"""One start of a run: its parts made, put together, and taken down again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.errors import RunError, SelfInstructError
+from selfinstruct_chains.method import graph
+from selfinstruct_chains.method.pool import Pool
+from selfinstruct_chains.models.prices import price
+from selfinstruct_chains.models.registry import ConfiguredModel, check, patiences
+from selfinstruct_chains.run.assembly import connect, demonstrations, links, role_models
+from selfinstruct_chains.run.budget import Budget
+from selfinstruct_chains.run.drive import Drive
+from selfinstruct_chains.run.folder import Folder
+from selfinstruct_chains.run.goal import seed_tasks
+from selfinstruct_chains.run.journalled import Journalled
+from selfinstruct_chains.run.monitor import Monitor
+from selfinstruct_chains.run.replay import Replay
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from langchain_core.runnables import Runnable, RunnableConfig
+
+    from selfinstruct_chains.config import ChainConfig, Price, Role
+    from selfinstruct_chains.method.graph import InstanceFilter
+    from selfinstruct_chains.method.pool import InstructionFilter
+    from selfinstruct_chains.run.assembly import Models, RoleModels
+    from selfinstruct_chains.run.goal import Goal
+    from selfinstruct_chains.tasks import Task
+
+_HEARTBEAT = 2.0  # seconds between reports for `selfinstruct status`
+
+
+class Chain(NamedTuple):
+    """What `self_instruct` was given."""
+
+    config: ChainConfig
+    folder: Path | None = None
+    models: Models | None = None
+    instruction_filters: tuple[InstructionFilter, ...] = ()
+    instance_filters: tuple[InstanceFilter, ...] = ()
+    monitor: Monitor | None = None
+
+
+async def drive(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]], tracing: RunnableConfig) -> None:
+    """Run `chain` until the goal is reached, and `put` each finished task.
+
+    Raises:
+        SelfInstructError: it ended before, or can't begin.
+    """
+    config, seeds = chain.config, seed_tasks(goal)
+    pool = Pool(config, seeds, chain.instruction_filters)
+    found = role_models(config, chain.models, chain.folder / "llama.log" if chain.folder else None)
+    _check(config, found)
+    shown = demonstrations(config, seeds)
+    parts = links(config, shown, found.kinds)
+    monitor = chain.monitor or Monitor()
+    async with AsyncExitStack() as stack:
+        own_filters = [_name(function) for function in (*chain.instruction_filters, *chain.instance_filters)]
+        folder = Folder(chain.folder, config, seeds, own_filters)
+        stack.callback(folder.close)
+        monitor.begin(goal["n"], folder.journal.usage, _prices(chain), folder.notes)
+        folder.notes += [*shown.notes, *_about_n(folder, goal["n"])]
+        budget = Budget(goal.get("budgets", {}), monitor)
+        await stack.enter_async_context(_reporting(folder, monitor))
+        stack.push_async_callback(_disconnect, found)
+        most = tracing.get("max_concurrency") or config.run.max_concurrency
+        journalled = _journalled(config, found, folder, budget, monitor, most)
+        finish = graph.finisher(config.filters, config.instances.max_instances, chain.instance_filters)
+        await Drive(
+            config,
+            goal["n"],
+            pool=pool,
+            steps=connect(config, parts, journalled, chain.instance_filters),
+            replay=Replay(folder.journal, parts, finish),
+            folder=folder,
+            monitor=monitor,
+            tracing=tracing,
+        ).run(put)
+
+
+def _check(config: ChainConfig, found: RoleModels) -> None:
+    """Find out what the chain file's models lack before a folder is made."""
+    for role in ROLES:
+        if isinstance(found.models[role], ConfiguredModel):
+            section = config.role(role)
+            check(section.model, section.output, getattr(section, "decide", "text"))
+
+
+def _journalled(  # noqa: PLR0913, PLR0917 - it is where these meet
+    config: ChainConfig, found: RoleModels, folder: Folder, budget: Budget, monitor: Monitor, max_concurrency: int
+) -> dict[Role, Runnable[Any, Any]]:
+    patience = patiences(found.models, config, max_concurrency)
+    return {
+        role: Journalled(
+            role,
+            found.models[role],
+            journal=folder.journal,
+            patience=patience[role],
+            budget=budget,
+            monitor=monitor,
+            seed=config.run.seed,
+        )
+        for role in ROLES
+    }
+
+
+def _prices(chain: Chain) -> dict[Role, Price | None]:
+    """What the file's models cost; of the caller's own only the chain file's `price` tells."""
+    given = chain.models
+    own = set(ROLES if given is not None and not isinstance(given, dict) else given or ())
+    configs = {role: chain.config.model_for(role) for role in ROLES}
+    return {role: model.price if role in own else price(model) for role, model in configs.items()}
+
+
+def _about_n(folder: Folder, n: int) -> list[str]:
+    if folder.had <= n:
+        return []
+    return [f"the folder has {folder.had} finished tasks already; asking for {n} takes none of them away"]
+
+
+async def _disconnect(found: RoleModels) -> None:
+    for model in set(found.models.values()):
+        if isinstance(model, ConfiguredModel):
+            await model.aclose()
+
+
+@asynccontextmanager
+async def _reporting(folder: Folder, monitor: Monitor) -> AsyncIterator[None]:
+    """Leave word of the run in its folder, every two seconds and at its end."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.to_thread(_report, folder, monitor, "running", "")
+            await asyncio.sleep(_HEARTBEAT)
+
+    task = asyncio.create_task(beat())
+    state, why = "stopped", "it was cancelled"
+    try:
+        yield
+        state, why = "finished", ""
+    except SelfInstructError as error:
+        why = str(error)
+        raise
+    finally:
+        monitor.ended = time.time()
+        task.cancel()
+        await asyncio.wait([task])
+        _report(folder, monitor, state, why)
+
+
+def _report(folder: Folder, monitor: Monitor, state: str, why: str) -> None:
+    values = {"state": state, "why": why, "pid": os.getpid(), "host": socket.gethostname()}
+    times = {"started": round(monitor.started, 1), "updated": round(time.time(), 1)}
+    with suppress(OSError, RunError):  # a full disk is told by whoever writes the journal
+        folder.report({**values, **times, **monitor.snapshot()})
+
+
+def _name(function: Any) -> str:
+    """A function's full name, as far as it has one."""
+    return ".".join(str(getattr(function, part, "?")) for part in ("__module__", "__qualname__"))

@@ -1,0 +1,54 @@
+"""`selfinstruct check`: what can be found wrong before paying."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ONE = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
+
+
+def test_the_default_chain_is_fit_to_run(selfinstruct: Callable[..., Any]) -> None:
+    """The embedded chain, its seeds and its weights pass, without a warning."""
+    said = selfinstruct("check")
+
+    assert (said.code, said.err) == (0, "")
+    assert "chain embedded: ok" in said.out
+    assert "seeds: 175 tasks, 25 of them classification" in said.out
+    assert "models: ok" in said.out
+    assert "warning" not in said.out
+
+
+def test_a_missing_key_is_found(selfinstruct: Callable[..., Any]) -> None:
+    """A chain without its key is not fit to run: exit 2 and the variable's name."""
+    said = selfinstruct("check", "openai")
+
+    assert said.code == 2
+    assert "OPENAI_API_KEY is not set" in said.err
+
+
+def test_with_a_key_it_passes(selfinstruct: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is there is enough, and it is not shown."""
+    monkeypatch.setenv("OPENAI_API_KEY", "my-secret-key")
+
+    said = selfinstruct("check", "openai")
+
+    assert said.code == 0
+    assert "my-secret-key" not in said.out + said.err
+
+
+def test_seeds_are_looked_at(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
+    """Seeds that are like one another, or that a filter would drop, are warned of; too few for a prompt are noted."""
+    instructions = [f"Write a short poem about the {word}." for word in ("sea", "sun", "sky", "sand", "wind")]
+    tasks = [ONE | {"id": str(n), "instruction": text} for n, text in enumerate([*instructions, "Do it."])]
+    path = tmp_path / "s.jsonl"
+    path.write_text("".join(json.dumps(task) + "\n" for task in tasks), encoding="utf-8")
+
+    said = selfinstruct("check", "embedded", "--seeds", str(path))
+
+    assert said.code == 0
+    assert "warning: seed 1 is similar to 0 (ROUGE-L" in said.out
+    assert "warning: seed 5 would itself be dropped by the filter" in said.out
+    assert "shipped ones fill up" in said.out

@@ -1,0 +1,74 @@
+"""What every command says of itself."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+from selfinstruct_chains.cli.main import COMMANDS
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_a_sentence_and_examples(selfinstruct: Callable[..., Any], command: str) -> None:
+    """Help begins with a sentence, shows the command in use as it is typed, and fits 80 columns."""
+    said = selfinstruct(command, "--help")
+    lines = said.out.splitlines()
+    examples = [line for line in lines if line.startswith("  selfinstruct ") or "| selfinstruct " in line]
+
+    assert (said.code, said.err) == (0, "")
+    assert len(examples) >= 2
+    assert all(line.count("selfinstruct ") == 1 for line in examples), "an example stands on a line of its own"
+    assert all(f"selfinstruct {command}" in line for line in examples)
+    assert [line for line in lines if len(line) > 80 or "\b" in line or "\\b" in line] == []
+    assert lines[2].startswith("  ")
+    assert lines[2][2].isupper()
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_group_lists_every_command(selfinstruct: Callable[..., Any]) -> None:
+    """`--help` and `-h` name each command with one line, in the order of work."""
+    said = selfinstruct("--help")
+    listed = said.out.partition("Commands:\n")[2].splitlines()
+
+    assert (said.code, said.err) == (0, "")
+    assert [line.split()[0] for line in listed] == list(COMMANDS)
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert selfinstruct("-h").out == said.out
+
+
+def test_no_command_at_all_shows_the_help(selfinstruct: Callable[..., Any]) -> None:
+    """Without a command there is the help, and exit code 2 for scripts."""
+    said = selfinstruct()
+
+    assert said.code == 2
+    assert "Commands:" in said.out + said.err
+
+
+def test_the_version(selfinstruct: Callable[..., Any]) -> None:
+    """`--version` is the distribution's."""
+    assert selfinstruct("--version").out == f"selfinstruct, version {version('selfinstruct-chains')}\n"
+
+
+def test_an_unknown_command(selfinstruct: Callable[..., Any]) -> None:
+    """A mistyped command is named, with exit code 2."""
+    said = selfinstruct("generat")
+
+    assert said.code == 2
+    assert "No such command 'generat'" in said.err
+
+
+def test_every_option_can_come_from_the_environment(
+    selfinstruct: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SELFINSTRUCT_<COMMAND>_<OPTION> stands for the option."""
+    monkeypatch.setenv("SELFINSTRUCT_GRAPH_CHAIN", "opnai")
+
+    assert "no chain 'opnai' is shipped" in selfinstruct("graph").err

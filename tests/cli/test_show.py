@@ -1,0 +1,74 @@
+"""`selfinstruct show`: the exact prompt of a role."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfinstruct_chains.config import ROLES
+
+ASKED = "Is this mail spam or not?"
+
+
+@pytest.mark.parametrize("chain", ["embedded", "openai", "paper"])
+@pytest.mark.parametrize("role", ROLES)
+def test_the_prompt_is_on_stdout_and_what_it_is_on_stderr(
+    selfinstruct: Callable[..., Any], role: str, chain: str
+) -> None:
+    """What is printed can be piped into a model: no variable is left open, and the task asked about stands last."""
+    said = selfinstruct("show", role, "--chain", chain, "--instruction", ASKED)
+
+    assert said.code == 0
+    assert "{examples}" not in said.out
+    assert "{instruction}" not in said.out
+    assert (ASKED in said.out) == (role != "instructions")
+    assert said.err.startswith("\n-- ")
+    assert "characters" in said.err
+
+
+def test_both_families_of_models(selfinstruct: Callable[..., Any]) -> None:
+    """A chat prompt is shown by message, a completion prompt as the one text it is."""
+    chat = selfinstruct("show", "classification", "--chain", "openai").out
+    completion = selfinstruct("show", "classification", "--chain", "openai", "--kind", "completion").out
+
+    assert chat.startswith("[system]\n")
+    assert "\n[human]\n" in chat
+    assert "[system]" not in completion
+    assert completion.rstrip("\n").endswith("Is it classification?")
+
+
+def test_settings_count(selfinstruct: Callable[..., Any]) -> None:
+    """`--set` changes what is shown."""
+    few = selfinstruct("show", "classification", "--set", "classification.no_examples=1")
+    many = selfinstruct("show", "classification")
+
+    assert few.out.count("Is it classification?") < many.out.count("Is it classification?")
+
+
+def test_braces_in_a_task_are_just_text(selfinstruct: Callable[..., Any]) -> None:
+    """A task with braces is shown as it is."""
+    assert (
+        'Fix {"a": {b}} and {}.' in selfinstruct("show", "input_first", "--instruction", 'Fix {"a": {b}} and {}.').out
+    )
+
+
+def test_wrong_seeds(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
+    """A seed file that is wrong is named as in a run."""
+    path = tmp_path / "s.jsonl"
+    path.write_text("{}\n", encoding="utf-8")
+
+    said = selfinstruct("show", "instructions", "--seeds", str(path))
+
+    assert (said.code, said.err) == (
+        2,
+        f"Error: {path}, line 1: instruction: missing; the task in words is expected\n",
+    )
+
+
+def test_an_unknown_role(selfinstruct: Callable[..., Any]) -> None:
+    """A mistyped role is answered with all there are."""
+    said = selfinstruct("show", "instruction")
+
+    assert said.code == 2
+    assert all(role in said.err for role in ROLES)

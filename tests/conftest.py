@@ -1,0 +1,66 @@
+"""What holds in every test: no real key, no setting of the machine it runs on, and no socket but loopback."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+_PERSONAL = re.compile(
+    r"(?i)(.*(_API_KEY|_TOKEN|_SECRET|_proxy)|(LANGSMITH|LANGCHAIN|SELFINSTRUCT|OPENAI|ANTHROPIC)_.*)$"
+)
+_LOOPBACK = {None, "", "localhost", "127.0.0.1", "::1", b"localhost", b"127.0.0.1", b"::1"}
+
+
+def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: below every client, and in every thread."""
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None  # else a Unix socket
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if host not in _LOOPBACK:
+        raise RuntimeError(f"a test reached for {host!r}")
+
+
+sys.addaudithook(_refuse_the_network)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_personal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in filter(_PERSONAL.match, list(os.environ)):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+
+
+class Said(NamedTuple):
+    """What a command gave back."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def selfinstruct(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., Said]:
+    """The command `selfinstruct`, in this process, from an empty folder."""
+    from selfinstruct_chains.cli.main import main
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    def run(*arguments: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["selfinstruct", *arguments])
+        monkeypatch.chdir(empty)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Said(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run

@@ -1,0 +1,144 @@
+"""Replies as models write them, with what each holds; and whatever random damage makes of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from selfinstruct_chains.method.parsing import (
+    UnreadableReply,
+    parse_classification,
+    parse_instances,
+    parse_instructions,
+)
+
+REPLIES = Path(__file__).parents[1] / "data" / "replies"
+"""odd.jsonl: hand-written; embedded.jsonl: by SmolLM2-135M-Instruct, expected results judged by eye."""
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    """One file of the corpus."""
+    return [json.loads(line) for line in (REPLIES / name).read_text("utf-8").splitlines()]
+
+
+ODD, REAL = read("odd.jsonl"), read("embedded.jsonl")
+PIECES = (
+    *('"', "{", "}", "[", "]", "\\", "```", "**", "\n", "\n\n", "\r", "\u2028", "\x00", "\ufeff", "\ud800", "\\ud83d"),
+    *("Input:", "Output:", "Example 2\n", "Class label:", "Task:", "9.", "10)", "- ", "1e999", "NaN", "\uff11", "²"),
+    *('{"output":', '"input":', "[[[[[", "9" * 5000, "<think>", "</think>", " yes", "not ", "'", ",", ":", "_", "#"),
+)
+
+
+def parse(reply: dict[str, Any]) -> dict[str, Any]:
+    """What a reply of the corpus holds, in the form of its `expected`."""
+    text, truncated = reply["reply"], reply["truncated"]
+    try:
+        match reply["role"]:
+            case "classification":
+                return {"answer": parse_classification(text, truncated=truncated)}
+            case "instructions":
+                listed = parse_instructions(text, truncated=truncated, continues=reply["continues"])
+                return {"items": list(listed.items), "cut": listed.cut}
+            case form:
+                found = parse_instances(text, form=form, output=reply["output"], truncated=truncated)
+                return {"items": [item.model_dump() for item in found.items], "cut": found.cut}
+    except UnreadableReply as error:
+        return {"error": type(error).__name__}
+
+
+@pytest.mark.parametrize("reply", ODD, ids=lambda reply: f"{reply['role']}: {reply['note']}")
+def test_odd_reply(reply: dict[str, Any]) -> None:
+    """A malformed or unusual reply gives what is in it, and nothing that isn't."""
+    assert parse(reply) == reply["expected"]
+
+
+@pytest.mark.parametrize("reply", REAL, ids=lambda reply: f"{reply['role']}-{reply['number']}")
+def test_real_reply(reply: dict[str, Any]) -> None:
+    """A reply of the embedded model gives what an eye reads in it."""
+    assert parse(reply) == reply["expected"]
+
+
+def test_corpus_is_large() -> None:
+    """There are at least 60 odd replies and 90 real ones, of every role."""
+    assert len(ODD) >= 60
+    assert len(REAL) >= 90
+    for replies in (ODD, REAL):
+        assert {reply["role"] for reply in replies} == {"instructions", "classification", "input_first", "output_first"}
+
+
+def damaged(random: Random, replies: list[str]) -> str:
+    """A reply with a few random cuts, insertions, repetitions, reversals and transplants."""
+    text = random.choice(replies)
+    for _ in range(random.randint(1, 6)):
+        start, end = sorted((random.randint(0, len(text)), random.randint(0, len(text))))
+        head, middle, tail = text[:start], text[start:end], text[end:]
+        donor = random.choice(replies)[: random.randint(0, 200)]
+        changed = head + random.choice(PIECES) + middle + tail
+        others = (head, head + tail, head + middle * 2 + tail, head + middle[::-1] + tail, head + donor + tail)
+        text = random.choice([changed, changed, *others])
+    return text[:2_000]
+
+
+def check(text: str, random: Random) -> int:
+    """Parse a text in every way; how many ways found something. Anything but UnreadableReply passes through."""
+    truncated, found = random.random() < 0.3, 0
+    for role in ("classification", "instructions", "input_first", "output_first"):
+        fields = {"output": random.choice(["text", "json_schema"]), "continues": random.random() < 0.5}
+        result = parse({"role": role, "reply": text, "truncated": truncated, **fields})
+        found += "error" not in result
+        assert result.get("items", True), "no items, and no error"
+        assert truncated or not result.get("cut"), "something cut from a whole reply"
+        json.dumps(result, ensure_ascii=False).encode("utf-8")
+    return found
+
+
+def fuzz(count: int, seed: int) -> None:
+    """Parse `count` damaged replies."""
+    random = Random(seed)
+    replies = [reply["reply"] for reply in ODD + REAL]
+    readable = sum(check(damaged(random, replies), random) > 0 for _ in range(count))
+    assert 0.3 * count < readable
+
+
+def test_damaged_replies_raise_only_the_declared_error() -> None:
+    """5,000 random mutations give items that can be written as UTF-8, or UnreadableReply."""
+    fuzz(5_000, seed=1)
+
+
+@pytest.mark.slow
+def test_many_damaged_replies_raise_only_the_declared_error() -> None:
+    """The same for 100,000."""
+    fuzz(100_000, seed=2)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "x",
+            "word ",
+            "{",
+            "[",
+            '"',
+            '{"a":',
+            "{'a': 'b', ",
+            '{"input": "a", "output": "b"} ',
+            "1. a\n",
+            "- ",
+            "**a ",
+        ),
+        *("_", "Input: a\n", "Output: a\n", "```\n", "```python\n", " \n", "\n\n---", "yes not ", "Task:\n\n"),
+        *("classification ", "a? 1. B", "Example 1\n"),
+    ],
+)
+def test_long_replies_take_linear_time(unit: str) -> None:
+    """15,000 and 200,000 characters of rubbish are parsed within seconds of CPU, in every way."""
+    start = time.process_time()
+    check(unit * (15_000 // len(unit)), Random(1))
+    check(unit * (200_000 // len(unit)), Random(1))
+    assert time.process_time() - start < 5

@@ -1,0 +1,224 @@
+"""What `dedup` writes, and what it says of input that is wrong."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pytest
+
+from selfinstruct_chains.errors import ConfigError, DataError
+from selfinstruct_chains.outputs.dedup import Counts, dedup, rejected_beside
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POEM = {"instruction": "Write a poem about the sea", "id": 1}
+COPY = {"instruction": "Write a poem about the sky", "line": 99, "score": "mine", "item": None}
+RIVERS = {"instruction": "Name three rivers", "id": 3}
+
+
+def jsonl(*values: object) -> BytesIO:
+    """A file with one value on each line."""
+    """A file with one value on each line."""
+    return BytesIO("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode())
+
+
+def read(path: Path) -> list[object]:
+    """The values on its lines."""
+    """The values on its lines."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_the_first_of_each_similar_group_is_kept(tmp_path: Path) -> None:
+    """The others are rejected with line, score and the nearest of the kept, and no key of theirs is lost."""
+    counts = dedup(jsonl(POEM, COPY, RIVERS), tmp_path / "out.jsonl")
+
+    assert counts == Counts(kept=2, rejected=1)
+    assert read(tmp_path / "out.jsonl") == [POEM, RIVERS]
+    assert read(tmp_path / "out.rejected.jsonl") == [
+        {"line": 2, "score": 0.833333, "nearest": {"line": 1, "text": POEM["instruction"]}, "item": COPY}
+    ]
+
+
+def test_items_are_written_as_they_came(tmp_path: Path) -> None:
+    """Spacing, key order, escapes, repeated keys and long numbers survive, in what is kept and what is rejected."""
+    kept = rb'{"n":1.10, "instruction" : "\u00e9t\u00e9 comme hiver", "n": 123456789012345678901234567890}'
+    copy = rb'{ "instruction":"\u00e9t\u00e9, comme hiver!","x":1e2,"x":2}'
+
+    dedup(BytesIO(kept + b"\r\n\n  " + copy), tmp_path / "out.jsonl")
+
+    assert (tmp_path / "out.jsonl").read_bytes() == kept + b"\n"
+    rejected = (tmp_path / "out.rejected.jsonl").read_bytes()
+    assert rejected.startswith(b'{"line": 3, "score": 1.0, "nearest": {"line": 1, "text": "')
+    assert rejected.endswith(b', "item": ' + copy + b"}\n")
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_json_array_is_read_as_well(tmp_path: Path, indent: int | None) -> None:
+    """Its places count as lines do, and the outputs are JSONL."""
+    source = BytesIO(b"\xef\xbb\xbf\n " + json.dumps([POEM, COPY, RIVERS], indent=indent).encode())
+
+    dedup(source, tmp_path / "out.jsonl")
+
+    assert read(tmp_path / "out.jsonl") == [POEM, RIVERS]
+    assert [(row["line"], row["nearest"]["line"]) for row in read(tmp_path / "out.rejected.jsonl")] == [(2, 1)]
+
+
+@pytest.mark.parametrize("source", [b"", b"\n\n", b"[]", b"\xef\xbb\xbf"])
+def test_an_empty_input_gives_empty_outputs(tmp_path: Path, source: bytes) -> None:
+    """Nothing is kept, nothing is rejected, and both files are there."""
+    assert dedup(BytesIO(source), tmp_path / "out.jsonl") == Counts()
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "out.rejected.jsonl").read_bytes() == b""
+
+
+def test_halves_of_surrogate_pairs_are_written_as_escapes(tmp_path: Path) -> None:
+    """A text that has no UTF-8 form is no obstacle, and comes out as it went in."""
+    text = {"instruction": "smile \ud83d please"}
+
+    dedup(BytesIO(json.dumps([text, text]).encode()), tmp_path / "out.jsonl")
+
+    assert read(tmp_path / "out.jsonl") == [text]
+    assert read(tmp_path / "out.rejected.jsonl")[0]["nearest"] == {"line": 1, "text": text["instruction"]}
+
+
+BAD = [
+    (b"{", r"line 2: not JSON: .*"),
+    (b'{"instruction": "x"} {}', r"line 2: not JSON: Extra data.*"),
+    (b'{"instruction": "\xff"}', r"line 2: not UTF-8 at byte 18"),
+    (b"[" * 100_000, r"line 2: not JSON that can be read: .*recursion.*"),
+    (b'{"n": ' + b"9" * 5000 + b"}", r"line 2: not JSON that can be read: Exceeds the limit.*"),
+    (b'"text"', r"line 2: not a JSON object but \"text\""),
+    (b"[1]", r"line 2: not a JSON object but \[1\]"),
+    (b'{"instructions": "x"}', r"line 2: no field 'instruction' \(did you mean 'instructions'\?\)"),
+    (b"{}", r"line 2: no field 'instruction'"),
+    (b'{"instruction": ["x"]}', r"line 2: field 'instruction' is of type list, not a string"),
+    (b'{"instruction": null}', r"line 2: field 'instruction' is of type NoneType, not a string"),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), BAD, ids=range(len(BAD)))
+def test_a_bad_line_is_named(tmp_path: Path, line: bytes, expected: str) -> None:
+    """One line says which it is and what is wrong, and no file is left."""
+    source = BytesIO(json.dumps(POEM).encode() + b"\n" + line + b"\n")
+
+    with pytest.raises(DataError, match=rf"^input, {expected}; --skip-bad leaves such items out$"):
+        dedup(source, tmp_path / "out.jsonl")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_lines_can_be_skipped(tmp_path: Path) -> None:
+    """They are counted, the first is named, and the good ones around them are kept."""
+    lines = [json.dumps(POEM).encode(), *[line for line, _ in BAD], json.dumps(RIVERS).encode()]
+
+    counts = dedup(BytesIO(b"\n".join(lines)), tmp_path / "out.jsonl", skip_bad=True)
+
+    assert (counts.kept, counts.rejected, counts.bad) == (2, 0, len(BAD))
+    assert counts.first_bad.startswith("input, line 2: not JSON: ")
+    assert read(tmp_path / "out.jsonl") == [POEM, RIVERS]
+
+
+def test_a_bad_item_of_an_array_is_named_by_its_place(tmp_path: Path) -> None:
+    """Lines mean nothing in an array."""
+    with pytest.raises(DataError, match="input, item 2: no field 'prompt'"):
+        dedup(BytesIO(b'[{"prompt": "a"},\n\n{}]'), tmp_path / "out.jsonl", field="prompt")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (b'[{"instruction": "a"}', r"not JSON: Expecting ',' delimiter \(line 2, column 1\)"),
+        (b"\n[1]\n[2]", r"not JSON: Extra data \(line 3, column 1\)"),
+        (b"[\xff]", "not UTF-8 at byte 2"),
+    ],
+)
+def test_a_broken_array_is_refused_even_with_skip_bad(tmp_path: Path, source: bytes, expected: str) -> None:
+    """Nothing of it can be read, and the message says where it breaks."""
+    with pytest.raises(DataError, match=f"^input: the JSON array that it begins with is {expected}$"):
+        dedup(BytesIO(source), tmp_path / "out.jsonl", skip_bad=True)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_outputs_that_exist_are_kept(tmp_path: Path) -> None:
+    """Without `force` either of them is a reason to refuse; with it both are replaced."""
+    out = tmp_path / "out.jsonl"
+    for existing in (out, rejected_beside(out)):
+        existing.write_text("precious")
+        with pytest.raises(ConfigError, match=r"exists: give another name, or --force to replace it"):
+            dedup(jsonl(POEM), out)
+        assert existing.read_text() == "precious"
+
+    dedup(jsonl(POEM), out, force=True)
+
+    assert read(out) == [POEM]
+    assert read(rejected_beside(out)) == []
+
+
+def test_an_output_can_not_be_the_input_or_the_other_output(tmp_path: Path) -> None:
+    """Not even with `force`, and not under another spelling of the same path."""
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(jsonl(POEM).getvalue())
+    same = tmp_path / "x" / ".." / "in.jsonl"
+
+    for out, rejected in [(same, None), (tmp_path / "out.jsonl", same)]:
+        with path.open("rb") as source, pytest.raises(ConfigError, match="is the input"):
+            dedup(source, out, rejected=rejected, force=True)
+    with pytest.raises(ConfigError, match="can't hold both"):
+        dedup(jsonl(POEM), tmp_path / "out.jsonl", rejected=tmp_path / "out.jsonl", force=True)
+
+    assert path.read_bytes() == jsonl(POEM).getvalue()
+
+
+def test_an_output_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    """A folder that isn't there, or a folder in its place."""
+    with pytest.raises(ConfigError, match=r"writing '.*nowhere.out.jsonl' failed: No such file or directory"):
+        dedup(jsonl(POEM), tmp_path / "nowhere" / "out.jsonl")
+    with pytest.raises(ConfigError, match="is a folder"):
+        dedup(jsonl(POEM), tmp_path)
+
+
+def test_an_interruption_leaves_the_good_output_in_place(tmp_path: Path) -> None:
+    """Ctrl-C on the way replaces nothing, and no half-written file stays."""
+    out = tmp_path / "out.jsonl"
+    dedup(jsonl(POEM), out)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def press(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dedup(jsonl(*[POEM] * 2000), out, force=True, on_progress=press)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_progress_counts_bytes_up_to_the_last(tmp_path: Path, array: bool) -> None:
+    """It grows, and ends at the input's size."""
+    rows = [{"instruction": str(number)} for number in range(1000)]
+    data = json.dumps(rows).encode() if array else jsonl(*rows).getvalue()
+    seen: list[int] = []
+
+    dedup(BytesIO(data), tmp_path / "out.jsonl", on_progress=seen.append)
+
+    assert seen == sorted(seen)
+    assert len(data) - 2 <= seen[-1] <= len(data) + 1
+
+
+def test_threshold_and_tokenizer_are_the_indexs(tmp_path: Path) -> None:
+    """What is similar at 0.7 is novel at 0.9, and wrong ones are refused before anything is written."""
+    assert dedup(jsonl(POEM, COPY), tmp_path / "out.jsonl", threshold="0.9").kept == 2
+    assert (
+        dedup(jsonl({"instruction": "写诗"}, {"instruction": "写 诗"}), tmp_path / "b.jsonl", tokenizer="rouge").kept
+        == 2
+    )
+    with pytest.raises(ConfigError, match="threshold"):
+        dedup(jsonl(POEM), tmp_path / "c.jsonl", threshold="7")
+
+    assert not (tmp_path / "c.jsonl").exists()

@@ -1,0 +1,143 @@
+"""Each shipped chain, with its provider's real client: the request that it sends."""
+
+from collections.abc import Iterator
+
+import pytest
+from langchain_core.messages import HumanMessage
+from langchain_core.prompt_values import ChatPromptValue, StringPromptValue
+
+from selfinstruct_chains import load_config, resources
+from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.models.registry import ConfiguredModel, check
+from selfinstruct_chains.testing.server import ScriptedServer
+
+pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
+
+CHAINS = sorted(set(resources.names(resources.CHAINS)) - {"embedded"})
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+TEXTS = {"messages", "prompt", "contents", "systemInstruction"}
+OPENAI = {"model": "gpt-6-luna", "reasoning_effort": "none", "stream": False, "seed": 7}
+NAMED = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": SCHEMA}}
+COMPACT = SCHEMA | {"x-guidance": {"whitespace_flexible": False}}
+GUIDED = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": COMPACT}}
+CLAUDE = {"max_tokens": 4096, "output_config": {"effort": "low"}}
+PAPER = {"model": "meta-llama/Llama-3.1-8B", "frequency_penalty": 0, "logprobs": None, "n": 1, "seed": 7}
+VLLM = {
+    "model": "Qwen/Qwen3.5-9B",
+    "chat_template_kwargs": {"enable_thinking": False},
+    "stream": False,
+    "seed": 7,
+}
+OLLAMA = {"model": "gemma4:e4b", "stream": True, "think": False, "tools": []}
+
+SENT = {
+    ("openai", "instructions"): {**OPENAI, "max_completion_tokens": 1024},
+    ("openai", "classification"): {**OPENAI, "max_completion_tokens": 16},
+    ("openai", "input_first"): {**OPENAI, "max_completion_tokens": 1500, "response_format": NAMED},
+    ("anthropic", "instructions"): {"model": "claude-haiku-5-5", **CLAUDE},
+    ("anthropic", "classification"): {"model": "claude-haiku-5-5", **CLAUDE, "max_tokens": 1024},
+    ("anthropic", "output_first"): {"model": "claude-haiku-5-5", **CLAUDE},
+    ("mixed", "instructions"): {"model": "claude-sonnet-5-5", **CLAUDE},
+    ("mixed", "classification"): {**OPENAI, "max_completion_tokens": 16},
+    ("mixed", "input_first"): {
+        "model": "claude-sonnet-5-5",
+        "max_tokens": 4096,
+        "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}},
+    },
+    ("paper", "instructions"): {
+        **PAPER,
+        "temperature": 0.7,
+        "top_p": 0.5,
+        "presence_penalty": 2,
+        "max_tokens": 1024,
+    },
+    ("paper", "classification"): {**PAPER, "temperature": 0, "top_p": 1, "presence_penalty": 0, "max_tokens": 3},
+    ("paper", "input_first"): {**PAPER, "temperature": 0, "top_p": 1, "presence_penalty": 1.5, "max_tokens": 350},
+    ("paper", "output_first"): {**PAPER, "temperature": 0, "top_p": 1, "presence_penalty": 1.5, "max_tokens": 300},
+    ("vllm", "instructions"): {
+        **VLLM,
+        "temperature": 1,
+        "top_p": 0.95,
+        "presence_penalty": 1,
+        "max_completion_tokens": 1024,
+    },
+    ("vllm", "classification"): {**VLLM, "temperature": 0, "max_completion_tokens": 32, "response_format": GUIDED},
+    ("ollama", "instructions"): {
+        **OLLAMA,
+        "options": {"num_ctx": 8192, "num_predict": 1024, "temperature": 1, "top_p": 0.95, "seed": 7},
+    },
+    ("ollama", "classification"): {
+        **OLLAMA,
+        "format": SCHEMA,
+        "options": {"num_ctx": 8192, "num_predict": 32, "temperature": 0, "seed": 7},
+    },
+    ("google", "instructions"): {
+        "safetySettings": [],
+        "generationConfig": {
+            "candidateCount": 1,
+            "maxOutputTokens": 2048,
+            "seed": 7,
+            "thinkingConfig": {"thinking_level": "MINIMAL"},
+        },
+    },
+    ("google", "input_first"): {
+        "safetySettings": [],
+        "generationConfig": {
+            "candidateCount": 1,
+            "maxOutputTokens": 2048,
+            "responseMimeType": "application/json",
+            "responseJsonSchema": SCHEMA,
+            "seed": 7,
+            "thinkingConfig": {"thinking_level": "MINIMAL"},
+        },
+    },
+}
+"""By chain and role, everything in the body of a request but its texts."""
+
+
+@pytest.fixture(autouse=True)
+def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.setenv(name, "dummy")
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A server that answers "Yes"."""
+    with ScriptedServer(lambda prompt, seed: "Yes") as server:
+        yield server
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_asks_nothing_a_model_lacks(chain):
+    """Every role's model takes the parameters it is given, and has the form of output that is asked of it."""
+    config = load_config(chain)
+
+    for name in ROLES:
+        role = config.role(name)
+        check(role.model, role.output, getattr(role, "decide", "text"))
+
+
+def test_every_chain_is_compared():
+    """There is no chain whose request is not written down here."""
+    assert {chain for chain, _ in SENT} == set(CHAINS)
+
+
+@pytest.mark.parametrize(("chain", "role"), SENT)
+async def test_request(server, chain, role):
+    """A role's request holds its parameters under the provider's names, the seed where it takes one, and no others."""
+    section = load_config(chain).role(role)
+    own = section.model.provider in {"openai", "vllm"}
+    model = ConfiguredModel(section.model.model_copy(update={"base_url": server.base_url if own else server.url}))
+    prompt = (
+        StringPromptValue(text="Hi") if model.kind == "completion" else ChatPromptValue(messages=[HumanMessage("Hi")])
+    )
+    schema = SCHEMA if section.output == "json_schema" else None
+
+    reply = await model.ainvoke(prompt, seed=7, json_schema=schema)
+    await model.aclose()
+
+    body = {key: value for key, value in server.asked[-1].body.items() if key not in TEXTS}
+    assert body == SENT[chain, role]
+    assert (reply.text, reply.response_metadata["finish_reason"]) == ("Yes", "stop")
+    assert reply.usage_metadata == {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}

@@ -1,0 +1,130 @@
+"""The public names: what `from selfinstruct_chains import ...` gives, documented and typed."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import selfinstruct_chains
+
+ROOT = Path(__file__).parents[1]
+USE = '''
+"""As a user of the package writes it."""
+
+from pathlib import Path
+
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from selfinstruct_chains import (
+    ChainConfig,
+    Goal,
+    Instance,
+    Monitor,
+    NoveltyIndex,
+    Prompt,
+    Rejection,
+    RunStopped,
+    SelfInstructError,
+    Task,
+    build_steps,
+    load_config,
+    read_seeds,
+    self_instruct,
+)
+from selfinstruct_chains.testing import ScriptedChat, scripted_author
+
+config: ChainConfig = load_config("openai", {"run.seed": 7})
+prompt: Prompt = config.instructions.prompt
+seeds: list[Task] = read_seeds(Path("seeds.jsonl"))
+goal: Goal = {"n": 20, "seeds": seeds, "budgets": {"calls": 100}}
+monitor = Monitor()
+model = ScriptedChat(reply=scripted_author)
+run: Runnable[Goal, list[Task]] = self_instruct(config, Path("run"), models={"classification": model}, monitor=monitor)
+
+
+def first_instance(task: Task) -> Instance:
+    return task.instances[0]
+
+
+def outputs(tasks: list[Task]) -> list[str]:
+    return [first_instance(task).output for task in tasks]
+
+
+chain = run | RunnableLambda(outputs)
+try:
+    for [task] in run.stream(goal):
+        words: list[str] = task.instruction.split()
+    texts: list[str] = chain.invoke(goal)
+except RunStopped as stopped:
+    finished: list[Task] = stopped.tasks
+except SelfInstructError as error:
+    code: int = error.exit_code
+
+is_classification: bool = build_steps(config, seeds, models=model).classification.invoke("Is this mail spam?")
+index = NoveltyIndex(0.7, "unicode")
+index.add("Write a poem.", "a")
+dropped: list[Rejection] = []
+'''
+
+
+def test_all_is_what_is_there() -> None:
+    """`__all__`, `dir` and the names that can be had are the same, in alphabetical order."""
+    names = selfinstruct_chains.__all__
+
+    assert names == sorted(names)
+    assert dir(selfinstruct_chains) == names
+    assert all(getattr(selfinstruct_chains, name) is not None for name in names)
+
+
+def test_type_checkers_and_python_see_the_same_names() -> None:
+    """Each name is imported for type checkers from the module that it comes from."""
+    tree = ast.parse((ROOT / "selfinstruct_chains/__init__.py").read_text(encoding="utf-8"))
+    guarded = {
+        alias.name: node.module
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+    assert guarded == {name: f"selfinstruct_chains.{home}" for name, home in selfinstruct_chains._HOMES.items()}
+
+
+@pytest.mark.parametrize("name", selfinstruct_chains.__all__)
+def test_each_public_name_is_documented(name: str) -> None:
+    """A public name has a docstring of its own that begins with a sentence."""
+    thing = getattr(selfinstruct_chains, name)
+    text = inspect.getdoc(thing) or ""
+
+    assert text.split("\n\n")[0].endswith(".")
+    assert "__doc__" in vars(thing) if inspect.isclass(thing) else thing.__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A mistyped import fails like any other."""
+    with pytest.raises(AttributeError, match="has no attribute 'self_intruct'"):
+        selfinstruct_chains.self_intruct  # noqa: B018
+    assert not hasattr(selfinstruct_chains, "__wrapped__")
+
+
+@pytest.mark.slow
+def test_a_user_of_mypy_strict_is_happy(tmp_path: Path) -> None:
+    """Typed use of the public names passes `mypy --strict`, and a wrong use does not."""
+    right, wrong = tmp_path / "right.py", tmp_path / "wrong.py"
+    right.write_text(USE, encoding="utf-8")
+    wrong.write_text(USE + 'x: int = self_instruct(config).invoke({"m": 20})\n', encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(ROOT / ".mypy_cache/use")]
+
+    done = subprocess.run([*command, str(right), str(wrong)], capture_output=True, text=True, cwd=ROOT, check=False)
+
+    complaints = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert [line for line in complaints if "wrong.py" not in line] == []
+    assert {line.rsplit("[", 1)[1] for line in complaints} == {
+        "typeddict-item]",
+        "typeddict-unknown-key]",
+        "assignment]",
+    }
