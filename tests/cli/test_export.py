@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,15 +106,15 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     run = run_folder(tmp_path / "run", [task(n, f"Do thing {n}") for n in range(20)]).path
     pipe = run / "tasks.jsonl"
     pipe.unlink()
-    os.mkfifo(pipe)  # the export waits for its tasks until it is interrupted
+    os.mkfifo(pipe)
     out = tmp_path / "o.csv"
     out.write_text("good")
     command = [*COMMAND, "export", str(run), "--format", "csv", "-o", str(out), "--force"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        while process.poll() is None and not list(tmp_path.glob(".o.csv.*.partial")):
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        with pipe.open("wb"):  # opens when the export does, which then waits for its tasks
+            assert list(tmp_path.glob(".o.csv.*.partial"))
+            process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
 
     assert (process.returncode, errors.strip()) == (130, "Stopped.")
     assert out.read_text() == "good"
