@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.request import ProxyHandler, build_opener
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from selfinstruct_chains.config import ServerSettings
 from selfinstruct_chains.errors import ConfigError, ProviderError
 
 if TYPE_CHECKING:
@@ -51,25 +50,6 @@ class Endpoint(NamedTuple):
     """Random, good for this server only. Keep it out of logs and files."""
     model: str
     """The name the server reports in its replies: never a path."""
-
-
-class ServerSettings(BaseModel):
-    """How llama.cpp runs: how fast replies come and how long they may be, not what they say."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    threads: int = Field(default=2, ge=1, le=512)
-    """Compute threads. No more than there are free cores: one too many costs more than it brings."""
-    slots: int = Field(default=4, ge=1, le=256)
-    """Requests decoded at the same time; more wait in line. Each slot reads a prompt's beginning for itself."""
-    context: int = Field(default=2048, ge=64)
-    """Tokens for prompt and reply together, for each slot. A longer prompt is refused, a longer reply is cut."""
-    cache_mib: int = Field(default=512, ge=0)
-    """MiB of memory for the beginnings of earlier prompts, which then needn't be read again; 0 for none."""
-    spin: int = Field(default=1000, ge=0)
-    """How many times a waiting thread looks before it sleeps (GOMP_SPINCOUNT). libgomp's own 300,000, and even 20,000,
-    fall to a tenth of the speed when other programs want the cores; 0 halves it when none does. Only the first
-    server's counts; it stays in the environment, unless that sets GOMP_SPINCOUNT or OMP_WAIT_POLICY itself."""
 
 
 _C = ctypes.CDLL(None) if sys.platform == "linux" else None

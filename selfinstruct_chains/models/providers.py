@@ -160,8 +160,7 @@ def _openai(
     from openai import DefaultHttpxClient
 
     if config.provider == "embedded":
-        settings = embedded.ServerSettings(**config.server.model_dump()) if config.server else None
-        address = embedded.endpoint(config.name, settings, log)
+        address = embedded.endpoint(config.name, config.server, log)
         options |= {"base_url": address.base_url, "api_key": address.api_key, "model": address.model}
     else:
         options |= {"base_url": config.base_url, "api_key": _key(config), "model": config.name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,13 @@ from langchain_core.prompt_values import StringPromptValue
 
 from selfinstruct_chains import resources
 from selfinstruct_chains.config import ROLES, ChainConfig
+from selfinstruct_chains.errors import ProviderError
 from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models import registry
-from selfinstruct_chains.run.assembly import demonstrations, role_models
+from selfinstruct_chains.models.faults import judge
+from selfinstruct_chains.run.assembly import demonstrations
 from selfinstruct_chains.tasks import read_seeds
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.tasks import Task
 
 _SHOWN = 5  # similar pairs that are named
+_SHOWN_REPLY = 40  # characters
 
 
 def check(config: ChainConfig, seeds: Path | None = None, *, call: bool = False) -> Iterator[str]:
@@ -67,7 +71,18 @@ def _about_seeds(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[str]:
 
 
 def _calls(config: ChainConfig) -> Iterator[str]:
-    models = role_models(config).models
-    for model in dict.fromkeys(models.values()):
-        reply = model.invoke(StringPromptValue(text="Say yes."), max_tokens=16)
-        yield f"call: {model.get_name()} answered {' '.join(str(reply.text).split())[:40]!r}"
+    models = {registry.describe(model): model for model in map(config.model_for, ROLES)}
+    for what, model in models.items():
+        yield f"call: {what} answered {asyncio.run(_reply(registry.ConfiguredModel(model), what))!r}"
+
+
+async def _reply(model: registry.ConfiguredModel, what: str) -> str:
+    """The beginning of what the model says to one tiny call."""
+    try:
+        reply = await model.ainvoke(StringPromptValue(text="Say yes."), max_tokens=16)
+    except Exception as error:
+        fault = judge(error, what)
+        raise ProviderError(f"{what} gave no reply: {fault.text}; the call can simply be tried again") from error
+    finally:
+        await model.aclose()
+    return " ".join(str(reply.text).split())[:_SHOWN_REPLY]

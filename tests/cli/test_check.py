@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from selfinstruct_chains.testing.server import ScriptedServer
+
 ONE = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
 
 
@@ -52,3 +54,42 @@ def test_seeds_are_looked_at(selfinstruct: Callable[..., Any], tmp_path: Path) -
     assert "warning: seed 1 is similar to 0 (ROUGE-L" in said.out
     assert "warning: seed 5 would itself be dropped by the filter" in said.out
     assert "shipped ones fill up" in said.out
+
+
+def at(server: ScriptedServer) -> list[str]:
+    """The openai chain at a local server, and one tiny call."""
+    return ["check", "openai", "--call", "--set", f"model.base_url={server.base_url}"]
+
+
+def test_one_tiny_call_to_each_model(selfinstruct: Callable[..., Any]) -> None:
+    """Roles that share a model share the call."""
+    with ScriptedServer() as server:
+        said = selfinstruct(*at(server), "--set", "classification.model.name=another")
+
+        assert said.code == 0
+        assert said.out.count("call: ") == 2
+        assert f"call: openai: another at {server.base_url} answered " in said.out
+        assert {asked.body["max_completion_tokens"] for asked in server.asked} == {16}
+        assert server.counts.requests == 2
+
+
+@pytest.mark.parametrize(("fault", "expected"), [("401", "check the key"), ("503", "gave no reply"), ("reset", "call")])
+def test_a_call_that_fails_is_one_line(selfinstruct: Callable[..., Any], fault: str, expected: str) -> None:
+    """The provider's answer, and exit code 5."""
+    with ScriptedServer(faults=lambda _: fault) as server:
+        said = selfinstruct(*at(server))
+
+    assert said.code == 5
+    assert said.err.startswith("Error: openai: ")
+    assert expected in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_a_call_to_nobody_is_one_line(selfinstruct: Callable[..., Any], unused_tcp_port: int) -> None:
+    """The address is named."""
+    address = f"http://127.0.0.1:{unused_tcp_port}/v1"
+
+    said = selfinstruct("check", "openai", "--call", "--set", f"model.base_url={address}")
+
+    assert said.code == 5
+    assert f"at {address} gave no reply: " in said.err

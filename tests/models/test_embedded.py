@@ -16,8 +16,9 @@ from langchain_openai import ChatOpenAI, OpenAI
 from openai import AsyncOpenAI
 from pydantic import ValidationError
 
+from selfinstruct_chains.config import ServerSettings
 from selfinstruct_chains.errors import ConfigError, ProviderError
-from selfinstruct_chains.models.embedded import SHIPPED, SHIPPED_ON_HUB, ServerSettings, endpoint, model_file
+from selfinstruct_chains.models.embedded import SHIPPED, SHIPPED_ON_HUB, endpoint, model_file
 
 SETTINGS = ServerSettings(slots=2, context=512)
 
@@ -42,7 +43,8 @@ def script(code, *, timeout=60):
     """Runs `code` in a fresh interpreter, with the server's `where` and a blocking `ask(tokens)` at hand."""
     prelude = f"""
 import http.client, json, os, signal, sys, threading, time
-from selfinstruct_chains.models.embedded import SHIPPED, ServerSettings, endpoint
+from selfinstruct_chains.config import ServerSettings
+from selfinstruct_chains.models.embedded import SHIPPED, endpoint
 where = endpoint(SHIPPED, {SETTINGS!r})
 def ask(tokens, stream=False):
     line = http.client.HTTPConnection(where.base_url.split("/")[2], timeout=50)
