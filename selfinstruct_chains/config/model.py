@@ -52,7 +52,8 @@ class ModelConfig(Closed):
     """Which model answers, and with what sampling. None leaves a value to the provider."""
 
     provider: str
-    """"embedded", "community", or a provider that LangChain's `init_chat_model` knows."""
+    """"embedded"; "vllm" or "llamacpp", servers of one's own; "community", for langchain-community's classes; or a
+    provider that LangChain's `init_chat_model` knows."""
     kind: Kind
     name: str
     """The provider's name for the model."""

@@ -181,7 +181,11 @@ def _scripted_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:  #
 
 _OPENAI_CHAT = Dialect("an OpenAI chat model", _chat_schema, _chat_logprobs)
 _OPENAI_COMPLETION: dict[Server | None, Dialect] = {
-    None: Dialect("an OpenAI completion model", None, _completion_logprobs),
+    None: Dialect(
+        "an OpenAI completion model (for servers of your own there are the providers vllm and llamacpp)",
+        None,
+        _completion_logprobs,
+    ),
     "llamacpp": Dialect("llama.cpp", _llamacpp_schema, _server_logprobs),
     "vllm": Dialect("vLLM", _vllm_schema, _server_logprobs),
 }

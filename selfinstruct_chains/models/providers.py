@@ -50,8 +50,9 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """The environment variables that a provider's key may stand in."""
 
-OPENAI_SPEAKERS = frozenset({"openai", "embedded", "vllm"})
-SERVERS: dict[str, Server] = {"embedded": "llamacpp", "vllm": "vllm"}
+SERVERS: dict[str, Server] = {"embedded": "llamacpp", "llamacpp": "llamacpp", "vllm": "vllm"}
+"""Providers whose server understands more than OpenAI's protocol."""
+OPENAI_SPEAKERS = frozenset({"openai", *SERVERS})
 SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "max_tokens")
 
 _CONNECT = 10.0  # seconds in which a connection has to stand
@@ -162,6 +163,11 @@ def _openai(
     if config.provider == "embedded":
         address = embedded.endpoint(config.name, config.server, log)
         options |= {"base_url": address.base_url, "api_key": address.api_key, "model": address.model}
+    elif config.provider in SERVERS and not config.base_url:
+        raise ConfigError(
+            f"provider {config.provider!r}: model.base_url is missing: the address of your server, "
+            "such as http://127.0.0.1:8000/v1"
+        )
     else:
         options |= {"base_url": config.base_url, "api_key": _key(config), "model": config.name}
     if is_local(options["base_url"]):
@@ -187,7 +193,7 @@ def _transport(config: ModelConfig) -> dict[str, Any]:
 def _chat(config: ModelConfig, options: dict[str, Any]) -> BaseChatModel:
     from langchain.chat_models import base, init_chat_model
 
-    known = [*base._BUILTIN_PROVIDERS, "embedded", "vllm", "community"]  # noqa: SLF001 - named nowhere else
+    known = [*base._BUILTIN_PROVIDERS, *SERVERS, "community"]  # noqa: SLF001 - named nowhere else
     if config.provider not in known:
         near = did_you_mean(config.provider, known)
         raise ConfigError(f"no provider {config.provider!r}{near}; there are {', '.join(sorted(known))}")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from selfinstruct_chains.config import ModelConfig
+from selfinstruct_chains.models.providers import OPENAI_SPEAKERS
 from selfinstruct_chains.models.registry import ConfiguredModel
 from selfinstruct_chains.testing.server import ScriptedServer
 
@@ -13,6 +14,7 @@ MODELS = [
     ("openai", "chat"),
     ("openai", "completion"),
     ("vllm", "completion"),
+    ("llamacpp", "chat"),
     ("anthropic", "chat"),
     ("anthropic", "completion"),
     ("google_genai", "chat"),
@@ -33,7 +35,7 @@ def config_at() -> Callable[..., ModelConfig]:
     """From a server, a provider and a kind to the model section of a chain file."""
 
     def make(server: ScriptedServer, provider: str = "openai", kind: Any = "chat", **values: Any) -> ModelConfig:
-        own = provider in {"openai", "vllm"}
+        own = provider in OPENAI_SPEAKERS
         address = server.base_url if own else server.url
         return ModelConfig(provider=provider, kind=kind, **{"name": "m", "base_url": address, "timeout": 5, **values})
 

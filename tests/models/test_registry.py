@@ -77,6 +77,8 @@ PROMPT = StringPromptValue(text="Say hello.")
             "takes no top_p",
         ),
         ({"api_key_env": "KEY", "kind": "completion"}, "json_schema", "text", "use output: text"),
+        ({"provider": "llamacpp"}, "text", "text", "provider 'llamacpp': model.base_url is missing"),
+        ({"provider": "vllm", "kind": "completion"}, "text", "text", "provider 'vllm': model.base_url is missing"),
         ({"provider": "anthropic", "api_key_env": "KEY"}, "text", "logprob", "use decide: text"),
         ({"api_key_env": "KEY", "name": "gpt-6-luna"}, "text", "logprob", "is a reasoning model and has no log-prob"),
         ({"api_key_env": "KEY", "name": "gpt-4"}, "json_schema", "text", "openai: gpt-4 has no JSON schema"),

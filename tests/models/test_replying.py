@@ -71,6 +71,7 @@ async def test_seed_by_config(server, model_at, send):
         (("openai", "chat"), lambda body: body["response_format"]["json_schema"]["schema"]),
         (("vllm", "chat"), lambda body: body["response_format"]["json_schema"]["schema"]),
         (("vllm", "completion"), lambda body: body["structured_outputs"]["json"]),
+        (("llamacpp", "completion"), lambda body: body["json_schema"]),
         (("anthropic", "chat"), lambda body: body["output_config"]["format"]["schema"]),
         (("google_genai", "chat"), lambda body: body["generationConfig"]["responseJsonSchema"]),
         (("ollama", "chat"), lambda body: body["format"]),
@@ -85,7 +86,7 @@ async def test_json_schema(server, model_at, client, where):
 
     items = where(server.asked[-1].body)["properties"]["a"]
     assert items["items"]["type"] == "string"
-    assert ("maxLength" in items["items"]) == (client[0] in {"vllm", "ollama"})
+    assert ("maxLength" in items["items"]) == (client[0] in {"vllm", "llamacpp", "ollama"})
     assert ("maxItems" in items) == (client[0] != "anthropic")
 
 
