@@ -1,4 +1,4 @@
-"""The throughput and long-run benchmarks at tiny sizes, so that they can't rot."""
+"""The benchmarks of whole runs and of their outputs at tiny sizes, so that they can't rot."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from selfinstruct_chains.outputs.formats import FORMATS
 
 pytestmark = pytest.mark.slow
 
@@ -38,3 +40,29 @@ def test_a_long_run_is_replayed_without_a_call() -> None:
 
     assert first.startswith("first run: 20 tasks, ")
     assert replay.startswith("replay: 20 tasks, 0 new calls: ")
+
+
+def test_outputs_are_measured_at_two_sizes() -> None:
+    """A line for each format and the report, with seconds and MiB for a tenth of the run and for all of it."""
+    lines = run("outputs.py", "--tasks", "20")
+
+    assert lines[0].startswith("20 tasks, ")
+    assert lines[1].split() == ["2", "tasks", "20", "tasks", "written"]
+    assert [line.split()[0] for line in lines[2:]] == [*FORMATS, "report"]
+    assert all(line.count(" MiB") == 3 for line in lines[2:])
+
+
+def test_the_embedded_model_is_measured_beside_the_bare_server() -> None:
+    """A run, the bare client with as many calls, and their ratio."""
+    run_, bare, ratio = run("embedded.py", "--tasks", "1", "--rounds", "1")
+
+    assert run_.startswith("whole run, 1 tasks")
+    assert int(bare.split()[2]) >= 3
+    assert ratio.startswith("whole run / bare client: ")
+
+
+def test_classification_is_compared_in_three_ways() -> None:
+    """A line for each fold, their means, and the threshold fitted on all."""
+    lines = run("classification.py", "--folds", "2", "--others", "2")
+
+    assert [line.split()[0] for line in lines] == ["fold", "0", "1", "mean", "threshold"]
