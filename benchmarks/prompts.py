@@ -1,7 +1,7 @@
 """Which wording gives more usable replies: `uv run python benchmarks/prompts.py ROLE PROMPT [PROMPT ...]`.
 
-ROLE is instructions, input_first or output_first; a PROMPT is a shipped name or a file that ends in .yaml. All are asked
-the same: instruction requests about the shipped seeds, or instances for seeds that the prompt does not show.
+ROLE is instructions, input_first or output_first; a PROMPT is a shipped name or a file that ends in .yaml. All get the
+same questions: instruction requests about the shipped seeds, or instances for seeds that the prompt does not show.
 Usable is a reply of which something is left: an instruction that joins the pool, or an instance that the chain's
 filters keep. First attempts only.
 """
