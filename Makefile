@@ -9,7 +9,7 @@ test:            ## the tests that take seconds
 	uv run pytest
 
 slow:            ## those that take minutes
-	uv run pytest -m slow
+	uv run pytest -m 'slow and not browser'
 
 all: test slow check
 

@@ -80,9 +80,12 @@ async def whole_run(config: ChainConfig, calls: int, flight: int) -> Rate:
     monitor = Monitor()
     replied: list[float] = []
 
+    def look() -> None:
+        replied.extend([time.perf_counter()] * (monitor.new_calls - len(replied)))
+
     async def sample() -> None:
         while True:
-            replied.extend([time.perf_counter()] * (monitor.new_calls - len(replied)))
+            look()
             await asyncio.sleep(_SAMPLE)
 
     with TemporaryDirectory() as folder:
@@ -94,6 +97,7 @@ async def whole_run(config: ChainConfig, calls: int, flight: int) -> Rate:
                 pass
         spent = time.process_time() - started
         sampling.cancel()
+        look()
     return _rate(replied, flight, spent)
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-SHORT = {"temperature": 0.6, "max_tokens": 128}
+SHORT = {"temperature": 0.6, "max_tokens": 64}
 SMALL: dict[str, Any] = {
-    "instructions.model": {"temperature": 0.7, "max_tokens": 160},
+    "instructions.model": {"temperature": 0.7, "max_tokens": 100},
     "classification.model": {"temperature": 0, "max_tokens": 16},
     "classification.decide": "text",
     "classification.yes_examples": 3,
