@@ -102,9 +102,10 @@ async def whole_run(config: ChainConfig, calls: int, flight: int) -> Rate:
 
 
 def _rate(replied: Sequence[float], flight: int, cpu: float) -> Rate:
-    steady = replied[2 * flight : -flight]
-    seconds = max(steady[-1] - steady[0], _SAMPLE)
-    return Rate((len(steady) - 1) / seconds, 1000 * cpu / len(replied), len(replied))
+    # Whole rounds: replies that come 64 at a time every two seconds would count a round too many otherwise.
+    rounds = max((len(replied) - 3 * flight - 1) // flight, 1)
+    first, last = replied[2 * flight], replied[2 * flight + rounds * flight]
+    return Rate(rounds * flight / max(last - first, _SAMPLE), 1000 * cpu / len(replied), len(replied))
 
 
 def chain(kind: Kind, url: str, flight: int) -> ChainConfig:

@@ -22,6 +22,7 @@ _LIGHT = ("#7db8e8", "#f2b84b", "#63c7a4", "#dba6c4", "#f0925c", "#a5d8f3", "#e6
 """The same, light enough for dark letters on them."""
 _BINS = 50  # of ROUGE-L, from 0 to 1
 _MOST_BARS = 40
+_FEW = 5  # of what is counted, so that Plotly would write halves
 
 
 class Chart(NamedTuple):
@@ -100,7 +101,7 @@ def similarity(title: str, says: str, scores: Iterable[float], *, threshold: flo
     line = {"type": "line", "x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "paper"}
     layout = {
         "xaxis": {"range": [0, 1], "title": {"text": "ROUGE-L"}},
-        "yaxis": {"title": {"text": "tasks"}},
+        "yaxis": {"title": {"text": "tasks"}, **_whole(counts)},
         "shapes": [line | {"line": {"color": RED, "width": 2, "dash": "dot"}}],
         "annotations": [
             {"x": threshold, "y": 1, "yref": "paper", "text": f"{threshold:g}", "showarrow": False, "xanchor": "left"}
@@ -135,7 +136,7 @@ def lengths(title: str, what: str, words: Counter[int], color: str) -> Chart:
         f"{total:,} {what}: {mean:.1f} words on average, half of them at most {percentile(words, 0.5)}, "
         f"the longest {max(words, default=0):,}."
     )
-    layout = {"xaxis": {"title": {"text": "words"}}, "height": 240}
+    layout = {"xaxis": {"title": {"text": "words"}}, "yaxis": _whole([count for *_, count in bins]), "height": 240}
     rows = [[name, count] for name, (*_, count) in zip(names, bins, strict=True) if count]
     return Chart(title, says, _figure([trace], layout), ["words", what], rows)
 
@@ -215,6 +216,11 @@ def percentile(counts: Counter[int], share: float) -> int:
         if seen >= wanted:
             return value
     return 0
+
+
+def _whole(counts: Sequence[int]) -> dict[str, Any]:
+    """An axis of counts, without halves between few of them."""
+    return {"dtick": 1} if max(counts, default=0) <= _FEW else {}
 
 
 def _figure(traces: list[Any], layout: dict[str, Any]) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 Request i is drawn from the pool as it stood when request i - lookahead was committed; replies are committed in order of
 their requests, and tasks go out in order of their ids. So the dataset depends on the config, the seeds and the replies,
-never on timing. Finishing tasks comes before asking for new ones.
+never on timing. Finishing tasks comes before asking for new ones, but for a small stock of instructions to complete.
 """
 
 from __future__ import annotations
@@ -108,10 +108,11 @@ class Drive:
     def _take_up(self) -> bool:
         """Start work while hands are free; True as soon as something was settled at once, from the journal."""
         while len(self._running) < self._limit:
-            if self._todo:
-                known = self._complete(self._todo.popleft())
-            elif self._may_ask():
+            # With less than a round of work in stock, hands would be idle by the time a request is answered.
+            if len(self._todo) < self._limit and self._may_ask():
                 known = self._request()
+            elif self._todo:
+                known = self._complete(self._todo.popleft())
             else:
                 return False
             if known:

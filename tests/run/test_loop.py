@@ -125,6 +125,24 @@ async def test_every_drop_has_a_rule_and_the_counts_add_up(tmp_path: Path) -> No
         assert monitor.replies_used == journal.count(up_to=tasks[-1].id)
 
 
+async def test_there_is_always_work_in_stock(tmp_path: Path) -> None:
+    """The next instructions are asked for while accepted ones still wait to be completed, so that no hand is idle."""
+    asked: list[str] = []
+
+    async def script(prompt: str, seed: int | None) -> Reply:
+        begins = "Decide in the same way" in prompt
+        asked.append("classification" if begins else "instances" if "Task: " in prompt else "request")
+        await asyncio.sleep(0.002)
+        return scripted_author(prompt, seed)
+
+    chain = self_instruct(config(run__max_concurrency=4, run__lookahead=2), tmp_path, models=ScriptedChat(reply=script))
+    tasks = await chain.ainvoke({"n": 40})
+    third = [place for place, what in enumerate(asked) if what == "request"][2]
+    accepted = [task for task in tasks if task.provenance and task.provenance.request < 2]
+
+    assert asked[:third].count("classification") < len(accepted)
+
+
 async def test_a_poor_reply_is_asked_for_once_more_and_then_dropped(tmp_path: Path) -> None:
     """Empty replies get a second attempt with another seed; two of them drop the candidate with its reason."""
     asked: Counter[str] = Counter()
