@@ -1,8 +1,9 @@
 """Tokens per second of a whole embedded run, next to the bare server: `uv run python benchmarks/embedded.py`.
 
-The run calls the embedded server through a recorder on loopback. A bare aiohttp client then sends the same requests to
-the same server, in the order in which they came, as many at a time. Runs and bare clients alternate, as machines have
-neighbours; the ratio is between a run and the bare client after it.
+The run calls the embedded server through a recorder on loopback. A bare aiohttp client then sends the same requests in
+the order in which they came, as many at a time. Each has a server of its own, which a small run has warmed: one that
+had seen these very prompts would not read them again. Runs and bare clients alternate, as machines have neighbours; the
+ratio is between a run and the bare client after it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import aiohttp
 from aiohttp import web
 
 from selfinstruct_chains import Monitor, load_config, self_instruct
+from selfinstruct_chains.config import ServerSettings
 from selfinstruct_chains.models.embedded import SHIPPED, endpoint
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ async def recorder(server: Endpoint, record: list[Request]) -> AsyncIterator[str
 async def whole_run(server: Endpoint, tasks: int, record: list[Request]) -> Rate:
     """A run into a folder."""
     monitor = Monitor()
+    os.environ[_KEY] = server.api_key
     async with recorder(server, record) as address:
         own = {"provider": "llamacpp", "base_url": address, "api_key_env": _KEY, "server": None}
         config = load_config("embedded", {f"model.{key}": value for key, value in own.items()})
@@ -112,17 +115,21 @@ def _address(server: Endpoint, request: Request) -> str:
     return server.base_url.removesuffix("/v1") + request.path
 
 
+async def warmed(number: int) -> Endpoint:
+    """A server that was not used before, but for a small run."""
+    settings = load_config("embedded").model.server or ServerSettings()
+    server = endpoint(SHIPPED, settings.model_copy(update={"cache_mib": settings.cache_mib + number}))
+    await whole_run(server, 1, [])
+    return server
+
+
 async def measure(tasks: int, rounds: int) -> None:
     """Print a line for each part, and the ratios."""
-    config = load_config("embedded")
-    server = endpoint(SHIPPED, config.model.server)
-    os.environ[_KEY] = server.api_key
-    ratios = []
-    await whole_run(server, 1, [])  # warm
-    for _ in range(rounds):
+    flight, ratios = load_config("embedded").run.max_concurrency, []
+    for number in range(rounds):
         record: list[Request] = []
-        run = await whole_run(server, tasks, record)
-        alone = await bare(server, record, config.run.max_concurrency)
+        run = await whole_run(await warmed(2 * number), tasks, record)
+        alone = await bare(await warmed(2 * number + 1), record, flight)
         ratios.append(run.per_second / alone.per_second)
         for name, rate in ((f"whole run, {tasks} tasks", run), ("bare client", alone)):
             each = f"{rate.per_second:.1f} tokens/s"

@@ -12,6 +12,7 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.models import embedded, providers
+from selfinstruct_chains.models.dialects import dialect
 from selfinstruct_chains.models.limits import Gate
 from selfinstruct_chains.models.patience import Patience
 from selfinstruct_chains.models.providers import SERVERS, build
@@ -127,6 +128,11 @@ def describe(config: ModelConfig) -> str:
     """The model and its address, for messages."""
     at = f" at {config.base_url}" if config.base_url else ""
     return f"{config.provider}: {Path(config.name).name}{at}"
+
+
+def has_schema(config: ModelConfig) -> bool:
+    """Whether the model's replies can be held to a JSON schema; raises as `providers.build`."""
+    return config.provider == "embedded" or dialect(build(config), SERVERS.get(config.provider)).schema is not None
 
 
 def check(config: ModelConfig, output: Output = "text", decide: Literal["text", "logprob"] = "text") -> None:

@@ -1,4 +1,4 @@
-"""A model answers the three questions of the quality review, with structured output."""
+"""A model answers the three questions of the quality review, held to a JSON schema where its provider has that."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from selfinstruct_chains.errors import ItemRefused
 from selfinstruct_chains.method.json_items import json_value
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.rendering import instances_json
+from selfinstruct_chains.models.dialects import dialect
 from selfinstruct_chains.models.patience import Patience
-from selfinstruct_chains.models.registry import ConfiguredModel
+from selfinstruct_chains.models.registry import ConfiguredModel, has_schema
 from selfinstruct_chains.models.replying import Replying
 from selfinstruct_chains.outputs.review import QUESTIONS, Verdict
 from selfinstruct_chains.run.journal import call_seed
@@ -75,7 +76,8 @@ class Judge:
         self._model = Replying(model) if model is not None else ConfiguredModel(settings, log=log)
         self._template = template(_prompt(), self._model.kind, "json_schema")
         self._patience = Patience(self._model.get_name(), settings.timeout, config.run.patience)
-        self._options: dict[str, Any] = {"json_schema": SCHEMA}
+        held = dialect(model).schema is not None if model is not None else has_schema(settings)
+        self._options: dict[str, Any] = {"json_schema": SCHEMA} if held else {}
         if self._model.kind == "completion":
             self._options["stop"] = list(_prompt().completion.stop)
         self._tokens = 0

@@ -13,6 +13,7 @@ from selfinstruct_chains.outputs import reviewing
 from selfinstruct_chains.outputs.judge import Judge, Judged, read
 from selfinstruct_chains.outputs.review import Reviews
 from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion
+from selfinstruct_chains.testing.server import ScriptedServer
 from tests.outputs.runs import run_folder, task
 
 if TYPE_CHECKING:
@@ -145,3 +146,16 @@ def test_judging_says_what_came_of_it(tmp_path: Path) -> None:
     assert shares.reviewed == 2
     assert shares.yes["all"] == 0.5
     assert said == ["The run has 2 tasks; all of them are in the sample.", "2 judged now, for 30 tokens."]
+
+
+@pytest.mark.parametrize("kind", ["chat", "completion"])
+def test_a_judge_without_json_schema_is_asked_in_words(tmp_path: Path, kind: str) -> None:
+    """OpenAI's completion protocol has no schema: the prompt asks for JSON, and the reply is read all the same."""
+    run = run_folder(tmp_path / "run", TASKS).path
+    with ScriptedServer(lambda prompt, seed: answers()) as server:
+        config = load_config("openai", {"model.kind": kind, "model.base_url": server.base_url, "model.extra": {}})
+        outcome = reviewing.judge(run, 2, config, say=lambda _: None)
+        held = {"response_format" in asked.body for asked in server.asked}
+
+    assert (outcome.reviewed, outcome.yes["all"]) == (2, 1.0)
+    assert held == {kind == "chat"}
