@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.config import ChainConfig
 
+NO_REPLY = (
+    "500",
+    "502",
+    "503",
+    "504",
+    "429",
+    "reset",
+    "cut",
+    "html",
+    "blank",
+    "null",
+    "not_utf8",
+    "error_200",
+    "cut_json",
+)
+"""Faults by which a call gets no reply, as `ScriptedServer` names them."""
 CONFIG = {"run.lookahead": 3, "run.max_concurrency": 8, "instructions.model.max_tokens": 100}
 
 

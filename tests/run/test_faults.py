@@ -13,26 +13,11 @@ from selfinstruct_chains.errors import ProviderError
 from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
 from selfinstruct_chains.testing.server import ScriptedServer, per_attempt, per_request
-from tests.run.scripts import Author, config, files
+from tests.run.scripts import NO_REPLY, Author, config, files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NO_REPLY = (
-    "500",
-    "502",
-    "503",
-    "504",
-    "429",
-    "reset",
-    "cut",
-    "html",
-    "blank",
-    "null",
-    "not_utf8",
-    "error_200",
-    "cut_json",
-)
 FAULTS = {name: 0.28 / len(NO_REPLY) for name in NO_REPLY} | {"hang": 0.02}
 POOR = dict.fromkeys(("empty", "noise", "truncated", "huge", "wrong_shape"), 0.02)
 N = 200

@@ -17,7 +17,7 @@ from selfinstruct_chains.run.journal import call_seed, scan
 from selfinstruct_chains.testing import scripted_author
 from selfinstruct_chains.testing.server import ScriptedServer
 from tests.run.forker import Forker
-from tests.run.scripts import files
+from tests.run.scripts import NO_REPLY, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -297,30 +297,15 @@ def test_hash_seeds_and_concurrency_do_not_matter(shop: Shop, whole: tuple[tuple
 
 def test_faults_of_all_kinds_leave_no_trace(forker: Forker, tmp_path: Path) -> None:
     """The first attempt at each call fails in one of many ways: the dataset is that of a run without faults."""
-    kinds = (
-        "429",
-        "500",
-        "502",
-        "503",
-        "504",
-        "reset",
-        "cut",
-        "html",
-        "blank",
-        "null",
-        "not_utf8",
-        "error_200",
-        "cut_json",
-    )
     with ScriptedServer() as server:
         shop = Shop(server, forker, tmp_path)
         assert shop.run(tmp_path / "plain") == 0
-        server.faults = lambda asked: kinds[int(asked.digest, 16) % len(kinds)] if asked.attempt == 1 else None
+        server.faults = lambda asked: NO_REPLY[int(asked.digest, 16) % len(NO_REPLY)] if asked.attempt == 1 else None
         server._attempts.clear()
         assert shop.run(tmp_path / "faulty") == 0, shop.log(tmp_path / "faulty").read_text()[-2000:]
         failed = server.counts.faults
 
-    assert set(failed) == set(kinds)
+    assert set(failed) == set(NO_REPLY)
     assert files(tmp_path / "faulty") == files(tmp_path / "plain")
     lines = [json.loads(line) for line in (tmp_path / "faulty" / "journal.jsonl").read_bytes().splitlines()]
     cancelled = failed.total() - sum(line.get("retry", False) for line in lines)
