@@ -66,3 +66,18 @@ def test_classification_is_compared_in_three_ways() -> None:
     lines = run("classification.py", "--folds", "2", "--others", "2")
 
     assert [line.split()[0] for line in lines] == ["fold", "0", "1", "mean", "threshold"]
+
+
+def test_wordings_of_a_prompt_are_compared() -> None:
+    """A line for each prompt, asked the same number of questions."""
+    another = FOLDER.parent / "prompts" / "output_first.yaml"
+    lines = run("prompts.py", "output_first", "output_first", str(another), "--count", "2")
+
+    assert [line.split()[1] for line in lines] == ["asked", "2", "2"]
+
+
+def test_the_table_names_every_benchmark() -> None:
+    """benchmarks/README.md has a row for each file, and no other."""
+    rows = [line for line in (FOLDER / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| [")]
+
+    assert {row.split("](")[1].split(")")[0] for row in rows} == {path.name for path in FOLDER.glob("*.py")}
