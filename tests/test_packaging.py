@@ -91,7 +91,8 @@ def test_a_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None
     """The sdist has all that the wheel is built from, and the tests."""
     sdist = Path(next(SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])))
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4 on
+        archive.extractall(tmp_path / "unpacked")
     [source] = (tmp_path / "unpacked").iterdir()
 
     with zipfile.ZipFile(_wheel(source, tmp_path)) as second, zipfile.ZipFile(wheel) as first:
