@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,16 @@ from selfinstruct_chains.cli import options
 from selfinstruct_chains.errors import ConfigError, Interrupted, SelfInstructError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from selfinstruct_chains.run.bootstrap import SelfInstruct
     from selfinstruct_chains.run.goal import Goal
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.tasks import Task
 
 _SAMPLES = 3  # tasks shown in the summary
+_SIGNALS: dict[int, tuple[str, int]] = {signal.SIGINT: ("Ctrl-C", 130), signal.SIGTERM: ("SIGTERM", 143)}
+"""What a signal is called, and the exit code it brings."""
 
 
 @click.command()
@@ -93,17 +97,18 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     monitor = Monitor()
     samples: deque[Task] = deque(maxlen=_SAMPLES)
     stopped: SelfInstructError | None = None
-    with Progress(monitor, folder, as_json=log_format == "json") as progress:
-        try:
-            asyncio.run(_consume(self_instruct(config, folder, monitor=monitor), goal, monitor, samples))
-        except SelfInstructError as error:
-            stopped = error
-    if stopped and (not monitor.wanted or isinstance(stopped, ConfigError)):
-        raise stopped
-    if log_format == "json":
-        progress.end(stopped)
-    else:
-        click.echo(summarise(monitor, folder, samples, stopped=stopped))
+    with _handlers_put_back():
+        with Progress(monitor, folder, as_json=log_format == "json") as progress:
+            try:
+                asyncio.run(_consume(self_instruct(config, folder, monitor=monitor), goal, monitor, samples))
+            except SelfInstructError as error:
+                stopped = error
+        if stopped and (not monitor.wanted or isinstance(stopped, ConfigError)):
+            raise stopped
+        if log_format == "json":
+            progress.end(stopped)
+        else:
+            click.echo(summarise(monitor, folder, samples, stopped=stopped))
     if stopped:
         raise SystemExit(stopped.exit_code)
 
@@ -120,6 +125,7 @@ async def _consume(run: SelfInstruct, goal: Goal, monitor: Monitor, samples: deq
 
 
 def _on_signals(monitor: Monitor) -> None:
+    """Have signals end the run. Not the loop's own handlers: those go with it, and the summary is still to come."""
     loop, this = asyncio.get_running_loop(), asyncio.current_task()
 
     def stop(name: str, exit_code: int) -> None:
@@ -127,8 +133,20 @@ def _on_signals(monitor: Monitor) -> None:
             this.cancel()
         monitor.interrupt(Interrupted(f"by {name}", exit_code=exit_code))
 
-    for number, name, exit_code in ((signal.SIGINT, "Ctrl-C", 130), (signal.SIGTERM, "SIGTERM", 143)):
-        try:
-            loop.add_signal_handler(number, stop, name, exit_code)
-        except NotImplementedError:  # Windows: Ctrl-C is a KeyboardInterrupt there
-            return
+    def handle(number: int, _: object) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop, *_SIGNALS[number])
+
+    for number in _SIGNALS:
+        signal.signal(number, handle)
+
+
+@contextmanager
+def _handlers_put_back() -> Iterator[None]:
+    """Leaves the handlers of signals as they were."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
