@@ -118,6 +118,7 @@ async def test_buttons_do_what_keys_do(reviewing: Reviewing, tmp_path: Path) -> 
         await expect(page.locator(".question").nth(1)).to_have_class("question current")
         await page.locator(".question").nth(1).get_by_role("button", name="Yes").click()
         await expect(page.locator("#count")).to_have_text("1 of 3 reviewed")
+        await expect(page.locator("main h2")).to_have_text(VISIBLE)
 
         assert Reviews(tmp_path).by("person") == {"000000-00": verdict("000000-00", "yyn")}
 
