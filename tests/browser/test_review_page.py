@@ -43,6 +43,7 @@ def reviewing(visit: Callable[..., Awaitable[Visit]], tmp_path: Path) -> Reviewi
             page = (await visit(server.url, allowed=server.url, **options)).page
             await expect(page.locator(".question")).to_have_count(3)
             yield page, server
+            await page.close()  # before its server goes: it may be fetching the next task
 
     return open_
 
@@ -118,7 +119,6 @@ async def test_buttons_do_what_keys_do(reviewing: Reviewing, tmp_path: Path) -> 
         await expect(page.locator(".question").nth(1)).to_have_class("question current")
         await page.locator(".question").nth(1).get_by_role("button", name="Yes").click()
         await expect(page.locator("#count")).to_have_text("1 of 3 reviewed")
-        await expect(page.locator("main h2")).to_have_text(VISIBLE)
 
         assert Reviews(tmp_path).by("person") == {"000000-00": verdict("000000-00", "yyn")}
 
