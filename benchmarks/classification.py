@@ -16,7 +16,8 @@ from random import Random
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
-from selfinstruct_chains import load_config, read_seeds, resources
+from selfinstruct_chains import load_config, read_seeds
+from selfinstruct_chains.files import shipped
 from selfinstruct_chains.method.parsing import UnreadableReply, log_odds, parse_classification
 from selfinstruct_chains.method.prompting import classification_examples
 from selfinstruct_chains.method.rendering import CLASSIFICATION_SCHEMA
@@ -104,7 +105,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--others", type=int, default=50)
     options = parser.parse_args()
-    config, seeds = load_config(options.chain), read_seeds(resources.SEEDS)
+    config, seeds = load_config(options.chain), read_seeds(shipped.SEEDS)
     folds = [asyncio.run(fold(config, seeds, number, options.others)) for number in range(options.folds)]
     rows = []
     print("fold  asked  text  constrained  log-odds > threshold of the others   AUC")

@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 from long_run import run
 
-from selfinstruct_chains.outputs.export import export
-from selfinstruct_chains.outputs.formats import FORMATS
-from selfinstruct_chains.outputs.report import write_report
-from selfinstruct_chains.outputs.run_reader import RunReader
+from selfinstruct_chains.outputs.export.export import export
+from selfinstruct_chains.outputs.export.formats import FORMATS
+from selfinstruct_chains.outputs.report.report import write_report
+from selfinstruct_chains.run.reader import RunReader
 
 _SMALLER = 10  # times
 

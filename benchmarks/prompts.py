@@ -14,8 +14,9 @@ import time
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains import load_config, read_seeds, resources
+from selfinstruct_chains import load_config, read_seeds
 from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.files import shipped
 from selfinstruct_chains.method.graph import finisher
 from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.pool import Pool
@@ -71,7 +72,7 @@ def keeper(role: Role, config: ChainConfig, seeds: Sequence[Task]) -> Callable[[
 
 async def tally(role: Role, config: ChainConfig, count: int) -> Tally:
     """Ask about all of it, and count."""
-    seeds = read_seeds(resources.SEEDS)
+    seeds = read_seeds(shipped.SEEDS)
     kinds = {each: config.model_for(each).kind for each in ROLES}
     own = links(config, demonstrations(config, seeds), kinds)[role]
     model = role_models(config).models[role]

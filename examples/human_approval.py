@@ -10,7 +10,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
 from typing_extensions import TypedDict
 
-from selfinstruct_chains import build_steps, load_config, read_seeds, resources
+from selfinstruct_chains import build_steps, load_config, read_seeds
+from selfinstruct_chains.files import shipped
 
 
 class State(TypedDict, total=False):
@@ -24,7 +25,7 @@ class State(TypedDict, total=False):
 def build(chain: str, models: Any) -> Any:
     """The graph: propose, wait for a person, complete what they approved."""
     steps = build_steps(load_config(chain), models=models)
-    seeds = [task.instruction for task in read_seeds(resources.SEEDS)[:8]]
+    seeds = [task.instruction for task in read_seeds(shipped.SEEDS)[:8]]
 
     async def propose(state: State) -> State:  # noqa: ARG001 - LangGraph passes it
         return {"proposed": list((await steps.instructions.ainvoke(seeds)).items)}

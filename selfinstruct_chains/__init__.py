@@ -14,15 +14,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from selfinstruct_chains.chainfile import load_config
     from selfinstruct_chains.config import ChainConfig, Prompt
     from selfinstruct_chains.errors import RunStopped, SelfInstructError
+    from selfinstruct_chains.files.chain import load_config
+    from selfinstruct_chains.files.seeds import read_seeds
     from selfinstruct_chains.method.novelty import NoveltyIndex
     from selfinstruct_chains.run.assembly import build_steps
-    from selfinstruct_chains.run.bootstrap import self_instruct
     from selfinstruct_chains.run.goal import Goal
     from selfinstruct_chains.run.monitor import Monitor
-    from selfinstruct_chains.tasks import Instance, Rejection, Task, read_seeds
+    from selfinstruct_chains.run.self_instruct import self_instruct
+    from selfinstruct_chains.tasks import Instance, Rejection, Task
 
 _HOMES = {
     "ChainConfig": "config",
@@ -36,9 +37,9 @@ _HOMES = {
     "SelfInstructError": "errors",
     "Task": "tasks",
     "build_steps": "run.assembly",
-    "load_config": "chainfile",
-    "read_seeds": "tasks",
-    "self_instruct": "run.bootstrap",
+    "load_config": "files.chain",
+    "read_seeds": "files.seeds",
+    "self_instruct": "run.self_instruct",
 }
 
 __all__ = [

@@ -6,14 +6,15 @@ import pytest
 from langchain_core.messages import HumanMessage
 from langchain_core.prompt_values import ChatPromptValue, StringPromptValue
 
-from selfinstruct_chains import load_config, resources
+from selfinstruct_chains import load_config
 from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.files import shipped
 from selfinstruct_chains.models.registry import ConfiguredModel, check
 from selfinstruct_chains.testing.server import ScriptedServer
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 
-CHAINS = sorted(set(resources.names(resources.CHAINS)) - {"embedded"})
+CHAINS = sorted(set(shipped.names(shipped.CHAINS)) - {"embedded"})
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
 TEXTS = {"messages", "prompt", "contents", "systemInstruction"}
 OPENAI = {"model": "gpt-6-luna", "reasoning_effort": "none", "stream": False, "seed": 7}

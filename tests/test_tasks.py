@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from selfinstruct_chains.errors import DataError
-from selfinstruct_chains.tasks import Instance, Rejection, Task, candidate_id, read_seeds, request_id, to_line
+from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.tasks import Instance, Rejection, Task, candidate_id, request_id, to_line
 
 ONE = {"id": "a", "instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
 EXPECTED = "one task on each line is expected, as a JSON object"

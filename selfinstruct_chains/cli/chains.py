@@ -14,13 +14,13 @@ def command(name: str | None) -> None:
     selfinstruct chains
     selfinstruct chains openai > mine.yaml
     """
-    from selfinstruct_chains import resources
-    from selfinstruct_chains.chainfile import find_chain, load_config
+    from selfinstruct_chains.files import shipped
+    from selfinstruct_chains.files.chain import find_chain, load_config
 
     if name:
         click.echo(find_chain(name).read_text(encoding="utf-8"), nl=False)
         return
-    for known in resources.names(resources.CHAINS):
+    for known in shipped.names(shipped.CHAINS):
         config = load_config(known)
         click.echo(f"{known:<12}{config.model.kind:<12}{config.model.name}")
         click.echo(f"{'':<12}{config.description}")

@@ -27,11 +27,11 @@ def command(run: Path | None, n: int, chain: str, seeds: Path | None, settings: 
     selfinstruct estimate -n 5000 --chain openai
     selfinstruct estimate -n 5000 runs/openai-1f2e3d
     """
-    from selfinstruct_chains import resources
     from selfinstruct_chains.cli.figures import WIDTH
+    from selfinstruct_chains.files import shipped
+    from selfinstruct_chains.files.seeds import read_seeds
     from selfinstruct_chains.run import estimate
     from selfinstruct_chains.run.overview import look
-    from selfinstruct_chains.tasks import read_seeds
 
     overview = look(run) if run else None
     there = overview.monitor.finished if overview else 0
@@ -39,7 +39,7 @@ def command(run: Path | None, n: int, chain: str, seeds: Path | None, settings: 
     found = estimate.from_measured(overview, max(0, n - there)) if overview else None
     how = f"As the {there} tasks in {run} went; a pool that grows accepts less, so a long way ahead it will be more."
     if not found:
-        found, how = estimate.from_defaults(config, read_seeds(seeds or resources.SEEDS), n), estimate.DEFAULTS
+        found, how = estimate.from_defaults(config, read_seeds(seeds or shipped.SEEDS), n), estimate.DEFAULTS
     click.echo(f"{max(0, n - there)} more tasks:" if there else f"{n} tasks:")
     click.echo(_table(found, config.run.max_concurrency))
     click.echo("\n" + textwrap.fill(how, WIDTH))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from selfinstruct_chains.outputs.formats import FORMATS
+from selfinstruct_chains.outputs.export.formats import FORMATS
 
 if TYPE_CHECKING:
-    from selfinstruct_chains.outputs.export import Exported
+    from selfinstruct_chains.outputs.export.export import Exported
 
 _FILE = click.Path(path_type=Path)
 _SHARE = click.FloatRange(0, 1, max_open=True)
@@ -62,11 +62,11 @@ def command(run: Path, format_name: str, out: Path, **options: Any) -> None:
     selfinstruct export runs/mine --format messages -o chat --test 0.1 --shuffle
     selfinstruct export runs/mine --format parquet -o data --exclude eval.jsonl
     """
-    from selfinstruct_chains.outputs.card import Given
-    from selfinstruct_chains.outputs.export import export
-    from selfinstruct_chains.outputs.run_reader import RunReader
-    from selfinstruct_chains.outputs.selection import Choice
-    from selfinstruct_chains.outputs.splits import Shares
+    from selfinstruct_chains.outputs.export.card import Given
+    from selfinstruct_chains.outputs.export.export import export
+    from selfinstruct_chains.outputs.export.selection import Choice
+    from selfinstruct_chains.outputs.export.splits import Shares
+    from selfinstruct_chains.run.reader import RunReader
 
     force, end_token = options.pop("force"), options.pop("end_token")
     given = Given(**{name: options.pop(name) for name in Given._fields})

@@ -17,9 +17,9 @@ from selfinstruct_chains.errors import ConfigError, Interrupted, SelfInstructErr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from selfinstruct_chains.run.bootstrap import SelfInstruct
     from selfinstruct_chains.run.goal import Goal
     from selfinstruct_chains.run.monitor import Monitor
+    from selfinstruct_chains.run.self_instruct import SelfInstruct
     from selfinstruct_chains.tasks import Task
 
 _SAMPLES = 3  # tasks shown in the summary
@@ -81,16 +81,16 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     selfinstruct generate -n 500 --chain openai --max-cost 5
     selfinstruct generate -n 500 --chain openai --set model.name=gpt-6-sol
     """
-    from selfinstruct_chains import resources
     from selfinstruct_chains.cli.progress import Progress
     from selfinstruct_chains.cli.summary import summarise
-    from selfinstruct_chains.run.bootstrap import self_instruct
+    from selfinstruct_chains.files import shipped
+    from selfinstruct_chains.files.seeds import read_seeds
     from selfinstruct_chains.run.folder import run_fingerprint
     from selfinstruct_chains.run.monitor import Monitor
-    from selfinstruct_chains.tasks import read_seeds
+    from selfinstruct_chains.run.self_instruct import self_instruct
 
     config = options.load(chain, settings, seed)
-    tasks = read_seeds(seeds or resources.SEEDS)
+    tasks = read_seeds(seeds or shipped.SEEDS)
     folder = output or Path("runs") / f"{config.name}-{run_fingerprint(config, tasks)[:6]}"
     limits = {"calls": max_calls, "tokens": max_tokens, "dollars": max_cost, "minutes": max_minutes}
     goal: Goal = {"n": n, "seeds": tasks, "budgets": {k: v for k, v in limits.items() if v is not None}}  # type: ignore[typeddict-item]

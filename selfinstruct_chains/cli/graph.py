@@ -19,7 +19,7 @@ def command(chain: str, settings: tuple[str, ...], form: str, *, xray: bool) -> 
     selfinstruct graph > chain.mmd
     selfinstruct graph --format ascii
     """
-    from selfinstruct_chains.run.bootstrap import self_instruct
+    from selfinstruct_chains.run.self_instruct import self_instruct
 
     graph = self_instruct(options.load(chain, settings)).get_graph(xray=xray)
     click.echo(graph.draw_mermaid() if form == "mermaid" else graph.draw_ascii())

@@ -38,7 +38,7 @@ seeds = click.option(
 
 def load(chain: str, settings: tuple[str, ...], seed: int | None = None) -> ChainConfig:
     """The chain config that `--chain`, `--set` and `--seed` name."""
-    from selfinstruct_chains.chainfile import load_config, parse_overrides
+    from selfinstruct_chains.files.chain import load_config, parse_overrides
 
     overrides = parse_overrides(settings)
     return load_config(chain, overrides if seed is None else overrides | {"run.seed": seed})

@@ -36,7 +36,7 @@ def command(run: Path, out: Path | None, sample: int, *, force: bool) -> None:
     selfinstruct report my-run
     selfinstruct report my-run -o page.html --sample 50000
     """
-    from selfinstruct_chains.outputs.report import write_report
+    from selfinstruct_chains.outputs.report.report import write_report
 
     report = write_report(run, out, sample=sample, force=force)
     if report.unfinished:

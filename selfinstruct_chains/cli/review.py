@@ -10,7 +10,7 @@ import click
 from selfinstruct_chains.cli import options
 
 if TYPE_CHECKING:
-    from selfinstruct_chains.outputs.review import Shares
+    from selfinstruct_chains.outputs.review.verdicts import Shares
 
 
 @click.command()
@@ -40,15 +40,15 @@ def command(  # noqa: PLR0913 - one for each option
     selfinstruct review my-run --sample 50 --open
     selfinstruct review my-run --judge openai --sample 500
     """
-    from selfinstruct_chains.outputs import reviewing
+    from selfinstruct_chains.outputs.review import sitting
 
     config = options.load(judge, settings) if judge else None
     if settings and not config:
         raise click.UsageError("--set goes with --judge: it changes the judge's chain.")
     if config:
-        outcome = reviewing.judge(run, sample, config, say=click.echo)
+        outcome = sitting.judge(run, sample, config, say=click.echo)
     else:
-        outcome = reviewing.review(run, sample, port=port, browse=browse, say=click.echo)
+        outcome = sitting.review(run, sample, port=port, browse=browse, say=click.echo)
     click.echo(_summary(outcome, run))
 
 

@@ -21,9 +21,9 @@ def command(run: Path, *, as_json: bool) -> None:
     """
     import json
 
-    from selfinstruct_chains.outputs.run_reader import RunReader
     from selfinstruct_chains.outputs.stats import statistics
     from selfinstruct_chains.outputs.stats_text import as_text
+    from selfinstruct_chains.run.reader import RunReader
 
     reader = RunReader(run)
     found = statistics(reader)

@@ -1,6 +1,6 @@
 """The types of a chain file: one frozen, closed model for each of its sections, with their defaults and limits.
 
-`chainfile.load_config` reads the YAML; a `ChainConfig` is complete: each role has its whole model and prompt.
+`files.chain.load_config` reads the YAML; a `ChainConfig` is complete: each role has its whole model and prompt.
 """
 
 from selfinstruct_chains.config.base import (

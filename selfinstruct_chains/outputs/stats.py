@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from selfinstruct_chains.config import Role
-    from selfinstruct_chains.outputs.run_reader import RunReader
+    from selfinstruct_chains.run.reader import RunReader
     from selfinstruct_chains.tasks import Instance, Task
 
 _BLOCKS = 10  # of requests, in `acceptance`

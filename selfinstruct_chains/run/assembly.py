@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel, BaseLLM
 
-from selfinstruct_chains import resources
 from selfinstruct_chains.config import ROLES, ChainConfig, Kind, Role
+from selfinstruct_chains.files import shipped
+from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method import graph, steps
 from selfinstruct_chains.method.prompting import Demonstrations, classification_examples, instance_examples
 from selfinstruct_chains.models.registry import ConfiguredModel
 from selfinstruct_chains.models.replying import Replying
-from selfinstruct_chains.tasks import Task, read_seeds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.method.graph import InstanceFilter, Steps
     from selfinstruct_chains.method.steps import Links
+    from selfinstruct_chains.tasks import Task
 
 LangChainModel = BaseChatModel | BaseLLM
 Models = LangChainModel | Mapping[Role, LangChainModel]
@@ -93,7 +94,7 @@ def build_steps(
         ConfigError: a model can't be built as the chain file says (raised at its first call).
     """
     found = models if isinstance(models, RoleModels) else role_models(config, models)
-    shown = demonstrations(config, seeds if seeds is not None else read_seeds(resources.SEEDS))
+    shown = demonstrations(config, seeds if seeds is not None else read_seeds(shipped.SEEDS))
     return connect(config, links(config, shown, found.kinds), found.models, instance_filters)
 
 
@@ -143,9 +144,7 @@ def _filled_up(config: ChainConfig, seeds: Sequence[Task], notes: list[str]) -> 
     for kind, needed in needs.items():
         have = sum(task.is_classification == kind for task in seeds)
         if have < needed:
-            spare = [
-                task for task in read_seeds(resources.SEEDS) if task.is_classification == kind and task not in seeds
-            ]
+            spare = [task for task in read_seeds(shipped.SEEDS) if task.is_classification == kind and task not in seeds]
             filled += spare[: needed - have]
             name = "classification tasks" if kind else "other tasks"
             notes.append(f"the seeds have {have} {name} of {needed} for the prompts; shipped ones fill up")

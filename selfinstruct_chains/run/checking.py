@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from langchain_core.prompt_values import StringPromptValue
 
-from selfinstruct_chains import resources
 from selfinstruct_chains.config import ROLES, ChainConfig
 from selfinstruct_chains.errors import ProviderError
+from selfinstruct_chains.files import shipped
+from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models import registry
 from selfinstruct_chains.models.faults import judge
 from selfinstruct_chains.run.assembly import demonstrations
-from selfinstruct_chains.tasks import read_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ def check(config: ChainConfig, seeds: Path | None = None, *, call: bool = False)
         SelfInstructError: something that a run would stop at.
     """
     yield f"chain {config.name}: ok ({', '.join(sorted({config.model_for(role).name for role in ROLES}))})"
-    tasks = read_seeds(seeds or resources.SEEDS)
+    tasks = read_seeds(seeds or shipped.SEEDS)
     Pool(config, tasks)
     yield from _about_seeds(config, tasks)
     for note in demonstrations(config, tasks).notes:

@@ -10,10 +10,11 @@ from annotated_types import Ge
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from selfinstruct_chains import resources
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.files import shipped
+from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.run.budget import Budgets  # noqa: TC001 - a field's type
-from selfinstruct_chains.tasks import Task, read_seeds
+from selfinstruct_chains.tasks import Task  # noqa: TC001 - the same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +65,7 @@ def seed_tasks(goal: Goal) -> list[Task]:
     """
     given = goal.get("seeds")
     if given is None:
-        return read_seeds(resources.SEEDS)
+        return read_seeds(shipped.SEEDS)
     return read_seeds(Path(given)) if isinstance(given, str | Path) else list(given)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from selfinstruct_chains import resources
 from selfinstruct_chains.config import ROLES, ChainConfig, Kind, Role
+from selfinstruct_chains.files import shipped
+from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.run.assembly import demonstrations, links
-from selfinstruct_chains.tasks import read_seeds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def preview(
     Raises:
         DataError: the seeds can't be read, or are too few.
     """
-    tasks = read_seeds(seeds or resources.SEEDS)
+    tasks = read_seeds(seeds or shipped.SEEDS)
     shown = demonstrations(config, tasks)
     kinds = {name: kind or config.model_for(name).kind for name in ROLES}
     part = links(config, shown, kinds)[role]

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from selfinstruct_chains.config import ROLES, ChainConfig
 from selfinstruct_chains.errors import ConfigError, RunError
+from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method import graph
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.run import manifest, outcomes
@@ -22,7 +23,7 @@ from selfinstruct_chains.run.assembly import demonstrations, links
 from selfinstruct_chains.run.journal import Journal, scan
 from selfinstruct_chains.run.overview import look
 from selfinstruct_chains.run.replay import Replay
-from selfinstruct_chains.tasks import Rejection, read_seeds, request_id, to_line
+from selfinstruct_chains.tasks import Rejection, request_id, to_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

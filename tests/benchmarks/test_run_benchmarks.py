@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct_chains.outputs.formats import FORMATS
+from selfinstruct_chains.outputs.export.formats import FORMATS
 
 pytestmark = pytest.mark.slow
 

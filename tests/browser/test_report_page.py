@@ -9,10 +9,10 @@ import pytest
 from playwright.async_api import expect
 
 from selfinstruct_chains import Rejection
-from selfinstruct_chains.outputs.report import write_report
-from selfinstruct_chains.outputs.review import Reviews
+from selfinstruct_chains.outputs.report.report import write_report
+from selfinstruct_chains.outputs.review.verdicts import Reviews
+from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import run_folder, task
-from tests.outputs.test_review import verdict
 from tests.outputs.twenty import ENTRIES, REJECTIONS, TASKS
 
 if TYPE_CHECKING:

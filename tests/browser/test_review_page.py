@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from selfinstruct_chains.outputs.review import Reviews
-from selfinstruct_chains.outputs.review_server import Server, Sitting
+from selfinstruct_chains.outputs.review.server import Server, Sitting
+from selfinstruct_chains.outputs.review.verdicts import Reviews
 from tests.browser.test_report_page import HOSTILE, VISIBLE
+from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import task
-from tests.outputs.test_review import verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from selfinstruct_chains import resources
+from selfinstruct_chains.files import shipped
 
 ONE = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
 
@@ -119,7 +119,7 @@ def test_a_wrong_chain(refused: Callable[..., str], arguments: list[str], expect
 def test_a_chain_file_with_a_mistake(refused: Callable[..., str], tmp_path: Path) -> None:
     """A mistake in a file is named with the file, for every command that reads it."""
     path = tmp_path / "mine.yaml"
-    text = (resources.CHAINS / "openai.yaml").read_text(encoding="utf-8")
+    text = (shipped.CHAINS / "openai.yaml").read_text(encoding="utf-8")
     path.write_text(text.replace("yes_examples", "yess_examples"), encoding="utf-8")
     expected = f"{path}: classification.yess_examples: no such key (did you mean 'yes_examples'?)"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from selfinstruct_chains import resources
-from selfinstruct_chains.chainfile import load_config
+from selfinstruct_chains.files import shipped
+from selfinstruct_chains.files.chain import load_config
 
-CHAINS = resources.names(resources.CHAINS)
+CHAINS = shipped.names(shipped.CHAINS)
 
 
 def test_the_list_has_every_chain(selfinstruct: Callable[..., Any]) -> None:
@@ -31,7 +31,7 @@ def test_a_printed_chain_is_a_file_of_ones_own(selfinstruct: Callable[..., Any],
     mine = tmp_path / "mine.yaml"
     mine.write_text(said.out, encoding="utf-8")
 
-    assert said.out == (resources.CHAINS / f"{name}.yaml").read_text(encoding="utf-8")
+    assert said.out == (shipped.CHAINS / f"{name}.yaml").read_text(encoding="utf-8")
     assert load_config(mine) == load_config(name).model_copy(update={"name": "mine"})
 
 

@@ -17,9 +17,11 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from selfinstruct_chains.chainfile import load_config
 from selfinstruct_chains.config import Filter
 from selfinstruct_chains.errors import DataError
+from selfinstruct_chains.files.chain import load_config
+from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.shipped import PROMPTS, SEEDS, names
 from selfinstruct_chains.method.filters import drop_instruction, keep_instances
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.parsing import (
@@ -30,8 +32,7 @@ from selfinstruct_chains.method.parsing import (
 )
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.method.prompting import instance_examples
-from selfinstruct_chains.resources import PROMPTS, SEEDS, names
-from selfinstruct_chains.tasks import Instance, Task, read_seeds
+from selfinstruct_chains.tasks import Instance, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +151,7 @@ def order_by_hash() -> None:
     """What stays, and in which order, doesn't change with PYTHONHASHSEED."""
     code = """
 from pydantic import TypeAdapter
-from selfinstruct_chains.chainfile import load_config
+from selfinstruct_chains.files.chain import load_config
 from selfinstruct_chains.config import Filter
 from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.method.filters import keep_instances, scripts

@@ -10,9 +10,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from selfinstruct_chains.config import Filter
+from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.shipped import SEEDS
 from selfinstruct_chains.method.filters import drop_instruction, keep_instances, scripts
-from selfinstruct_chains.resources import SEEDS
-from selfinstruct_chains.tasks import Instance, read_seeds
+from selfinstruct_chains.tasks import Instance
 
 SEED_TASKS = read_seeds(SEEDS)
 LATIN = frozenset({"LATIN"})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from selfinstruct_chains import ChainConfig, Instance, Task, load_config, read_seeds, resources
+from selfinstruct_chains import ChainConfig, Instance, Task, load_config, read_seeds
+from selfinstruct_chains.files import shipped
 from selfinstruct_chains.method.prompting import classification_examples, instance_examples, template
 
-SEEDS = read_seeds(resources.SEEDS)
+SEEDS = read_seeds(shipped.SEEDS)
 
 
 def config(**overrides: object) -> ChainConfig:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.shipped import SEEDS
 from selfinstruct_chains.method.parsing import parse_classification, parse_instances, parse_instructions
 from selfinstruct_chains.method.rendering import (
     CLASSIFICATION_SCHEMA,
@@ -20,8 +22,7 @@ from selfinstruct_chains.method.rendering import (
     instances_text,
     numbered,
 )
-from selfinstruct_chains.resources import SEEDS
-from selfinstruct_chains.tasks import Instance, Task, read_seeds
+from selfinstruct_chains.tasks import Instance, Task
 
 SEED_TASKS = read_seeds(SEEDS)
 FORMS: tuple[Form, ...] = get_args(Form)

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains import Instance, Task, load_config
-from selfinstruct_chains.outputs.export import export
-from selfinstruct_chains.outputs.formats import FORMATS
-from selfinstruct_chains.outputs.run_reader import RunReader
+from selfinstruct_chains.outputs.export.export import export
+from selfinstruct_chains.outputs.export.formats import FORMATS
 from selfinstruct_chains.run.folder import Folder
+from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.tasks import Provenance, candidate_id
 
 if TYPE_CHECKING:

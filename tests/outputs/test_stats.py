@@ -16,7 +16,7 @@ from tests.outputs.runs import run_folder, task
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from selfinstruct_chains.outputs.run_reader import RunReader
+    from selfinstruct_chains.run.reader import RunReader
 
 LABELLED = [("I won the cup", "good"), ("We lost again", "bad"), ("So happy", " GOOD ")]
 TASKS = [

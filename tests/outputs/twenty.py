@@ -11,7 +11,7 @@ from tests.outputs.runs import run_folder, task
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from selfinstruct_chains.outputs.run_reader import RunReader
+    from selfinstruct_chains.run.reader import RunReader
 
 
 def _tokens(prompt: int, reply: int) -> dict[str, int]:

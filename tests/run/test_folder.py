@@ -11,11 +11,11 @@ import pytest
 
 from selfinstruct_chains import Monitor, self_instruct
 from selfinstruct_chains.errors import BudgetReached, ConfigError, RunError
+from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.run.estimate import from_defaults, from_measured
 from selfinstruct_chains.run.manifest import read
 from selfinstruct_chains.run.overview import look
 from selfinstruct_chains.run.refilter import refilter
-from selfinstruct_chains.tasks import read_seeds
 from tests.run.scripts import Author, config, files
 
 if TYPE_CHECKING:
@@ -183,9 +183,9 @@ async def test_an_estimate_goes_by_what_was_measured(tmp_path: Path) -> None:
 
 def test_an_estimate_by_defaults_has_prices_and_limits() -> None:
     """Without a run: calls from stated shares, tokens from the chain's prompts, time no less than the limits give."""
-    from selfinstruct_chains import resources
+    from selfinstruct_chains.files import shipped
 
-    seeds = read_seeds(resources.SEEDS)
+    seeds = read_seeds(shipped.SEEDS)
     priced = config(model__price={"input": 1, "output": 10}, model__requests_per_minute=10)
     found = from_defaults(priced, seeds, 900)
     tokens = [sum(getattr(usage, name) for usage in found.roles.values()) for name in ("input_tokens", "output_tokens")]

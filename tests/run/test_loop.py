@@ -335,10 +335,11 @@ async def test_a_line_damaged_in_the_middle_is_named_and_kept(tmp_path: Path) ->
 
 async def test_too_few_seeds_are_refused_with_the_way_out() -> None:
     """Fewer seeds than a request shows are refused before any call, and the message says what to set."""
-    from selfinstruct_chains import read_seeds, resources
+    from selfinstruct_chains import read_seeds
+    from selfinstruct_chains.files import shipped
 
     author = Author()
-    seeds = read_seeds(resources.SEEDS)[:4]
+    seeds = read_seeds(shipped.SEEDS)[:4]
     with pytest.raises(DataError, match=r"--set instructions\.seed_examples=4"):
         await self_instruct(config(), models=author.model).ainvoke({"n": 1, "seeds": seeds})
 

@@ -1,0 +1,168 @@
+"""chains/*.yaml -> ChainConfig: merging, overrides, and errors that name the file, the key and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from selfinstruct_chains.config import ChainConfig, Role
+from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.files import shipped, yaml
+from selfinstruct_chains.files.complaints import shown
+from selfinstruct_chains.files.prompt import load_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from importlib.resources.abc import Traversable
+
+_ROLE_KEYS: dict[Role, tuple[str, ...]] = {
+    "instructions": ("instructions",),
+    "classification": ("classification",),
+    "input_first": ("instances", "input_first"),
+    "output_first": ("instances", "output_first"),
+}
+_SECRET = re.compile(
+    r"(api_?key|access_key|((^|api|auth|access|bearer|session)_?)token|^key|password|secret|authorization)$"
+)
+
+
+class _Origin(NamedTuple):
+    """Where values come from: the file, or the overrides over it."""
+
+    source: yaml.Source
+    overrides: Mapping[str, Any]
+
+    def at(self, key: str) -> str:
+        """What messages call the place of a dotted key."""
+        return f"--set {key}" if self.overrides_touch(key) else f"{self.source.shown}: {key}"
+
+    def overrides_touch(self, key: str) -> bool:
+        """Whether an override set `key`, or something above or below it."""
+        return any(f"{key}.".startswith(f"{own}.") or own.startswith(f"{key}.") for own in self.overrides)
+
+
+def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | None = None) -> ChainConfig:
+    """The chain that is shipped under the name `chain`, or that stands in the file `chain` (ending in .yaml).
+
+    Prompt files named in a chain file are looked for beside it, those named in an override in the working directory.
+
+    Args:
+        chain: a shipped name ("openai") or a path ("./mine.yaml"): the suffix tells which.
+        overrides: values by dotted key, which replace the file's: {"run.seed": 7, "filters.0.min_words": 3}.
+
+    Raises:
+        ConfigError: naming the file and the key, what is allowed, and the nearest known name.
+    """
+    source = _find(str(chain))
+    origin = _Origin(source, overrides or {})
+    raw = yaml.read(source)
+    for key, value in origin.overrides.items():
+        _override(raw, key, value)
+    _refuse_secrets(raw, origin)
+    raw.setdefault("name", re.sub(r"[^\w.+-]+", "-", Path(str(chain)).stem))
+    sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
+    for section in sections.values():
+        section["model"] = _merged(raw.get("model"), section.get("model"))
+    for role, section in sections.items():
+        section["prompt"] = _load_prompt(section, role, origin)
+    return yaml.validate(ChainConfig, raw, origin.at)
+
+
+def find_chain(chain: str) -> Traversable:
+    """The file of a shipped chain, or of a path that ends in .yaml.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    return _find(chain).file
+
+
+def parse_overrides(settings: Sequence[str]) -> dict[str, Any]:
+    """`["run.seed=7"]` -> `{"run.seed": 7}`; values are read as YAML.
+
+    Raises:
+        ConfigError: a setting has no "=" or an empty key, or its value is no YAML.
+    """
+    values = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        key = key.strip()
+        if not equals or not all(key.split(".")):
+            found = key + "=..." * bool(equals)
+            raise ConfigError(f"--set {found}: KEY=VALUE is expected, for example run.seed=7 or filters.0.min_words=3")
+        try:
+            values[key] = yaml.parse(value)
+        except ValueError as error:
+            raise ConfigError(
+                f"--set {key}: {str(error).split(': ', 1)[1]}; text may need quotes: '{key}=\"...\"'"
+            ) from None
+    return values
+
+
+def _find(chain: str) -> yaml.Source:
+    return yaml.find(chain, shipped.CHAINS, "chain", Path())
+
+
+def _override(raw: Any, dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for part in parents:
+        raw = raw[_index(raw, part, dotted)] if isinstance(raw, list) else _child(raw, part, dotted)
+    if isinstance(raw, list):
+        raw[_index(raw, last, dotted)] = value
+    elif isinstance(raw, dict):
+        raw[last] = value
+    else:
+        raise ConfigError(f"--set {dotted}: {parents[-1]!r} is a single value, with nothing below it")
+
+
+def _child(raw: Any, part: str, dotted: str) -> Any:
+    if not isinstance(raw, dict):
+        raise ConfigError(f"--set {dotted}: {part!r} stands below a single value")
+    if raw.get(part) is None:
+        raw[part] = {}
+    return raw[part]
+
+
+def _index(items: list[Any], part: str, dotted: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", part) or int(part) >= len(items):
+        allowed = f"a number from 0 to {len(items) - 1}" if items else "nothing, as the list is empty"
+        raise ConfigError(f"--set {dotted}: {part!r} should be {allowed}")
+    return int(part)
+
+
+def _section(raw: dict[str, Any], path: tuple[str, ...], origin: _Origin) -> dict[str, Any]:
+    section = raw
+    for depth, key in enumerate(path, start=1):
+        below = section.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise ConfigError(f"{origin.at('.'.join(path[:depth]))}: must be keys and values, not {shown(below)}")
+        section = below
+    return section
+
+
+def _merged(default: Any, own: Any) -> Any:
+    """A role's model over the chain's; one that names a provider of its own inherits nothing."""
+    if not isinstance(own, dict | None) or not isinstance(default, dict):
+        return default if own is None else own
+    return own if own and "provider" in own else {**default, **(own or {})}
+
+
+def _refuse_secrets(raw: Any, origin: _Origin, key: str = "") -> None:
+    items = raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list) else ()
+    for name, value in items:
+        place = f"{key}.{name}".removeprefix(".")
+        if _SECRET.search(str(name).lower().replace("-", "_")):
+            raise ConfigError(
+                f"{origin.at(place)}: a secret in a chain ends up in records and repositories; put it into an "
+                "environment variable, and the variable's name into model.api_key_env (or headers_env)"
+            )
+        if name != "headers_env":  # headers by name, with the variables that hold their values
+            _refuse_secrets(value, origin, place)
+
+
+def _load_prompt(section: dict[str, Any], role: Role, origin: _Origin) -> Any:
+    key = ".".join((*_ROLE_KEYS[role], "prompt"))
+    beside = Path() if origin.overrides_touch(key) else Path(str(origin.source.file)).parent
+    output = section.get("output", "text")
+    return load_prompt(section.get("prompt", role), role, output, beside=beside, at=origin.at(key))

@@ -1,0 +1,99 @@
+"""prompts/*.yaml -> Prompt, with its variables checked before any model is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from selfinstruct_chains.config import (
+    EXAMPLE_VARIABLES,
+    PROMPT_VARIABLES,
+    STOP_VARIABLES,
+    Output,
+    Prompt,
+    Role,
+    variables,
+)
+from selfinstruct_chains.errors import ConfigError, did_you_mean
+from selfinstruct_chains.files import shipped, yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def load_prompt(name: Any, role: Role, output: Any, *, beside: Path, at: str) -> Prompt:
+    """The prompt that is shipped under `name`, or that stands in the file `name` (ending in .yaml).
+
+    Args:
+        name: a shipped name or a path; a `Prompt` made in Python is only checked.
+        role: whose prompt it is.
+        output: the form of reply it must be able to ask for; a value that is no such form is left to others to find.
+        beside: where a relative path starts.
+        at: what messages call the key that named the prompt.
+
+    Raises:
+        ConfigError: naming the file, the key and the variable.
+    """
+    if isinstance(name, Prompt):
+        _check(name, role, output, at)
+        return name
+    if not isinstance(name, str):
+        raise ConfigError(f"{at}: the name of a prompt, or a path that ends in .yaml, is expected, not {name!r}")
+    try:
+        source = yaml.find(name, shipped.PROMPTS, "prompt", beside)
+    except ConfigError as error:
+        raise ConfigError(f"{at}: {error}") from None
+    prompt = yaml.validate(Prompt, yaml.read(source), lambda key: f"{source.shown}: {key}")
+    _check(prompt, role, output, source.shown)
+    return prompt
+
+
+def _check(prompt: Prompt, role: Role, output: Any, where: str) -> None:
+    forms = {key: _variables(text, f"{where}: {key}") for key, text in prompt.texts().items()}
+    stops = {f"completion.stop.{index}": stop for index, stop in enumerate(prompt.completion.stop)}
+    forms |= {key: _known(stop, STOP_VARIABLES[role], role, f"{where}: {key}") for key, stop in stops.items()}
+    if bool(prompt.example) == (role == "instructions"):
+        wrong = "instructions are always numbered" if prompt.example else "missing"
+        raise ConfigError(f"{where}: example: {wrong}")
+    _known(prompt.example, EXAMPLE_VARIABLES[role], role, f"{where}: example")
+    for key, used in forms.items():
+        if "format" in used and not key.startswith("chat") and not key.startswith("completion"):
+            raise ConfigError(f"{where}: {key}: {{format}} stands for this text itself")
+        _among(used - {"format"}, PROMPT_VARIABLES[role], role, f"{where}: {key}")
+        if "format" in used and output in get_args(Output) and output not in prompt.format:
+            raise ConfigError(f"{where}: {key}: {{format}} is used, but there is no format.{output}")
+    _check_declared(prompt, frozenset().union(*forms.values()) - {"format"}, role, where)
+    for form, used in {
+        "chat": forms["chat.system"] | forms["chat.user"],
+        "completion": forms["completion.text"],
+    }.items():
+        if role != "instructions" and "instruction" not in used:
+            raise ConfigError(f"{where}: {form}: {{instruction}} is missing; the model would not see the task")
+
+
+def _check_declared(prompt: Prompt, used: frozenset[str], role: Role, where: str) -> None:
+    declared = frozenset(prompt.variables)
+    _among(declared, PROMPT_VARIABLES[role], role, f"{where}: variables")
+    for variable in sorted(used ^ declared):
+        if variable in used:
+            raise ConfigError(f"{where}: variables: {{{variable}}} is used, but not declared here")
+        raise ConfigError(f"{where}: variables: {variable!r} is declared, but not used")
+
+
+def _known(text: str, allowed: Iterable[str], role: Role, where: str) -> frozenset[str]:
+    used = _variables(text, where)
+    _among(used, allowed, role, where)
+    return used
+
+
+def _variables(text: str, where: str) -> frozenset[str]:
+    try:
+        return variables(text)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}; write {{{{ and }}}} for braces that are plain text") from None
+
+
+def _among(used: Iterable[str], allowed: Iterable[str], role: Role, where: str) -> None:
+    for variable in sorted(set(used) - set(allowed)):
+        there = f"there are {', '.join(sorted(allowed))}" if allowed else "there are none here"
+        raise ConfigError(f"{where}: {role} has no variable {variable!r}{did_you_mean(variable, allowed)}; {there}")

@@ -1,0 +1,107 @@
+"""Seed tasks, read from a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from json import JSONDecodeError
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from selfinstruct_chains.errors import DataError
+from selfinstruct_chains.files.complaints import complain, shown
+from selfinstruct_chains.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+_GENERATED_ID = re.compile(r"\d{6,}-\d{2,}")
+_EXPECTED = "one task on each line is expected, as a JSON object"
+_NOT_UTF_8 = "not text in UTF-8 (UTF-16, perhaps, or Latin-1?); save the file as UTF-8"
+_HINTS = {
+    "instruction": "the task in words is expected",
+    "instances": 'a list like [{"input": "...", "output": "..."}] is expected, input may be ""',
+    "is_classification": "true or false is expected",
+}
+"""What to say of a field that is missing or empty."""
+
+
+def read_lines(path: Path | Traversable) -> Iterator[tuple[int, str]]:
+    """The non-blank lines of a UTF-8 text file with their numbers, from 1; a BOM and CRLF are simply read.
+
+    Raises:
+        DataError: the file is missing, a folder, not readable, or not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n \t")
+                if "\0" in text:
+                    raise DataError(f"{path}, line {number}: {_NOT_UTF_8}")
+                if text:
+                    yield number, text
+    except OSError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path}, line {number}: {_NOT_UTF_8}") from None
+
+
+def read_seeds(path: Path | Traversable) -> list[Task]:
+    """The seed tasks of a JSON Lines file, in its order.
+
+    A task needs `instruction`, `instances` (at least one) and `is_classification`. A missing `id` becomes `seed-` and
+    the line number; an id shaped like a generated one (a former run used as seeds) gets the prefix `seed-`.
+
+    Raises:
+        DataError: naming file, line and field.
+    """
+    tasks: dict[str, Task] = {}
+    lines: dict[str, int] = {}
+    for number, line in read_lines(path):
+        task = _parse_seed(line, number, f"{path}, line {number}")
+        if task.id in tasks:
+            raise DataError(f"{path}, line {number}: id {task.id!r} is also that of line {lines[task.id]}")
+        tasks[task.id], lines[task.id] = task, number
+    if not tasks:
+        raise DataError(f"{path}: empty; {_EXPECTED}")
+    return list(tasks.values())
+
+
+def _parse_seed(line: str, number: int, where: str) -> Task:
+    value = _parse_object(line, where)
+    id_ = value.get("id", f"seed-{number:03d}")
+    if isinstance(id_, str) and _GENERATED_ID.fullmatch(id_):
+        id_ = f"seed-{id_}"
+    value |= {"id": id_, "provenance": None}
+    for key, part in value.items():
+        if _is_broken([key, part]):
+            raise DataError(f"{where}: {shown(key)[1:-1]}: half of a character (a lone surrogate, \\ud800 to \\udfff)")
+    try:
+        return Task.model_validate_json(json.dumps(value))
+    except ValidationError as error:
+        found = complain(error, Task)
+        hint = f"; {_HINTS[found.key]}" if found.key in _HINTS and found.text in {"missing", "empty"} else ""
+        raise DataError(f"{where}: {found}{hint}") from None
+
+
+def _parse_object(line: str, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        found = f"{error.msg} at column {error.colno}" if isinstance(error, JSONDecodeError) else "too long or too deep"
+        raise DataError(f"{where}: not JSON ({found}); {_EXPECTED}") from None
+    if not isinstance(value, dict):
+        found = "an array" if isinstance(value, list) else "a string" if isinstance(value, str) else shown(value)
+        raise DataError(f"{where}: {found}, but {_EXPECTED}")
+    return value
+
+
+def _is_broken(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False

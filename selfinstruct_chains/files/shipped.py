@@ -1,0 +1,27 @@
+"""Where the three data folders lie: an installed wheel carries them in `data/`, a checkout keeps them at its root."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_INSTALLED = files("selfinstruct_chains") / "data"
+_ROOT: Traversable = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2]
+
+CHAINS: Traversable = _ROOT / "chains"
+"""The shipped chain files, one `*.yaml` each."""
+
+PROMPTS: Traversable = _ROOT / "prompts"
+"""The shipped prompt files, one `*.yaml` each."""
+
+SEEDS: Traversable = _ROOT / "seeds" / "seed_tasks.jsonl"
+"""The shipped seed tasks."""
+
+
+def names(folder: Traversable) -> list[str]:
+    """The names of the YAML files in `folder`, without their suffix, sorted."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))

@@ -1,0 +1,124 @@
+"""YAML files of plain values: finding a shipped one or one's own, reading it, and checking it against a model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from selfinstruct_chains.errors import ConfigError, did_you_mean
+from selfinstruct_chains.files.complaints import complain
+from selfinstruct_chains.files.shipped import names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Source(NamedTuple):
+    """A file, and what messages call it."""
+
+    file: Traversable
+    shown: str
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML, in which a key may not stand twice: PyYAML itself would keep the last one silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands there twice", key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def find(name: str, shipped: Traversable, what: str, beside: Path) -> Source:
+    """The file that is shipped as `name`, or, if that ends in .yaml, the file of that path, which starts at `beside`.
+
+    Args:
+        name: a name or a path.
+        shipped: the folder of the shipped ones.
+        what: "chain" or "prompt".
+        beside: where a relative path starts.
+
+    Raises:
+        ConfigError: there is none; says which there are, and which is nearest.
+    """
+    if name.endswith((".yaml", ".yml")):
+        path = beside / name
+        if path.is_file():
+            return Source(path, str(path))
+        raise ConfigError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; a {what} file is expected")
+    known = names(shipped)
+    if name in known:
+        return Source(shipped / f"{name}.yaml", f"{what}s/{name}.yaml")
+    raise ConfigError(
+        f"no {what} {name!r} is shipped{did_you_mean(name, known)}; there are {', '.join(known)}; "
+        "a file of your own must end in .yaml"
+    )
+
+
+def read(source: Source) -> dict[str, Any]:
+    """The keys and values of a YAML file.
+
+    Raises:
+        ConfigError: it can't be read, is no YAML, or has no keys and values at the top; names file and line.
+    """
+    try:
+        value = parse(source.file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{source.shown}: can't be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{source.shown}: not text in UTF-8; save the file as UTF-8") from None
+    except ValueError as error:
+        raise ConfigError(f"{source.shown}{error}") from None
+    if not isinstance(value, dict):
+        found = "empty" if value is None else f"a {'list' if isinstance(value, list) else 'single value'}"
+        raise ConfigError(f"{source.shown}: {found}, but keys and values are expected")
+    return value
+
+
+def parse(text: str) -> Any:
+    """What a YAML text stands for.
+
+    Raises:
+        ValueError: it is no YAML, or its values can't be written as JSON; starts with the line, if that is known.
+    """
+    try:
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        json.dumps(value, default=str, ensure_ascii=False).encode()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ValueError(
+            f"{line}: not YAML: {getattr(error, 'problem', None) or ' '.join(str(error).split())}"
+        ) from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f": can't be used as plain values: {error}") from None
+    return value
+
+
+def validate(model: type[M], raw: Any, at: Callable[[str], str]) -> M:
+    """`raw` as a `model`.
+
+    Args:
+        model: what it should be.
+        raw: plain values.
+        at: how messages call the place of a dotted key.
+
+    Raises:
+        ConfigError: naming the key, what is wrong with it and what is allowed.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        found = complain(error, model)
+        raise ConfigError(f"{at(found.key)}: {found.text}") from None

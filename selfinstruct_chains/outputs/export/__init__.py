@@ -1,0 +1,1 @@
+"""A run as a dataset to train on, in other tools' formats."""

@@ -1,0 +1,205 @@
+"""A run as a file to train on: select, then write, row by row; memory holds 8 bytes for each instance and no texts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from selfinstruct_chains.errors import ConfigError, RunError, did_you_mean
+from selfinstruct_chains.outputs.export.card import Facts, Given, card
+from selfinstruct_chains.outputs.export.formats import FORMATS, OPENAI_MINIMUM, Wording
+from selfinstruct_chains.outputs.export.placing import placing
+from selfinstruct_chains.outputs.export.selection import Choice, examples, select
+from selfinstruct_chains.outputs.export.splits import SPLITS
+from selfinstruct_chains.outputs.export.writers import WRITERS
+from selfinstruct_chains.outputs.review.verdicts import Reviews, shares
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from selfinstruct_chains.outputs.export.formats import Format, Row
+    from selfinstruct_chains.outputs.export.selection import Selection
+    from selfinstruct_chains.outputs.export.splits import Split
+    from selfinstruct_chains.run.reader import RunReader
+
+_ALL, _NOTHING = Choice(), Given()
+_SUFFIXES = {format_.suffix for format_ in FORMATS.values()} - {""}
+
+
+class Exported(NamedTuple):
+    """What an export wrote."""
+
+    rows: Mapping[Split, int]
+    """Examples of each split that has any."""
+    selection: Selection
+    files: tuple[Path, ...]
+    """What was written: the data, the card, and the list of contaminated tasks if there are any."""
+    notes: tuple[str, ...]
+    """What there is to say besides."""
+
+
+def export(  # noqa: PLR0913 - one for each choice a user has
+    run: RunReader,
+    format_name: str,
+    out: Path,
+    choice: Choice = _ALL,
+    given: Given = _NOTHING,
+    *,
+    end_token: str = "",
+    force: bool = False,
+) -> Exported:
+    """Write a run as a dataset to train on, with a card; all of it appears at once, when all is done.
+
+    Args:
+        run: the run.
+        format_name: one of `formats.FORMATS`.
+        out: a file with the format's suffix; anything else is a folder, which gets a file for each split.
+        choice: what to take of the run.
+        given: what the card says that the run can't know.
+        end_token: for "prompt-completion": what ends each completion.
+        force: replace what stands there already.
+
+    Raises:
+        ConfigError: an option makes no sense, a package is missing, or `out` is there already or can't be written.
+        DataError: an evaluation file can't be read.
+        RunError: the run has no tasks, or none is left, or it is damaged.
+    """
+    format_ = _format(format_name, end_token)
+    as_folder = _is_folder(run, format_name, format_, out, choice)
+    names = _Names(out, format_, as_folder=as_folder)
+    with placing(out, names.all(), as_folder=as_folder, force=force) as folder:
+        selection = select(run, choice, format_.refuses)
+        rows: dict[Split, int] = {split: len(places) for split, places in selection.places.items() if places}
+        if not rows:
+            raise RunError(_nothing(run, selection))
+        wording = Wording(choice.seed, end_token)
+        WRITERS[format_name](
+            {folder / names.data(split): _rows(run, format_, selection, split, wording) for split in rows}
+        )
+        notes = _notes(run, format_name, choice, rows, selection)
+        facts = _facts(run, format_name, names, rows, selection, notes, wording)
+        (folder / names.card).write_text(card(facts, given), encoding="utf-8")
+        if selection.contaminated:
+            lines = (
+                json.dumps({k: v for k, v in c._asdict().items() if v is not None}) for c in selection.contaminated
+            )
+            (folder / names.excluded).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        written = sorted(path.name for path in folder.iterdir())
+    place = out if as_folder else out.parent
+    return Exported(rows, selection, tuple(place / name for name in written), notes)
+
+
+class _Names:
+    """What the files of an export are called."""
+
+    def __init__(self, out: Path, format_: Format, *, as_folder: bool) -> None:
+        self._out, self._suffix, self._as_folder = out, format_.suffix, as_folder
+        self.card = "README.md" if as_folder else f"{out.name}.README.md"
+        self.excluded = "excluded.jsonl" if as_folder else f"{out.name}.excluded.jsonl"
+
+    def data(self, split: Split) -> str:
+        """The file, or for `datasets` the folder, of a split."""
+        return f"{split}{self._suffix}" if self._as_folder else self._out.name
+
+    def all(self) -> set[str]:
+        """Every name that an export, also one in another format, gives to a file in its place."""
+        own = {self.card, self.excluded}
+        if not self._as_folder:
+            return own | {self._out.name}
+        return own | {f"{split}{suffix}" for split in SPLITS for suffix in (*_SUFFIXES, "")} | {"dataset_dict.json"}
+
+
+def _format(name: str, end_token: str) -> Format:
+    if name not in FORMATS:
+        raise ConfigError(f"unknown format {name!r}: use one of {', '.join(FORMATS)}{did_you_mean(name, FORMATS)}")
+    if end_token and name != "prompt-completion":
+        raise ConfigError(f"an end token is for prompt-completion; {name} leaves it to the chat template of the model")
+    return FORMATS[name]
+
+
+def _is_folder(run: RunReader, name: str, format_: Format, out: Path, choice: Choice) -> bool:
+    suffix = out.suffix.lower()
+    if run.path.resolve() in (out.resolve(), *out.resolve().parents):
+        raise ConfigError(f"{str(out)!r} is in the run folder: give a place outside it")
+    if suffix in _SUFFIXES and suffix != format_.suffix:
+        wanted = f"{format_.suffix!r} files" if format_.suffix else "a folder"
+        raise ConfigError(f"{str(out)!r}: {name} is written as {wanted}; give {str(out.with_suffix(format_.suffix))!r}")
+    if suffix == format_.suffix and suffix:
+        if any(choice.shares):
+            raise ConfigError(f"{str(out)!r}: splits are several files; give a folder: {str(out.with_suffix(''))!r}")
+        return False
+    return True
+
+
+def _rows(
+    run: RunReader, format_: Format, selection: Selection, split: Split, wording: Wording
+) -> Callable[[], Iterator[Row]]:
+    return lambda: (format_.row(example, wording) for example in examples(run, selection.places[split]))
+
+
+def _nothing(run: RunReader, selection: Selection) -> str:
+    if selection.left_out or selection.contaminated:
+        return f"{run.path}: nothing is left to export: {'; '.join(_left_out(selection))}"
+    return f"{run.path}: no finished tasks yet; run its `selfinstruct generate` again to go on with it"
+
+
+def _left_out(selection: Selection) -> list[str]:
+    counts = +Counter(selection.left_out)
+    found = [f"{count:,} {reason}" for reason, count in counts.most_common()]
+    if selection.contaminated:
+        found.append(f"{len(selection.contaminated):,} tasks in the evaluation files")
+    return found
+
+
+def _notes(
+    run: RunReader, name: str, choice: Choice, rows: Mapping[Split, int], selection: Selection
+) -> tuple[str, ...]:
+    notes = [f"The run may not be finished: {reason}."] if (reason := run.unfinished()) else []
+    if left_out := _left_out(selection):
+        notes.append(f"Left out: {'; '.join(left_out)}.")
+    wanted = [split for split, share in zip(("validation", "test"), choice.shares, strict=True) if share]
+    notes += [
+        f"No instruction fell into {split}: give a larger share or another --seed."
+        for split in wanted
+        if split not in rows
+    ]
+    if name == "openai" and rows.get("train", 0) < OPENAI_MINIMUM:
+        notes.append(
+            f"OpenAI asks for {OPENAI_MINIMUM} examples or more to train on; these are {rows.get('train', 0)}."
+        )
+    return tuple(notes)
+
+
+def _reviewed(run: RunReader) -> Iterator[str]:
+    reviews = Reviews(run.path)
+    for by, name in (("person", "people"), ("judge", "a judging model")):
+        found = shares(reviews.by(by).values())  # type: ignore[arg-type]  # the two there are
+        if found.reviewed:
+            yield f"Reviewed by {name}: {found.reviewed:,} tasks of the run, {found.yes['all']:.0%} of them approved."
+
+
+def _facts(  # noqa: PLR0913, PLR0917 - all that a card tells
+    run: RunReader,
+    name: str,
+    names: _Names,
+    rows: Mapping[Split, int],
+    selection: Selection,
+    notes: tuple[str, ...],
+    wording: Wording,
+) -> Facts:
+    first = next(iter(rows))
+    example = next(examples(run, selection.places[first]))
+    return Facts(
+        title=f"{run.config.name}, {sum(rows.values()):,} examples",
+        format=name,
+        files={split: names.data(split) for split in rows} if FORMATS[name].suffix else {},
+        rows={str(split): count for split, count in rows.items()},
+        selection=selection,
+        manifest=run.manifest,
+        config=run.config,
+        seed_count=sum(1 for _ in run.seeds()),
+        notes=(*notes, *_reviewed(run)),
+        example=FORMATS[name].row(example, wording),
+    )

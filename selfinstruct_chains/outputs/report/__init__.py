@@ -1,0 +1,1 @@
+"""A run as one page of figures and tasks, offline."""

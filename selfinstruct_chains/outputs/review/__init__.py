@@ -1,0 +1,1 @@
+"""What people, or a model, say of a sample of a run."""

@@ -1,0 +1,93 @@
+"""A review from beginning to end: the sample, who answers, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import webbrowser
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from selfinstruct_chains.outputs.review.server import Server, Sitting
+from selfinstruct_chains.outputs.review.verdicts import Reviews, sample, shares
+from selfinstruct_chains.run.reader import RunReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.outputs.review.verdicts import By, Shares
+    from selfinstruct_chains.run.assembly import LangChainModel
+    from selfinstruct_chains.tasks import Task
+
+
+def review(folder: Path, size: int, *, port: int, browse: bool, say: Callable[[str], None]) -> Shares:
+    """Serve the review page of a run until Ctrl-C; what a person said of the sample.
+
+    Args:
+        folder: the run's.
+        size: tasks to review; all if there are fewer.
+        port: of the page; 0 for any free one.
+        browse: open it in a browser.
+        say: told what there is to say, the page's address among it.
+
+    Raises:
+        ConfigError: the port is taken.
+        RunError: there is no such run, or it has no tasks.
+    """
+    run, tasks, reviews = _begin(folder, size, say)
+    unfinished = run.unfinished()
+    note = f"Unfinished run: {unfinished}." if unfinished else ""
+    sitting = Sitting(f"Review of {folder.resolve().name}", note, tasks, reviews)
+
+    async def serve() -> None:
+        async with Server(sitting, port) as server:
+            say(f"The review is at {server.url}\nCtrl-C ends it; what is answered is kept.")
+            if browse:
+                webbrowser.open(server.url)
+            await asyncio.Event().wait()
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve())
+    return _outcome(reviews, tasks, "person")
+
+
+def judge(
+    folder: Path, size: int, config: ChainConfig, *, say: Callable[[str], None], model: LangChainModel | None = None
+) -> Shares:
+    """Have a model answer; what it said of the sample.
+
+    Args:
+        folder: the run's.
+        size: tasks to judge; all if there are fewer. Those that were judged before are not asked about again.
+        config: the chain whose classification model answers.
+        say: told what there is to say.
+        model: a LangChain model to use instead of the chain's.
+
+    Raises:
+        ConfigError: the model can't be built.
+        ProviderError: the provider refuses, or does not answer.
+        RunError: there is no such run, it has no tasks, or can't be written to.
+    """
+    from selfinstruct_chains.outputs.review.judge import Judge
+
+    _, tasks, reviews = _begin(folder, size, say)
+    judged = asyncio.run(Judge(config, model).judge(tasks, reviews))
+    failed = f"; {judged.failed} got no readable answer, and can be asked again" if judged.failed else ""
+    say(f"{judged.given} judged now, for {judged.tokens:,} tokens{failed}.")
+    return _outcome(reviews, tasks, "judge")
+
+
+def _begin(folder: Path, size: int, say: Callable[[str], None]) -> tuple[RunReader, list[Task], Reviews]:
+    run = RunReader(folder)
+    if unfinished := run.unfinished():
+        say(f"Unfinished run: {unfinished}.")
+    tasks = sample(run, size)
+    if len(tasks) < size:
+        say(f"The run has {len(tasks)} tasks; all of them are in the sample.")
+    return run, tasks, Reviews(folder)
+
+
+def _outcome(reviews: Reviews, tasks: Sequence[Task], who: By) -> Shares:
+    given = reviews.by(who)
+    return shares(given[task.id] for task in tasks if task.id in given)

