@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Len
 from pydantic import AfterValidator
 
 from selfinstruct_chains.config.base import (
+    ROLES,
     Closed,
     Count,
     Output,
@@ -26,11 +27,23 @@ from selfinstruct_chains.config.filters import Filter
 from selfinstruct_chains.config.model import ModelConfig
 from selfinstruct_chains.config.prompt import Prompt
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 NOT_SHAPING = frozenset(
     {"base_url", "api_key_env", "headers_env", "timeout", "server", "requests_per_minute", "tokens_per_minute"}
     | {"max_concurrency", "patience", "give_up_after", "max_failing_share", "price"}
 )
 """Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
+
+
+_SECTIONS: dict[Role, str] = {
+    "instructions": "instructions",
+    "classification": "classification",
+    "input_first": "instances.input_first",
+    "output_first": "instances.output_first",
+}
+"""Where a role's section stands."""
 
 
 class InstructionRole(Closed):
@@ -146,10 +159,47 @@ class ChainConfig(Closed):
             case "output_first":
                 return self.instances.output_first
 
+    def changed(self, settings: Mapping[str, Any]) -> ChainConfig:
+        """The same chain with other values by dotted key, as an override has them; `model.*` goes to every role's model.
+
+        Raises:
+            ValidationError: a key or a value can't be.
+            LookupError: there is nothing of that name.
+        """
+        values: Any = self.model_dump(mode="json")
+        for key, value in settings.items():
+            below = key.removeprefix("model.") if key.startswith("model.") else ""
+            targets = [f"{_SECTIONS[role]}.model.{below}" for role in ROLES] if below else []
+            for target in [key, *targets]:
+                put(values, target, value)
+        return ChainConfig.model_validate_json(json.dumps(values))
+
+    def with_role(self, role: Role, **values: Any) -> ChainConfig:
+        """The same chain with other values in the section of `role`; they are taken as they are."""
+        section = self.role(role).model_copy(update=values)
+        if role in {"instructions", "classification"}:
+            return self.model_copy(update={role: section})
+        return self.model_copy(update={"instances": self.instances.model_copy(update={role: section})})
+
     def shaping(self) -> dict[str, Any]:
         """All values that shape the dataset, flat, by dotted key."""
         dump = self.model_dump(mode="json", exclude={"name", "description", "model"})
         return {key: value for key, value in flatten(dump).items() if not NOT_SHAPING & set(key.split("."))}
+
+
+def put(values: Any, dotted: str, value: Any) -> None:
+    """Replace what stands at a dotted key of plain values; a number is a place in a list.
+
+    Raises:
+        LookupError: there is nothing on the way there.
+    """
+    *parents, last = dotted.split(".")
+    try:
+        for part in parents:
+            values = values[int(part)] if isinstance(values, list) else values[part]
+        values[int(last) if isinstance(values, list) else last] = value
+    except (LookupError, ValueError, TypeError):
+        raise LookupError(dotted) from None
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:

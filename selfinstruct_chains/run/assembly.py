@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from langchain_core.language_models import BaseChatModel, BaseLLM
-
 from selfinstruct_chains.config import ROLES, ChainConfig, Kind, Role
+from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method import graph, steps
 from selfinstruct_chains.method.prompting import Demonstrations, classification_examples, instance_examples
+from selfinstruct_chains.method.pure import Pure
+from selfinstruct_chains.method.results import result
+from selfinstruct_chains.models.own import own_model
+from selfinstruct_chains.models.patient import Patiences, Patient
 from selfinstruct_chains.models.registry import ConfiguredModel
-from selfinstruct_chains.models.replying import Replying
+from selfinstruct_chains.run.own import Models, Own, brought
+from selfinstruct_chains.run.step import Step, Steps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from langchain_core.runnables import Runnable
 
-    from selfinstruct_chains.method.graph import InstanceFilter, Steps
+    from selfinstruct_chains.method.graph import InstanceFilter
     from selfinstruct_chains.method.steps import Links
-    from selfinstruct_chains.tasks import Task
-
-LangChainModel = BaseChatModel | BaseLLM
-Models = LangChainModel | Mapping[Role, LangChainModel]
-"""One model for every role, or one for each of some roles; the others are the chain file's."""
+    from selfinstruct_chains.tasks import Completion, Task
 
 
 class RoleModels(NamedTuple):
@@ -36,6 +37,16 @@ class RoleModels(NamedTuple):
     kinds: Mapping[Role, Kind]
 
 
+class Composed(NamedTuple):
+    """The two compositions that a run is made of, and the steps of the second."""
+
+    instructions: Runnable[Sequence[str], Any]
+    """Instructions to show -> new ones."""
+    complete: Runnable[str, Completion]
+    """Instruction -> classified, with its instances, filtered."""
+    steps: Mapping[Role, Runnable[Any, Any]]
+
+
 class Shown(NamedTuple):
     """The demonstrations in the prompts of a run, by role, and what there is to say of them."""
 
@@ -43,15 +54,14 @@ class Shown(NamedTuple):
     notes: tuple[str, ...]
 
 
-def role_models(config: ChainConfig, own: Models | None = None, log: Path | None = None) -> RoleModels:
+def role_models(config: ChainConfig, own: Mapping[Role, Runnable[Any, Any]], log: Path | None = None) -> RoleModels:
     """The models of a chain; the caller's `own` go before the file's. Roles with equal configs share one."""
-    own = dict.fromkeys(ROLES, own) if isinstance(own, LangChainModel) else dict(own or {})
-    shared: dict[str, ConfiguredModel] = {}
-    models: dict[Role, Replying | ConfiguredModel] = {}
+    shared: dict[Any, Any] = {}
+    models: dict[Role, Any] = {}
     for role in ROLES:
         given, file = own.get(role), config.model_for(role)
         if given is not None:
-            models[role] = Replying(given)
+            models[role] = shared.setdefault(id(given), own_model(given))
         else:
             models[role] = shared.setdefault(file.model_dump_json(), ConfiguredModel(file, log=log))
     return RoleModels(models, {role: model.kind for role, model in models.items()})
@@ -79,7 +89,8 @@ def build_steps(
     config: ChainConfig,
     seeds: Sequence[Task] | None = None,
     *,
-    models: Models | RoleModels | None = None,
+    models: Models | None = None,
+    parsers: Mapping[Role, Runnable[Any, Any]] | None = None,
     instance_filters: Sequence[InstanceFilter] = (),
 ) -> Steps:
     """The steps of a chain as Runnables: `build_steps(load_config("openai")).classification.invoke("...")`.
@@ -88,14 +99,48 @@ def build_steps(
         config: the chain.
         seeds: where the demonstrations come from; the shipped seeds when None.
         models: LangChain models to use instead of the file's.
+        parsers: parsers of one's own, by role.
         instance_filters: functions of (instruction, instance) that give the name of a rule to drop it by, or None.
 
     Raises:
-        ConfigError: a model can't be built as the chain file says (raised at its first call).
+        ConfigError: a part can't be what it is given as; a model can't be built as the chain file says (raised at its
+            first call).
     """
-    found = models if isinstance(models, RoleModels) else role_models(config, models)
+    return public_steps(config, seeds, brought(models, parsers=parsers, instance_filters=instance_filters))
+
+
+def public_steps(config: ChainConfig, seeds: Sequence[Task] | None, own: Own) -> Steps:
+    """The steps with what the user brings, each with the chain's patience."""
+    found = role_models(config, own.models)
+    config = in_text_where_needed(config, found, own)
     shown = demonstrations(config, seeds if seeds is not None else read_seeds(shipped.SEEDS))
-    return connect(config, links(config, shown, found.kinds), found.models, instance_filters)
+    patiences = Patiences(found.models, config)
+    patient: dict[Role, Runnable[Any, Any]] = {
+        role: Patient(role, model, patiences) for role, model in found.models.items()
+    }
+    composed = compose(config, links(config, shown, found.kinds), patient, own)
+    by_role = {role: Step(name=role, chain=step) for role, step in composed.steps.items()}
+    return Steps(**by_role, complete=Step(name="complete", chain=composed.complete))
+
+
+def in_text_where_needed(config: ChainConfig, found: RoleModels, own: Own) -> ChainConfig:
+    """`config`, in which a role whose own model lacks a JSON schema or log-probabilities is asked for text.
+
+    Raises:
+        ConfigError: the role's prompt has no text form.
+    """
+    for role in own.models.keys() - own.steps.keys():
+        section, model = config.role(role), found.models[role]
+        if section.output == "json_schema" and not model.has_schema:
+            if "text" not in section.prompt.format and section.prompt.format:
+                raise ConfigError(
+                    f"models[{role!r}]: {model.get_name()} has no JSON schema, and the prompt of {role} has no "
+                    "format.text to ask for text by; give another model, or such a prompt"
+                )
+            config = config.with_role(role, output="text")
+        if getattr(section, "decide", "text") == "logprob" and not model.has_logprobs:
+            config = config.with_role(role, decide="text")
+    return config
 
 
 def links(config: ChainConfig, shown: Shown, kinds: Mapping[Role, Kind]) -> dict[Role, Links]:
@@ -115,24 +160,38 @@ def links(config: ChainConfig, shown: Shown, kinds: Mapping[Role, Kind]) -> dict
     }
 
 
-def connect(
+def compose(
     config: ChainConfig,
     links: Mapping[Role, Links],
     models: Mapping[Role, Runnable[Any, Any]],
-    instance_filters: Sequence[InstanceFilter] = (),
-) -> Steps:
-    """The steps, from their links and models."""
-    classification = steps.classification(models["classification"], links["classification"])
-    input_first = steps.instances(models["input_first"], links["input_first"])
-    output_first = steps.instances(models["output_first"], links["output_first"])
-    finish = graph.finisher(config.filters, config.instances.max_instances, instance_filters)
-    return graph.Steps(
-        steps.instructions(models["instructions"], links["instructions"]),
-        classification,
-        input_first,
-        output_first,
-        graph.complete(classification, input_first, output_first, finish),
-    )
+    own: Own,
+    own_steps: Mapping[Role, Runnable[Any, Any]] | None = None,
+) -> Composed:
+    """The method, from the links of its steps and their models.
+
+    Args:
+        config: the chain.
+        links: by role.
+        models: the role models, by role.
+        own: what the user brings.
+        own_steps: what stands for the user's own steps; those themselves when None.
+    """
+    found: dict[Role, Runnable[Any, Any]] = {}
+    for role in ROLES:
+        step = (own_steps or own.steps).get(role)
+        if step is not None:
+            found[role] = (step if own_steps else step | _given(role)).with_config(run_name=role)
+        else:
+            parser = own.parsers.get(role)
+            link = links[role]._replace(parser=parser | _given(role)) if parser is not None else links[role]
+            found[role] = steps.step(link, models[role])
+    finish = graph.finisher(config.filters, config.instances.max_instances, own.instance_filters)
+    whole = graph.complete(found["classification"], found["input_first"], found["output_first"], finish)
+    return Composed(found["instructions"], whole, found)
+
+
+def _given(role: Role) -> Pure[Any, Any]:
+    return Pure(partial(result, role), "checked result")
 
 
 def _filled_up(config: ChainConfig, seeds: Sequence[Task], notes: list[str]) -> list[Task]:

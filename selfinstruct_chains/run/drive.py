@@ -11,10 +11,11 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from langchain_core.exceptions import OutputParserException
 from langchain_core.runnables.config import merge_configs
 
 from selfinstruct_chains.errors import AcceptanceCollapsed, Interrupted, ItemRefused, RunStopped
-from selfinstruct_chains.method.parsing import UnreadableReply
+from selfinstruct_chains.method import quiet
 from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.forecast import Forecast
 from selfinstruct_chains.run.journalled import ITEM
@@ -23,15 +24,15 @@ from selfinstruct_chains.tasks import Rejection, Task, request_id
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-    from langchain_core.runnables import RunnableConfig
+    from langchain_core.runnables import Runnable, RunnableConfig
 
     from selfinstruct_chains.config import ChainConfig
-    from selfinstruct_chains.method.graph import Steps
     from selfinstruct_chains.method.pool import Example, Pool
+    from selfinstruct_chains.run.assembly import Composed
     from selfinstruct_chains.run.folder import Folder
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.run.outcomes import Slot
-    from selfinstruct_chains.run.replay import Replay
+    from selfinstruct_chains.run.recall import Recall
 
 GRACE = 3.0
 """Seconds that calls in flight have to finish after an interruption."""
@@ -58,15 +59,16 @@ class Drive:
         n: int,
         *,
         pool: Pool,
-        steps: Steps,
-        replay: Replay,
+        chain: Composed,
+        recall: Recall,
         folder: Folder,
         monitor: Monitor,
         tracing: RunnableConfig,
     ) -> None:
         self._run, self._n = config.run, n
-        self._pool, self._steps, self._replay = pool, steps, replay
+        self._pool, self._chain, self._recall = pool, chain, recall
         self._folder, self._monitor, self._tracing = folder, monitor, tracing
+        self._heard = quiet.heard(tracing)
         self._limit = tracing.get("max_concurrency") or config.run.max_concurrency
         self._forecast = Forecast(config.instructions.ask)
         self._finished = 0
@@ -127,34 +129,35 @@ class Drive:
         number, behind = self._asked, self._asked - self._run.lookahead
         shown = self._pool.draw(number, self._sizes[behind] if behind >= 0 else 0)
         item, texts = request_id(number), [example.instruction for example in shown]
-        known = self._replay.request(item, texts)
+        known = self._recall.request(item, texts)
         if known is None and self._monitor.stopping:
             self._dry = str(self._monitor.stopping)
             return False
         self._asked += 1
         self._shown[number] = shown
         if known is None:
-            self._start(number, None, self._steps.instructions.ainvoke(texts, self._traced(item)))
+            self._start(number, None, self._run_step(self._chain.instructions, texts, item))
             return False
         self._settle(_Done(number, None, known, live=False))
         return True
 
     def _complete(self, slot: Slot) -> bool:
-        known = self._replay.completion(slot.id, slot.text)
+        known = self._recall.completion(slot.id, slot.text)
         if known is not None:
             self._settle(_Done(slot.request, slot, known, live=False))
         elif not self._monitor.stopping:
-            self._start(slot.request, slot, self._steps.complete.ainvoke(slot.text, self._traced(slot.id)))
+            self._start(slot.request, slot, self._run_step(self._chain.complete, slot.text, slot.id))
         return known is not None
 
-    def _traced(self, item: str) -> RunnableConfig:
-        return merge_configs(self._tracing, {"metadata": {ITEM: item}})
+    def _run_step(self, chain: Runnable[Any, Any], value: Any, item: str) -> Coroutine[Any, Any, Any]:
+        config = merge_configs(self._tracing, {"metadata": {ITEM: item}})
+        return chain.ainvoke(value, config) if self._heard else quiet.evaluate(chain, value, config)
 
     def _start(self, request: int, slot: Slot | None, work: Coroutine[Any, Any, Any]) -> None:
         async def job() -> _Done:
             try:
                 return _Done(request, slot, await work, live=True)
-            except (UnreadableReply, ItemRefused) as failure:
+            except (OutputParserException, ItemRefused) as failure:
                 return _Done(request, slot, failure, live=True)
 
         task = asyncio.create_task(job())

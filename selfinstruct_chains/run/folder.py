@@ -19,7 +19,7 @@ from selfinstruct_chains.run.journal import Journal
 from selfinstruct_chains.run.manifest import FORMAT, run_fingerprint, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pydantic import BaseModel
@@ -39,14 +39,14 @@ class Folder:
         path: the folder; made if it is not there.
         config: the chain.
         seeds: the seed tasks.
-        own_filters: the names of the caller's filters.
+        own: what the caller's own parts add to what shapes the dataset, by dotted key.
 
     Raises:
         RunError: another process is at work in it, it belongs to another run, it is damaged, or can't be written.
     """
 
     def __init__(
-        self, path: Path | None, config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str] = ()
+        self, path: Path | None, config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any] | None = None
     ) -> None:
         self.path = path
         self.notes: list[str] = []
@@ -59,7 +59,7 @@ class Folder:
         if path is None:
             return
         try:
-            self._open(path, config, seeds, own_filters)
+            self._open(path, config, seeds, own or {})
         except OSError as error:
             self.close()
             raise RunError(f"{error.filename or path}: can't be written: {error.strerror or error}") from None
@@ -99,10 +99,10 @@ class Folder:
         finally:
             self._lock = None
 
-    def _open(self, path: Path, config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str]) -> None:
+    def _open(self, path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any]) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(path)
-        self._manifest = manifest.opened(path, config, seeds, own_filters)
+        self._manifest = manifest.opened(path, config, seeds, own)
         self.had = _lines(path / "tasks.jsonl")
         if self.had and not (path / "journal.jsonl").exists():
             raise RunError(f"{path}: journal.jsonl is missing, which all else is made from; restore it from a copy")

@@ -57,13 +57,13 @@ def checked(goal: Goal) -> Goal:
         raise ConfigError(f"goal: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
 
 
-def seed_tasks(goal: Goal) -> list[Task]:
+def seed_tasks(goal: Goal, seeds: str | Path | Sequence[Task] | None = None) -> list[Task]:
     """The goal's seeds.
 
     Raises:
         DataError: their file can't be read.
     """
-    given = goal.get("seeds")
+    given = goal.get("seeds", seeds)
     if given is None:
         return read_seeds(shipped.SEEDS)
     return read_seeds(Path(given)) if isinstance(given, str | Path) else list(given)

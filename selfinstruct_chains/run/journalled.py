@@ -1,4 +1,4 @@
-"""How the journal gets between a step and its model."""
+"""How the journal gets between a step and its model, and how a step is answered from it alone."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from langchain_core.messages import AIMessage
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
-from langchain_core.runnables.config import ensure_config
 
 from selfinstruct_chains.errors import ItemRefused
+from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
+from selfinstruct_chains.method.results import result, result_json
 from selfinstruct_chains.method.steps import ATTEMPT
 from selfinstruct_chains.run.journal import Entry, call_key, call_seed, text_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from langchain_core.runnables import RunnableConfig
 
     from selfinstruct_chains.config import Role
@@ -26,16 +29,22 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.journal import Journal
     from selfinstruct_chains.run.monitor import Monitor
 
-BYTES_PER_TOKEN = 4
-"""For estimates: about right for English, high for most other scripts."""
 ITEM = "selfinstruct_item"
 """The metadata key under which the loop says what a call is about: a request's or a candidate's id."""
 
 
-class _Asked(NamedTuple):
-    key: str
-    sha: str
-    characters: int
+class NotRemembered(Exception):  # noqa: N818 - it says what is so
+    """The journal has no answer to this call."""
+
+
+class Calling(NamedTuple):
+    """What is around each call of a role in a run."""
+
+    patience: Patience
+    budget: Budget
+    monitor: Monitor
+    seed: int
+    """The run's, from which each call's own is made."""
 
 
 class Journalled(Runnable[PromptValue, AIMessage]):
@@ -43,38 +52,24 @@ class Journalled(Runnable[PromptValue, AIMessage]):
 
     Args:
         role: the role it answers for.
-        model: the model asked.
         journal: where replies are.
-        patience: the retry loop around a call.
-        budget: asked before each call; counts it after.
-        monitor: told of calls in flight and of tokens.
-        seed: the run's, from which each call's own is made.
+        model: asked for what is not there; None: only remember.
+        calling: what is around a call.
     """
 
-    def __init__(  # noqa: PLR0913 - it is where these six meet
-        self,
-        role: Role,
-        model: RoleModel,
-        *,
-        journal: Journal,
-        patience: Patience,
-        budget: Budget,
-        monitor: Monitor,
-        seed: int,
+    def __init__(
+        self, role: Role, journal: Journal, model: RoleModel | None = None, calling: Calling | None = None
     ) -> None:
         self._role: Role = role
-        self._model = model
         self._journal = journal
-        self._patience = patience
-        self._budget = budget
-        self._monitor = monitor
-        self._seed = seed
+        self._model = model
+        self._calling = calling
 
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """The model's name, for graphs and traces."""
-        return self._model.get_name(suffix, name=name)
+        return self._model.get_name(suffix, name=name) if self._model else "journal"
 
-    def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:  # noqa: A002
+    def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """Not to be called: the loop is asynchronous.
 
         Raises:
@@ -82,49 +77,137 @@ class Journalled(Runnable[PromptValue, AIMessage]):
         """
         raise NotImplementedError("journalled models are called by the loop, asynchronously")
 
-    async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:  # noqa: A002
+    async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """The reply to the call that the config's metadata names.
 
         Raises:
             ItemRefused: the provider refuses this prompt.
             ProviderError: it refuses all, or does not answer.
             RunStopped: the run is ending, and no new calls are made.
+            NotRemembered: there is no model to ask.
         """
-        metadata = ensure_config(config)["metadata"]
-        text = input.to_string()
-        asked = _Asked(call_key(self._role, metadata[ITEM], metadata.get(ATTEMPT, 1)), text_hash(text), len(text))
-        known = self._journal.get(asked.key)
+        key, text = _key(self._role, config), input.to_string()
+        sha = text_hash(text)
+        known = self._journal.get(key)
         if known:
-            known.check_prompt(asked.sha)
+            known.check_prompt(sha)
             return known.message()
-        return await self._ask(asked, input, config, kwargs)
+        if self._model is None or self._calling is None:
+            raise NotRemembered
+        model, options = self._model, kwargs | {"seed": call_seed(self._calling.seed, key)}
+        return await _asked(
+            self._journal,
+            self._calling,
+            _Call(key, sha, len(text)),
+            lambda: model.ainvoke(input, config, **options),
+        )
 
-    async def _ask(
-        self, asked: _Asked, prompt: PromptValue, config: RunnableConfig | None, options: dict[str, Any]
-    ) -> AIMessage:
-        key, sha, characters = asked
 
-        def note(fault: Fault) -> None:
-            self._journal.write(Entry(key, sha, error=fault.text, retry=True))
+class JournalledStep(Runnable[Any, Any]):
+    """A step of the user's own that answers from the journal what is there, and writes down what it gave.
 
-        seed = call_seed(self._seed, key)
-        started = time.perf_counter()
+    Args:
+        role: whose step it is.
+        journal: where results are.
+        step: invoked for what is not there; None: only remember.
+        calling: what is around a call.
+    """
 
-        async def attempt() -> AIMessage:
-            nonlocal started
-            self._budget.check()
-            started = time.perf_counter()
-            self._monitor.in_flight += 1
-            try:
-                return await self._model.ainvoke(prompt, config, seed=seed, **options)
-            finally:
-                self._monitor.in_flight -= 1
+    def __init__(
+        self, role: Role, journal: Journal, step: Runnable[Any, Any] | None = None, calling: Calling | None = None
+    ) -> None:
+        self.name = role
+        self._role: Role = role
+        self._journal = journal
+        self._step = step
+        self._calling = calling
 
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Not to be called: the loop is asynchronous.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("journalled steps are invoked by the loop, asynchronously")
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """The result for the item that the config's metadata names; raises as `Journalled.ainvoke`, and what it raised.
+
+        Raises:
+            ConfigError: the step gave something else than its role's result.
+        """
+        key = _key(self._role, config)
+        known = self._journal.get(key)
+        if known:
+            return result(self._role, known.value())
+        if self._step is None or self._calling is None:
+            raise NotRemembered
+        step, calling = self._step, self._calling
         try:
-            message = await self._patience.reply(attempt, note, characters // CHARACTERS_PER_TOKEN)
+            found = await calling.patience.reply(
+                _counted(calling, lambda: step.ainvoke(input, config)), lambda fault: self._note(key, fault)
+            )
         except ItemRefused as refused:
-            self._journal.write(Entry(key, sha, error=str(refused), retry=False, reason=refused.reason))
+            self._journal.write(Entry.refused(key, "", str(refused), refused.reason))
             raise
-        self._journal.write(Entry.of_message(key, sha, message, round(1000 * (time.perf_counter() - started))))
-        self._monitor.replied()
-        return message
+        except UnreadableReply as unreadable:
+            self._journal.write(Entry.refused(key, "", str(unreadable), "unreadable"))
+            raise
+        given = result(self._role, found)
+        self._journal.write(Entry.of_result(key, result_json(given)))
+        calling.monitor.replied()
+        return given
+
+    def _note(self, key: str, fault: Fault) -> None:
+        self._journal.write(Entry.fault(key, "", fault.text))
+
+
+class _Call(NamedTuple):
+    key: str
+    sha: str
+    characters: int
+
+
+async def _asked(
+    journal: Journal, calling: Calling, call: _Call, ask: Callable[[], Awaitable[AIMessage]]
+) -> AIMessage:
+    """The reply that comes in the end; in the journal before anybody has it."""
+    started = time.perf_counter()
+
+    async def attempt() -> AIMessage:
+        nonlocal started
+        started = time.perf_counter()
+        return await ask()
+
+    def note(fault: Fault) -> None:
+        journal.write(Entry.fault(call.key, call.sha, fault.text))
+
+    try:
+        message = await calling.patience.reply(
+            _counted(calling, attempt), note, call.characters // CHARACTERS_PER_TOKEN
+        )
+    except ItemRefused as refused:
+        journal.write(Entry.refused(call.key, call.sha, str(refused), refused.reason))
+        raise
+    journal.write(Entry.of_message(call.key, call.sha, message, round(1000 * (time.perf_counter() - started))))
+    calling.monitor.replied()
+    return message
+
+
+def _counted(calling: Calling, ask: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+    """`ask`, if the budget lets it go ahead, counted as in flight while it goes."""
+
+    async def attempt() -> Any:
+        calling.budget.check()
+        calling.monitor.in_flight += 1
+        try:
+            return await ask()
+        finally:
+            calling.monitor.in_flight -= 1
+
+    return attempt
+
+
+def _key(role: Role, config: RunnableConfig | None) -> str:
+    metadata = (config or {}).get("metadata") or {}
+    return call_key(role, metadata[ITEM], metadata.get(ATTEMPT, 1))

@@ -40,12 +40,12 @@ _SHOWN = 5  # differing keys that a message names
 Manifest = dict[str, Any]
 
 
-def run_fingerprint(config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str] = ()) -> str:
+def run_fingerprint(config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any] | None = None) -> str:
     """SHA-256, in hex, of all that shapes the dataset."""
-    return fingerprint(_shaping(config, seeds, own_filters))
+    return fingerprint(_shaping(config, seeds, own or {}))
 
 
-def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str] = ()) -> Manifest:
+def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any] | None = None) -> Manifest:
     """The manifest of the run folder `path`, written now if the folder is new.
 
     Raises:
@@ -53,7 +53,7 @@ def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own_filters: 
         OSError: it can't be written.
     """
     file = path / NAME
-    shaping = _shaping(config, seeds, own_filters)
+    shaping = _shaping(config, seeds, own or {})
     if file.exists():
         return _checked(read(path), shaping, path)
     own = {".lock", "llama.log", "seeds.jsonl", "progress.json"}
@@ -137,10 +137,10 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _shaping(config: ChainConfig, seeds: Sequence[Task], own_filters: Sequence[str]) -> dict[str, Any]:
+def _shaping(config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any]) -> dict[str, Any]:
     lines = "".join(map(to_line, seeds))
     shaping = config.shaping() | {"seeds": hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()}
-    return shaping | ({"own_filters": list(own_filters)} if own_filters else {})
+    return {**shaping, **own}
 
 
 def _checked(manifest: Manifest, shaping: Mapping[str, Any], path: Path) -> Manifest:

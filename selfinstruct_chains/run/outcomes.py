@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from langchain_core.exceptions import OutputParserException
+
 from selfinstruct_chains.errors import ItemRefused
-from selfinstruct_chains.method.parsing import TruncatedReply, UnreadableReply
+from selfinstruct_chains.method.parsing import TruncatedReply
 from selfinstruct_chains.run.journal import call_key
 from selfinstruct_chains.tasks import Provenance, Rejection, Task, candidate_id, instance_json, request_id
 
@@ -14,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from selfinstruct_chains.config import Role
-    from selfinstruct_chains.method.graph import Completion
     from selfinstruct_chains.method.parsing import Parsed
     from selfinstruct_chains.method.pool import Example, Pool
     from selfinstruct_chains.run.journal import Journal
+    from selfinstruct_chains.tasks import Completion
 
-Failure = UnreadableReply | ItemRefused
+Failure = OutputParserException | ItemRefused
 """Why there is no result: nothing usable came in two attempts, or the provider refused the prompt."""
 
 
@@ -62,7 +64,7 @@ def commit(request: int, result: Parsed[str] | Failure, shown: Sequence[Example]
     """The candidates of a request, in order; those that the pool admits are accepted, all others settled."""
     examples = tuple(example.id for example in shown)
     if isinstance(result, Exception):
-        text = str(result.llm_output or "") if isinstance(result, UnreadableReply) else str(result)
+        text = str(result.llm_output or "") if isinstance(result, OutputParserException) else str(result)
         slot = Slot(request_id(request), request, text, examples)
         return [slot.settle(slot.dropped(rule(result), "request"))]
     slots = [

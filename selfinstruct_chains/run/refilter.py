@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from selfinstruct_chains.config import ROLES, ChainConfig
 from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.files.seeds import read_seeds
-from selfinstruct_chains.method import graph
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.run import manifest, outcomes
 from selfinstruct_chains.run.assembly import demonstrations, links
 from selfinstruct_chains.run.journal import Journal, scan
 from selfinstruct_chains.run.overview import look
-from selfinstruct_chains.run.replay import Replay
+from selfinstruct_chains.run.own import brought
+from selfinstruct_chains.run.recall import recall
 from selfinstruct_chains.tasks import Rejection, request_id, to_line
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _slots(old: ChainConfig, new: ChainConfig, seeds: Sequence[Task], journal: J
     shown = demonstrations(old, seeds)
     parts = links(old, shown, {role: old.model_for(role).kind for role in ROLES})
     then, now = Pool(old, seeds), Pool(new, seeds)
-    replay = Replay(journal, parts, graph.finisher(new.filters, new.instances.max_instances))
+    replay = recall(new, parts, journal, brought())
     sizes: list[int] = []
     while True:
         request, behind = len(sizes), len(sizes) - old.run.lookahead

@@ -3,87 +3,128 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyio import create_memory_object_stream
-from anyio.from_thread import BlockingPortalProvider
-from langchain_core.runnables import Runnable
-from langchain_core.runnables.config import RunnableConfig, ensure_config, get_async_callback_manager_for_config
+from langchain_core.runnables.base import RunnableSerializable
+from langchain_core.runnables.config import (
+    RunnableConfig,
+    ensure_config,
+    get_async_callback_manager_for_config,
+    patch_config,
+    set_config_context,
+)
+from pydantic import BaseModel, ConfigDict, Field
 
-from selfinstruct_chains.errors import RunStopped
-from selfinstruct_chains.method import graph
-from selfinstruct_chains.run.assembly import build_steps
-from selfinstruct_chains.run.goal import Goal, checked, summed
+from selfinstruct_chains.config import ChainConfig
+from selfinstruct_chains.errors import ConfigError, RunStopped
+from selfinstruct_chains.method import drawing
+from selfinstruct_chains.models import loops
+from selfinstruct_chains.run.assembly import public_steps
+from selfinstruct_chains.run.goal import Goal, checked, seed_tasks, summed
+from selfinstruct_chains.run.own import Own, brought
 from selfinstruct_chains.run.start import Chain, drive
 from selfinstruct_chains.tasks import Task
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
-    from langchain_core.callbacks import AsyncCallbackManagerForChainRun
+    from langchain_core.prompts import BasePromptTemplate
+    from langchain_core.runnables import Runnable
     from langchain_core.runnables.graph import Graph
+    from langchain_core.tools import BaseTool
 
-    from selfinstruct_chains.config import ChainConfig
-    from selfinstruct_chains.method.graph import InstanceFilter, Steps
+    from selfinstruct_chains.config import Role
+    from selfinstruct_chains.method.graph import InstanceFilter
     from selfinstruct_chains.method.pool import InstructionFilter
-    from selfinstruct_chains.run.assembly import Models
     from selfinstruct_chains.run.monitor import Monitor
+    from selfinstruct_chains.run.own import Models
+    from selfinstruct_chains.run.step import Steps
 
 _AHEAD = 8  # finished tasks that may wait for a slow reader
-_portal = BlockingPortalProvider()
+_TOOL = "Writes new tasks, each an instruction with instances of input and output, like the seed tasks it was given."
 
 
-class SelfInstruct(Runnable[Goal, list[Task]]):
+class Wanted(BaseModel):
+    """What an agent that has the chain as a tool says."""
+
+    n: int = Field(ge=1, description="How many finished new tasks are wanted.")
+
+
+class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
     """The method as a Runnable: each chunk of a stream is a list of one finished task; `invoke` gives all of them.
 
-    Made by `self_instruct`. It may run several times, also at once (each with a folder of its own).
+    Made by `self_instruct`. It may run several times, also at once (each with a folder of its own). Its fields can be
+    made configurable (`configurable_fields(settings=ConfigurableField(id="settings"))`).
     """
 
-    def __init__(  # noqa: PLR0913 - see self_instruct
-        self,
-        config: ChainConfig,
-        folder: Path | None,
-        *,
-        models: Models | None,
-        instruction_filters: Sequence[InstructionFilter],
-        instance_filters: Sequence[InstanceFilter],
-        monitor: Monitor | None,
-    ) -> None:
-        self.name = "self_instruct"
-        self._chain = Chain(config, folder, models, tuple(instruction_filters), tuple(instance_filters), monitor)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    name: str | None = "self_instruct"
+    config: ChainConfig
+    settings: Mapping[str, Any] = Field(default_factory=dict)
+    """Values by dotted key that replace those of `config`, as `--set` has them."""
+    folder: Path | None = None
+    seeds: Any = None
+    models: Any = None
+    own_steps: Any = None
+    own_parsers: Any = None
+    instruction_filters: Sequence[Any] = ()
+    instance_filters: Sequence[Any] = ()
+    monitor: Any = None
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Look at what was given, before anything is done with it."""
+        self._own()
+
+    def __repr__(self) -> str:
+        models = dict.fromkeys(f"{m.provider}: {m.name}" for m in map(self.config.model_for, ("instructions",)))
+        return f"<self_instruct: chain {self.config.name}, {', '.join(models)}, folder {self.folder}>"
+
+    __str__ = __repr__
 
     @property
-    def config(self) -> ChainConfig:
-        """The chain's config."""
-        return self._chain.config
+    def InputType(self) -> Any:
+        """A goal."""
+        return Goal
+
+    @property
+    def OutputType(self) -> Any:
+        """Finished tasks."""
+        return list[Task]
 
     def steps(self, seeds: Sequence[Task] | None = None) -> Steps:
         """The chain's four steps and `complete`, for use on their own."""
-        chain = self._chain
-        return build_steps(chain.config, seeds, models=chain.models, instance_filters=chain.instance_filters)
+        given = seed_tasks({"n": 1}, self.seeds) if seeds is None else seeds
+        return public_steps(self._config(), given, self._own())
 
-    def get_graph(self, config: RunnableConfig | None = None, *, xray: bool = False) -> Graph:  # noqa: ARG002
+    def get_graph(self, config: RunnableConfig | None = None, *, xray: bool = False) -> Graph:
         """The loop, the four steps, the branch with both arms and the filters; `xray` opens the steps."""
-        return graph.draw(self.steps(), xray=xray)
+        steps = self.steps()
+        return drawing.draw(self, steps.instructions.chain, steps.complete.chain, xray=xray)
 
-    def invoke(self, input: Goal, config: RunnableConfig | None = None, **kwargs: Any) -> list[Task]:  # noqa: A002
+    def get_prompts(self, config: RunnableConfig | None = None) -> list[BasePromptTemplate[Any]]:
+        """The prompt of each step, in the order of the method."""
+        steps = self.steps()
+        return [prompt for step in steps[:4] for prompt in step.get_prompts(config)]
+
+    def as_tool(self, args_schema: Any = None, **kwargs: Any) -> BaseTool:
+        """The chain as an agent's tool, which is asked for `n` alone unless `args_schema` says otherwise."""
+        named = {"name": self.name, "description": _TOOL} | kwargs
+        return super().as_tool(args_schema or (None if "arg_types" in named else Wanted), **named)
+
+    def invoke(self, input: Goal, config: RunnableConfig | None = None, **kwargs: Any) -> list[Task]:
         """All `n` finished tasks.
 
         Raises:
             RunStopped: the run ended before; its `tasks` are those it had.
         """
-        tasks: list[Task] = []
-        try:
-            for [task] in self.stream(input, config, **kwargs):
-                tasks.append(task)
-        except RunStopped as stopped:
-            stopped.tasks = tasks
-            raise
-        return tasks
+        return loops.wait(lambda: self.ainvoke(input, config, **kwargs))
 
-    async def ainvoke(self, input: Goal, config: RunnableConfig | None = None, **kwargs: Any) -> list[Task]:  # noqa: A002
+    async def ainvoke(self, input: Goal, config: RunnableConfig | None = None, **kwargs: Any) -> list[Task]:
         """All `n` finished tasks; raises as `invoke`."""
         tasks: list[Task] = []
         try:
@@ -95,69 +136,77 @@ class SelfInstruct(Runnable[Goal, list[Task]]):
             raise
         return tasks
 
-    def stream(self, input: Goal, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[list[Task]]:  # noqa: A002
+    def stream(self, input: Goal, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[list[Task]]:
         """Each finished task, in a list of its own, as soon as all before it are settled; raises as `invoke`."""
         return self.transform(iter([input]), config, **kwargs)
 
     async def astream(
-        self,
-        input: Goal,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
+        self, input: Goal, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncGenerator[list[Task], None]:
         """Each finished task, in a list of its own, as soon as all before it are settled; raises as `invoke`."""
-        async with aclosing(self.atransform(_one(input), config, **kwargs)) as chunks:
+        if kwargs:
+            raise ConfigError(f"self_instruct takes no {', '.join(sorted(kwargs))}; what a run takes stands in its goal")
+        async with aclosing(self._traced(input, ensure_config(config))) as chunks:
             async for chunk in chunks:
                 yield chunk
 
     def transform(
-        self,
-        input: Iterator[Goal],  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
+        self, input: Iterator[Goal], config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[list[Task]]:
         """As `stream`, for the sum of the goals in `input`; the run is on a private event loop, in its own thread."""
         goal = summed(input)
-        with _portal as portal:
-            steps = _Steps(self.astream(goal, ensure_config(config), **kwargs))
-            try:
-                while (chunk := portal.call(steps.next)) is not None:
-                    yield chunk
-            finally:
-                portal.call(steps.close)
+        pulled = _Pulled(self.astream(goal, ensure_config(config), **kwargs))
+        try:
+            while (chunk := loops.wait(pulled.next)) is not None:
+                yield chunk
+        finally:
+            loops.wait(pulled.close)
 
     async def atransform(
-        self,
-        input: AsyncIterator[Goal],  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
+        self, input: AsyncIterator[Goal], config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncGenerator[list[Task], None]:
         """As `astream`, for the sum of the goals in `input`."""
-        config = ensure_config(config)
-        manager = get_async_callback_manager_for_config(config)
-        if manager.handlers:
-            stream: Any = self._atransform_stream_with_config(input, self._chunks, config, **kwargs)
-        else:  # LangChain adds up all chunks for those who listen: each time anew, in time that grows with its square
-            stream = self._chunks(input, None, {**config, "callbacks": manager})
-        async with aclosing(stream) as chunks:
+        goal = summed([goal async for goal in input])
+        async with aclosing(self.astream(goal, config, **kwargs)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
-    async def _chunks(
-        self,
-        goals: AsyncIterator[Goal],
-        run_manager: AsyncCallbackManagerForChainRun | None,  # noqa: ARG002 - `config` has the child's callbacks
-        config: RunnableConfig,
-    ) -> AsyncGenerator[list[Task], None]:
+    async def _traced(self, goal: Goal, config: RunnableConfig) -> AsyncGenerator[list[Task], None]:
+        """The run under a root of its own; LangChain's helper for streams knows no input, and takes a break for an error."""
+        manager = get_async_callback_manager_for_config(config)
+        name = config.get("run_name") or self.get_name()
+        root = await manager.on_chain_start(None, goal, name=name, run_id=config.pop("run_id", None))
+        chunks = self._chunks(goal, patch_config(config, callbacks=root.get_child()))
+        for handler in root.handlers:
+            if tap := getattr(handler, "tap_output_aiter", None):  # astream_events
+                chunks = tap(root.run_id, chunks)
+        tasks: list[Task] = []
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    yield chunk
+                    if root.handlers:
+                        tasks += chunk
+        except GeneratorExit:  # who reads has enough
+            await root.on_chain_end(tasks)
+            raise
+        except BaseException as error:
+            await root.on_chain_error(error)
+            raise
+        await root.on_chain_end(tasks)
+
+    async def _chunks(self, goal: Goal, config: RunnableConfig) -> AsyncGenerator[list[Task], None]:
         """The loop runs in a task of its own and feeds a bounded stream; this generator only reads it."""
-        goal = checked(summed([goal async for goal in goals]))
+        goal = checked(goal)
+        chain = Chain(self._config(), self._own(), self.folder, self.seeds, self.monitor)
         send, receive = create_memory_object_stream[Task](_AHEAD)
 
         async def produce() -> None:
             async with send:
-                await drive(self._chain, goal, send.send, config)
+                await drive(chain, goal, send.send, config)
 
-        producer = asyncio.create_task(produce())
+        with set_config_context(config) as context:
+            producer = asyncio.create_task(produce(), context=context)
         try:
             async with receive:
                 async for task in receive:
@@ -167,9 +216,17 @@ class SelfInstruct(Runnable[Goal, list[Task]]):
             producer.cancel()
             await asyncio.wait([producer])
 
+    def _config(self) -> ChainConfig:
+        return self.config.changed(self.settings) if self.settings else self.config
 
-class _Steps:
-    """An async generator, driven step by step from another thread; closing waits for a step under way."""
+    def _own(self) -> Own:
+        return brought(
+            self.models, self.own_steps, self.own_parsers, self.instruction_filters, self.instance_filters
+        )
+
+
+class _Pulled:
+    """An async generator, driven chunk by chunk from another thread; closing waits for a chunk under way."""
 
     def __init__(self, stream: AsyncGenerator[list[Task], None]) -> None:
         self._stream = stream
@@ -186,11 +243,14 @@ class _Steps:
         await self._stream.aclose()
 
 
-def self_instruct(  # noqa: PLR0913 - two things everybody gives, four for those who embed it
+def self_instruct(  # noqa: PLR0913 - two things everybody gives, the others for those who embed it
     config: ChainConfig,
     folder: str | Path | None = None,
     *,
+    seeds: str | Path | Sequence[Task] | None = None,
     models: Models | None = None,
+    steps: Mapping[Role, Runnable[Any, Any]] | None = None,
+    parsers: Mapping[Role, Runnable[Any, Any]] | None = None,
     instruction_filters: Sequence[InstructionFilter] = (),
     instance_filters: Sequence[InstanceFilter] = (),
     monitor: Monitor | None = None,
@@ -200,21 +260,30 @@ def self_instruct(  # noqa: PLR0913 - two things everybody gives, four for those
     Args:
         config: the chain, from `load_config`.
         folder: the run folder; a run that is there goes on. None keeps everything in memory.
-        models: LangChain models to use instead of the file's: one for all roles, or a dict by role.
+        seeds: a JSON Lines file, or tasks; the shipped seeds when None.
+        models: models to use instead of the file's: one for all roles, or a dict by role. A chat or completion model of
+            LangChain's, what LangChain makes of one (`with_retry`, `with_fallbacks`, `bind`, ...), or any Runnable from
+            a prompt to a message, a text or a structured value.
+        steps: Runnables in the place of whole steps, by role; each gives what its role's step gives.
+        parsers: Runnables from a message to a step's result, by role.
         instruction_filters: functions from an instruction to the name of a rule to drop it by, or None; they come after
             the file's filters and before the comparison with the pool.
         instance_filters: the same for (instruction, instance).
         monitor: where to follow the run's counts, and to stop it.
+
+    Raises:
+        ConfigError: a part can't be what it is given as.
     """
+    if not isinstance(config, ChainConfig):
+        raise ConfigError(f'a chain is expected, as load_config("openai") gives one, not {config!r}')
     return SelfInstruct(
-        config,
-        Path(folder) if folder is not None else None,
+        config=config,
+        folder=Path(folder) if folder is not None else None,
+        seeds=seeds,
         models=models,
+        own_steps=steps,
+        own_parsers=parsers,
         instruction_filters=instruction_filters,
         instance_filters=instance_filters,
         monitor=monitor,
     )
-
-
-async def _one(goal: Goal) -> AsyncGenerator[Goal, None]:
-    yield goal

@@ -11,30 +11,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError, SelfInstructError
-from selfinstruct_chains.method import graph
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.models.registry import ConfiguredModel, check, patiences
-from selfinstruct_chains.run.assembly import connect, demonstrations, links, role_models
+from selfinstruct_chains.run.assembly import compose, demonstrations, in_text_where_needed, links, role_models
 from selfinstruct_chains.run.budget import Budget
 from selfinstruct_chains.run.drive import Drive
 from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.goal import seed_tasks
-from selfinstruct_chains.run.journalled import Journalled
+from selfinstruct_chains.run.journalled import Calling, Journalled, JournalledStep
 from selfinstruct_chains.run.monitor import Monitor
-from selfinstruct_chains.run.replay import Replay
+from selfinstruct_chains.run.recall import recall
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
-    from langchain_core.runnables import Runnable, RunnableConfig
+    from langchain_core.runnables import RunnableConfig
 
     from selfinstruct_chains.config import ChainConfig, Price, Role
-    from selfinstruct_chains.method.graph import InstanceFilter
-    from selfinstruct_chains.method.pool import InstructionFilter
-    from selfinstruct_chains.run.assembly import Models, RoleModels
+    from selfinstruct_chains.method.steps import Links
+    from selfinstruct_chains.run.assembly import Composed, RoleModels
     from selfinstruct_chains.run.goal import Goal
+    from selfinstruct_chains.run.own import Own
     from selfinstruct_chains.tasks import Task
 
 _HEARTBEAT = 2.0  # seconds between reports for `selfinstruct status`
@@ -44,10 +43,9 @@ class Chain(NamedTuple):
     """What `self_instruct` was given."""
 
     config: ChainConfig
+    own: Own
     folder: Path | None = None
-    models: Models | None = None
-    instruction_filters: tuple[InstructionFilter, ...] = ()
-    instance_filters: tuple[InstanceFilter, ...] = ()
+    seeds: str | Path | Sequence[Task] | None = None
     monitor: Monitor | None = None
 
 
@@ -57,16 +55,16 @@ async def drive(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
     Raises:
         SelfInstructError: it ended before, or can't begin.
     """
-    config, seeds = chain.config, seed_tasks(goal)
-    pool = Pool(config, seeds, chain.instruction_filters)
-    found = role_models(config, chain.models, chain.folder / "llama.log" if chain.folder else None)
-    _check(config, found)
+    own, seeds = chain.own, seed_tasks(goal, chain.seeds)
+    pool = Pool(chain.config, seeds, own.instruction_filters)
+    found = role_models(chain.config, own.models, chain.folder / "llama.log" if chain.folder else None)
+    config = in_text_where_needed(chain.config, found, own)
+    _check(config, found, own)
     shown = demonstrations(config, seeds)
     parts = links(config, shown, found.kinds)
     monitor = chain.monitor or Monitor()
     async with AsyncExitStack() as stack:
-        own_filters = [_name(function) for function in (*chain.instruction_filters, *chain.instance_filters)]
-        folder = Folder(chain.folder, config, seeds, own_filters)
+        folder = Folder(chain.folder, config, seeds, own.shaping())
         stack.callback(folder.close)
         monitor.begin(goal["n"], folder.journal.usage, _prices(chain), folder.notes)
         folder.notes += [*shown.notes, *_about_n(folder, goal["n"])]
@@ -74,50 +72,46 @@ async def drive(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
         await stack.enter_async_context(_reporting(folder, monitor))
         stack.push_async_callback(_disconnect, found)
         most = tracing.get("max_concurrency") or config.run.max_concurrency
-        journalled = _journalled(config, found, folder, budget, monitor, most)
-        finish = graph.finisher(config.filters, config.instances.max_instances, chain.instance_filters)
+        calling = {
+            role: Calling(patience, budget, monitor, config.run.seed)
+            for role, patience in patiences(found.models, config, most).items()
+        }
         await Drive(
             config,
             goal["n"],
             pool=pool,
-            steps=connect(config, parts, journalled, chain.instance_filters),
-            replay=Replay(folder.journal, parts, finish),
+            chain=_journalled(config, parts, found, own, folder, calling),
+            recall=recall(config, parts, folder.journal, own),
             folder=folder,
             monitor=monitor,
             tracing=tracing,
         ).run(put)
 
 
-def _check(config: ChainConfig, found: RoleModels) -> None:
+def _check(config: ChainConfig, found: RoleModels, own: Own) -> None:
     """Find out what the chain file's models lack before a folder is made."""
     for role in ROLES:
-        if isinstance(found.models[role], ConfiguredModel):
+        if isinstance(found.models[role], ConfiguredModel) and role not in own.steps:
             section = config.role(role)
             check(section.model, section.output, getattr(section, "decide", "text"))
 
 
 def _journalled(  # noqa: PLR0913, PLR0917 - it is where these meet
-    config: ChainConfig, found: RoleModels, folder: Folder, budget: Budget, monitor: Monitor, max_concurrency: int
-) -> dict[Role, Runnable[Any, Any]]:
-    patience = patiences(found.models, config, max_concurrency)
-    return {
-        role: Journalled(
-            role,
-            found.models[role],
-            journal=folder.journal,
-            patience=patience[role],
-            budget=budget,
-            monitor=monitor,
-            seed=config.run.seed,
-        )
-        for role in ROLES
-    }
+    config: ChainConfig,
+    parts: Mapping[Role, Links],
+    found: RoleModels,
+    own: Own,
+    folder: Folder,
+    calling: Mapping[Role, Calling],
+) -> Composed:
+    models = {role: Journalled(role, folder.journal, found.models[role], calling[role]) for role in ROLES}
+    steps = {role: JournalledStep(role, folder.journal, step, calling[role]) for role, step in own.steps.items()}
+    return compose(config, parts, models, own, steps)
 
 
 def _prices(chain: Chain) -> dict[Role, Price | None]:
     """What the file's models cost; of the caller's own only the chain file's `price` tells."""
-    given = chain.models
-    own = set(ROLES if given is not None and not isinstance(given, dict) else given or ())
+    own = chain.own.models.keys() | chain.own.steps.keys()
     configs = {role: chain.config.model_for(role) for role in ROLES}
     return {role: model.price if role in own else price(model) for role, model in configs.items()}
 
@@ -164,7 +158,3 @@ def _report(folder: Folder, monitor: Monitor, state: str, why: str) -> None:
     with suppress(OSError, RunError):  # a full disk is told by whoever writes the journal
         folder.report({**values, **times, **monitor.snapshot()})
 
-
-def _name(function: Any) -> str:
-    """A function's full name, as far as it has one."""
-    return ".".join(str(getattr(function, part, "?")) for part in ("__module__", "__qualname__"))
