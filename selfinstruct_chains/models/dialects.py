@@ -1,17 +1,19 @@
 """What each provider calls the neutral options of a call, and what it does not have.
 
-Neutral are `stop`, `seed`, `max_tokens`, `json_schema` (the schema of the reply) and `top_logprobs` (how many
-alternatives of the first token to report). Each row was read off the provider's LangChain integration.
+Neutral are `stop`, `seed`, `max_tokens`, `larger` (how many times as much room as usual), `json_schema` (the schema of
+the reply) and `top_logprobs` (how many alternatives of the first token to report). Each row was read off the provider's
+LangChain integration.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from langchain_core.language_models import BaseLanguageModel
 
@@ -20,6 +22,12 @@ Server = Literal["llamacpp", "vllm"]
 
 Model = Any  # a LangChain chat or completion model, of whichever integration
 _MAX_COMPLETION_LOGPROBS = 5  # OpenAI's own limit
+_ROOM = ("max_tokens", "larger")
+LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "num_predict", "max_tokens_to_sample")
+"""What providers call the most tokens that a reply may have."""
+_SHAPING = frozenset(
+    "response_format tools functions format output_config response_schema response_json_schema".split()  # noqa: SIM905
+)
 
 
 class Dialect(NamedTuple):
@@ -40,6 +48,8 @@ def dialect(model: BaseLanguageModel[Any], server: Server | None = None) -> Dial
     """The dialect of a LangChain model, told by the classes it descends from."""
     names = {base.__name__ for base in type(model).__mro__}
     if "BaseChatOpenAI" in names:
+        if getattr(model, "use_responses_api", None):
+            return Dialect("OpenAI's Responses API in LangChain")
         return _OPENAI_CHAT if server is None else _OPENAI_CHAT._replace(schema=_guided_chat)
     if "BaseOpenAI" in names:
         return _OPENAI_COMPLETION[server]
@@ -47,7 +57,12 @@ def dialect(model: BaseLanguageModel[Any], server: Server | None = None) -> Dial
 
 
 def translate(
-    model: BaseLanguageModel[Any], server: Server | None, options: dict[str, Any], *, send_seed: bool | None = None
+    model: BaseLanguageModel[Any],
+    server: Server | None,
+    options: dict[str, Any],
+    *,
+    send_seed: bool | None = None,
+    bound: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """`options` with the neutral ones under the names that `model` takes; None and seeds it can't take are left out.
 
@@ -56,22 +71,47 @@ def translate(
         server: what stands behind it, if that matters.
         options: of one call.
         send_seed: whether a seed goes along; None: if the integration has a field for it.
+        bound: what the model's user has bound to it, under the model's own names: it comes along, and wins.
 
     Raises:
         ConfigError: the model has no JSON schema or no log-probabilities to give.
     """
     spoken = dialect(model, server)
-    native = {key: value for key, value in options.items() if value is not None}
-    schema, top, limit = (native.pop(key, None) for key in ("json_schema", "top_logprobs", "max_tokens"))
+    native = {key: value for key, value in options.items() if value is not None and key not in bound}
+    schema, top, limit, larger = (native.pop(key, None) for key in ("json_schema", "top_logprobs", *_ROOM))
     if not (takes(model, "seed") if send_seed is None else send_seed):
         native.pop("seed", None)
-    if limit is not None and takes(model, spoken.max_tokens):
-        native[spoken.max_tokens] = limit
-    if schema is not None:
+    if schema is not None and not shaped_by(bound):
         native |= _needed(spoken.schema, spoken, "output: json_schema", "output: text")(model, schema)
     if top is not None:
         native |= _needed(spoken.logprobs, spoken, "decide: logprob", "decide: text")(top)
+    native = _over(native, bound) | _limit(model, spoken, limit, larger or 1, bound)
     return spoken.finish(model, native) if spoken.finish else native
+
+
+def shaped_by(bound: Mapping[str, Any]) -> bool:
+    """Whether what is bound to a model gives its replies a shape already, which a schema of ours would contradict."""
+    return not _SHAPING.isdisjoint(bound)
+
+
+def _limit(model: Model, spoken: Dialect, limit: int | None, larger: int, bound: Mapping[str, Any]) -> dict[str, Any]:
+    """How the call says how long the reply may be; a larger one is larger than the model's own limit, if it has one."""
+    name = next((name for name in LIMITS if name in bound), spoken.max_tokens)
+    if name in bound or limit is None:
+        limit = None if larger == 1 else bound.get(name, getattr(model, name, None))
+    elif not takes(model, name):
+        return {}
+    return {name: limit * larger} if limit is not None and limit > 0 else {}
+
+
+def _over(ours: dict[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, and of what both have, the bound one; what both have something in is joined."""
+    both = {
+        key: {**ours[key], **value}
+        for key, value in bound.items()
+        if isinstance(value, dict) and isinstance(ours.get(key), dict)
+    }
+    return {**ours, **bound, **both}
 
 
 def takes(model: BaseLanguageModel[Any], name: str) -> bool:
@@ -124,23 +164,23 @@ def _vllm_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:
     return _body(model, structured_outputs={"json": _compact(schema)})
 
 
-def _anthropic_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - one signature for all
+def _anthropic_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:
     from anthropic import transform_schema  # leaves out what the API refuses, such as maxItems
 
     return {"output_config": {"format": {"type": "json_schema", "schema": transform_schema(schema)}}}
 
 
-def _anthropic_finish(model: Model, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+def _anthropic_finish(model: Model, options: dict[str, Any]) -> dict[str, Any]:
     # Stop strings of blanks alone are refused.
     stop = [text for text in options.pop("stop", ()) if text.strip()]
     return options | ({"stop": stop} if stop else {})
 
 
-def _google_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+def _google_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:
     return {"response_mime_type": "application/json", "response_json_schema": _unbounded(schema)}
 
 
-def _ollama_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+def _ollama_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:
     return {"format": schema}
 
 
@@ -155,7 +195,7 @@ def _ollama_finish(model: Model, options: dict[str, Any]) -> dict[str, Any]:
     names = _OLLAMA_OPTIONS.split()
     own = {name: value for name in names if (value := getattr(model, name, None)) is not None}
     call = {name: options.pop(name) for name in names if name in options}
-    return options | ({"options": own | call} if call else {})
+    return options | ({"options": own | call | options.get("options", {})} if call else {})
 
 
 def _ollama_completion_finish(model: Model, options: dict[str, Any]) -> dict[str, Any]:
@@ -175,7 +215,7 @@ def _server_logprobs(top: int) -> dict[str, Any]:
     return {"logprobs": top}
 
 
-def _scripted_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+def _scripted_schema(model: Model, schema: dict[str, Any]) -> dict[str, Any]:
     return {"json_schema": schema}
 
 

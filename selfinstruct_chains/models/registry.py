@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from langchain_core.messages import AIMessage
@@ -14,14 +14,17 @@ from langchain_core.runnables import Runnable
 from selfinstruct_chains.models import embedded, providers
 from selfinstruct_chains.models.dialects import dialect
 from selfinstruct_chains.models.limits import Gate
+from selfinstruct_chains.models.loops import wait
+from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.patience import Patience
 from selfinstruct_chains.models.providers import SERVERS, build
 from selfinstruct_chains.models.replying import Replying
 from selfinstruct_chains.models.suitability import refuse_what_it_lacks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
+    from langchain_core.language_models import BaseChatModel, BaseLLM
     from langchain_core.runnables import RunnableConfig
 
     from selfinstruct_chains.config import ChainConfig, Kind, ModelConfig, Output, Role
@@ -38,32 +41,35 @@ class ConfiguredModel(Runnable[PromptValue, AIMessage]):
     def __init__(self, config: ModelConfig, *, log: Path | None = None) -> None:
         self.config = config
         self._log = log
-        self._sync: Replying | None = None
-        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Replying, Any]] = WeakKeyDictionary()
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connected] = WeakKeyDictionary()
         self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy in another process connects by itself."""
+        return _configured, (self.config, self._log)
 
     @property
     def kind(self) -> Kind:
         """Which form of a prompt the model is given."""
         return self.config.kind
 
-    def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:  # noqa: ARG002
+    def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """Provider and model, for graphs and traces."""
         return f"{self.config.provider}: {Path(self.config.name).name}"
 
-    def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:  # noqa: A002
+    def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """The reply to one prompt."""
-        if self._sync is None:
-            self._sync = self._replying(build(self.config, log=self._log))
-        return self._sync.invoke(input, config, **kwargs)
+        return wait(lambda: self.ainvoke(input, config, **kwargs))
 
-    async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:  # noqa: A002
+    async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """The reply to one prompt."""
         await self.connect()
-        return await self._by_loop[asyncio.get_running_loop()][0].ainvoke(input, config, **kwargs)
+        return await self._by_loop[asyncio.get_running_loop()].model.ainvoke(input, config, **kwargs)
 
     async def connect(self) -> None:
         """Make the client for this loop, and start the embedded model, if that is still to be done.
+
+        It is closed by `aclose`, or when the loop ends.
 
         Raises:
             ConfigError: as `providers.build`.
@@ -76,17 +82,36 @@ class ConfiguredModel(Runnable[PromptValue, AIMessage]):
                 # An async client belongs to the loop it was made in (shared ones break in the next).
                 client = providers.async_client(self.config)
                 model = await asyncio.to_thread(build, self.config, log=self._log, async_client=client)
-                self._by_loop[loop] = self._replying(model), client
+                closing = _until_closed(model, client)
+                await anext(closing)
+                self._by_loop[loop] = _Connected(self._replying(model), closing)
 
     async def aclose(self) -> None:
         """Close this loop's connections, if there are any."""
-        replying, client = self._by_loop.pop(asyncio.get_running_loop(), (None, None))
-        if replying:
-            await providers.aclose(replying.model, client)
+        connected = self._by_loop.pop(asyncio.get_running_loop(), None)
+        if connected:
+            await connected.closing.aclose()
 
     def _replying(self, model: Any) -> Replying:
         config = self.config
         return Replying(model, server=SERVERS.get(config.provider), kind=config.kind, send_seed=config.send_seed)
+
+
+class _Connected(NamedTuple):
+    model: Replying
+    closing: AsyncGenerator[None]
+
+
+async def _until_closed(model: BaseChatModel | BaseLLM, client: Any) -> AsyncGenerator[None]:
+    """Keeps a client, and closes it in the end: a loop that ends in order ends its asynchronous generators."""
+    try:
+        yield
+    finally:
+        await providers.aclose(model, client)
+
+
+def _configured(config: ModelConfig, log: Path | None) -> ConfiguredModel:
+    return ConfiguredModel(config, log=log)
 
 
 def patiences(
@@ -95,7 +120,7 @@ def patiences(
     """The retry loop for each role's model; all that ask the same model at the same address share a gate.
 
     Args:
-        models: by role, each a `ConfiguredModel` or a `Replying`.
+        models: by role, each a `ConfiguredModel` or an `OwnModel`.
         config: the chain, for limits and patience. Where roles that share a gate have limits, the lowest counts.
         max_concurrency: calls in flight at each address.
     """
@@ -121,6 +146,8 @@ def _patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig,
 def _endpoint(model: Runnable[Any, Any]) -> object:
     if isinstance(model, ConfiguredModel):
         return model.config.provider, model.config.name, model.config.base_url
+    if isinstance(model, OwnModel):
+        return id(model.leaves[0].part)
     return id(model.model) if isinstance(model, Replying) else id(model)
 
 

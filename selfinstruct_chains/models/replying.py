@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models import BaseChatModel, BaseLLM
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
-from langchain_core.prompt_values import PromptValue, StringPromptValue
+from langchain_core.outputs import LLMResult
+from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPromptValue
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.config import ensure_config
 
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from langchain_core.messages.ai import UsageMetadata
-    from langchain_core.outputs import Generation, LLMResult
+    from langchain_core.outputs import Generation
     from langchain_core.runnables import RunnableConfig
 
     from selfinstruct_chains.config import Kind
     from selfinstruct_chains.models.dialects import Server
+    from selfinstruct_chains.models.parts import LangChainModel
 
+Said = AIMessage | LLMResult
+"""What a model says, a chat model or an LLM, as LangChain has it."""
+_WHY = ("finish_reason", "stop_reason", "done_reason")
 _FINISH = {
     "max_tokens": "length",
     "max_output_tokens": "length",
@@ -51,8 +56,9 @@ _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)\s*", re.
 class Replying(Runnable[PromptValue, AIMessage]):
     """`model`, answering with an AIMessage in the shape above.
 
-    Calls take the neutral keywords `stop`, `seed`, `max_tokens`, `json_schema` and `top_logprobs`, which become what
-    the model's provider calls them (`dialects.translate`). They raise `NoReply` for an envelope with nothing in it.
+    Calls take the neutral keywords `stop`, `seed`, `max_tokens`, `larger`, `json_schema` and `top_logprobs`, which
+    become what the model's provider calls them (`dialects.translate`). They raise `NoReply` for an envelope with
+    nothing in it.
 
     Args:
         model: a LangChain model.
@@ -63,7 +69,7 @@ class Replying(Runnable[PromptValue, AIMessage]):
 
     def __init__(
         self,
-        model: BaseChatModel | BaseLLM,
+        model: LangChainModel,
         *,
         server: Server | None = None,
         kind: Kind | None = None,
@@ -78,19 +84,42 @@ class Replying(Runnable[PromptValue, AIMessage]):
         """The model's class name, for graphs and traces."""
         return self.model.get_name(suffix, name=name)
 
-    def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:  # noqa: A002
+    def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """The reply to one prompt."""
-        options = translate(self.model, self.server, kwargs, send_seed=self.send_seed)
-        if isinstance(self.model, BaseChatModel):
-            return from_chat(self.model.invoke(input, config, **options))
-        return from_completion(self.model.generate_prompt([_text(input)], **_traced(config), **options))
+        return shaped(ask(self.model, input, config, self._options(kwargs)))
 
-    async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:  # noqa: A002
+    async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """The reply to one prompt."""
-        options = translate(self.model, self.server, kwargs, send_seed=self.send_seed)
-        if isinstance(self.model, BaseChatModel):
-            return from_chat(await self.model.ainvoke(input, config, **options))
-        return from_completion(await self.model.agenerate_prompt([_text(input)], **_traced(config), **options))
+        return shaped(await aask(self.model, input, config, self._options(kwargs)))
+
+    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+        return translate(self.model, self.server, given, send_seed=self.send_seed)
+
+
+def ask(model: LangChainModel, given: Any, config: RunnableConfig | None, options: dict[str, Any]) -> Said:
+    """What `model` says to a prompt, with all that it says about it (an LLM's own `invoke` gives the bare text).
+
+    Args:
+        model: a LangChain model.
+        given: what LangChain's models take.
+        config: LangChain's.
+        options: of the call, as the model calls them.
+    """
+    if isinstance(model, BaseChatModel):
+        return model.invoke(given, config, **options)
+    return model.generate_prompt([_prompt(given)], **_traced(config), **options)
+
+
+async def aask(model: LangChainModel, given: Any, config: RunnableConfig | None, options: dict[str, Any]) -> Said:
+    """The same, asynchronously."""
+    if isinstance(model, BaseChatModel):
+        return await model.ainvoke(given, config, **options)
+    return await model.agenerate_prompt([_prompt(given)], **_traced(config), **options)
+
+
+def shaped(said: Said) -> AIMessage:
+    """What a model said, in the one shape; raises as `from_chat`."""
+    return from_completion(said) if isinstance(said, LLMResult) else from_chat(said)
 
 
 def from_chat(message: AIMessage) -> AIMessage:
@@ -105,7 +134,7 @@ def from_chat(message: AIMessage) -> AIMessage:
         raise ItemRefused(f"the prompt was blocked: {metadata['prompt_feedback']}"[:300], reason="content_filter")
     return _message(
         str(message.text),
-        finish=_first(metadata, "finish_reason", "stop_reason", "done_reason"),
+        finish=_first(metadata, *_WHY) or ("tool_calls" if message.tool_calls else None),
         usage=message.usage_metadata,
         model=_first(metadata, "model_name", "model"),
         logprobs=metadata.get("logprobs"),
@@ -124,7 +153,7 @@ def from_completion(result: LLMResult) -> AIMessage:
     info, output = generations[0].generation_info or {}, result.llm_output or {}
     return _message(
         generations[0].text,
-        finish=_first(info, "finish_reason", "stop_reason", "done_reason"),
+        finish=_first(info, *_WHY),
         usage=_completion_usage(output, info),
         model=_first(output, "model_name", "model") or _first(info, "model_name", "model"),
         logprobs=info.get("logprobs"),
@@ -132,7 +161,12 @@ def from_completion(result: LLMResult) -> AIMessage:
 
 
 def _message(
-    text: str, *, finish: str | None, usage: Mapping[str, Any] | None, model: str | None, logprobs: Any
+    text: str,
+    *,
+    finish: str | None,
+    usage: Mapping[str, Any] | None,
+    model: str | None,
+    logprobs: Any,
 ) -> AIMessage:
     known = _known(usage)
     if not text and not finish and not known:
@@ -143,10 +177,10 @@ def _message(
     metadata["model_name"] = model or None
     if logprobs:
         metadata["first_token"] = _first_token(logprobs)
-    return AIMessage(content=_clean(text), usage_metadata=known, response_metadata=metadata)
+    return AIMessage(content=clean(text), usage_metadata=known, response_metadata=metadata)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """`text` without inline thinking, and with U+FFFD for halves of characters, which no UTF-8 file can hold."""
     text = _THINKING.sub("", text)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -185,8 +219,10 @@ def _first(values: Mapping[str, Any], *names: str) -> Any:
     return next((values[name] for name in names if values.get(name)), None)
 
 
-def _text(prompt: PromptValue) -> PromptValue:
-    return prompt if isinstance(prompt, PromptValue) else StringPromptValue(text=str(prompt))
+def _prompt(given: Any) -> PromptValue:
+    if isinstance(given, PromptValue):
+        return given
+    return StringPromptValue(text=given) if isinstance(given, str) else ChatPromptValue(messages=list(given))
 
 
 def _traced(config: RunnableConfig | None) -> dict[str, Any]:

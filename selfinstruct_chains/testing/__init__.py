@@ -36,17 +36,17 @@ class ScriptedChat(BaseChatModel):
     def _generate(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,  # noqa: ARG002 - a script ends where it likes
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return _chat_result(_now(self.reply(_text(messages), kwargs.get("seed"))))
+        return _chat_result(_now(self.reply, _text(messages), kwargs.get("seed")))
 
     async def _agenerate(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,  # noqa: ARG002
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
         return _chat_result(await _later(self.reply(_text(messages), kwargs.get("seed"))))
@@ -65,17 +65,17 @@ class ScriptedCompletion(BaseLLM):
     def _generate(
         self,
         prompts: list[str],
-        stop: list[str] | None = None,  # noqa: ARG002
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        return _llm_result([_now(self.reply(prompt, kwargs.get("seed"))) for prompt in prompts])
+        return _llm_result([_now(self.reply, prompt, kwargs.get("seed")) for prompt in prompts])
 
     async def _agenerate(
         self,
         prompts: list[str],
-        stop: list[str] | None = None,  # noqa: ARG002
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
         return _llm_result([await _later(self.reply(prompt, kwargs.get("seed"))) for prompt in prompts])
@@ -85,14 +85,21 @@ def _text(messages: list[BaseMessage]) -> str:
     return ChatPromptValue(messages=messages).to_string()
 
 
-def _now(reply: Any) -> Reply:
-    if inspect.isawaitable(reply):
-        raise TypeError("this model's script is asynchronous: use ainvoke")
-    return reply if isinstance(reply, Reply) else Reply(reply)
+def _now(script: Script, prompt: str, seed: int | None) -> Reply:
+    reply: Any = None if inspect.iscoroutinefunction(script) else script(prompt, seed)
+    if reply is None or inspect.isawaitable(reply):
+        if inspect.iscoroutine(reply):
+            reply.close()
+        raise NotImplementedError("this model's script is asynchronous: use ainvoke")
+    return _reply(reply)
 
 
 async def _later(reply: Any) -> Reply:
-    return _now(await reply if inspect.isawaitable(reply) else reply)
+    return _reply(await reply if inspect.isawaitable(reply) else reply)
+
+
+def _reply(reply: str | Reply) -> Reply:
+    return reply if isinstance(reply, Reply) else Reply(reply)
 
 
 def _chat_result(reply: Reply) -> ChatResult:
