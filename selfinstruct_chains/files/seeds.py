@@ -82,7 +82,7 @@ def _parse_seed(line: str, number: int, where: str) -> Task:
     try:
         return Task.model_validate_json(json.dumps(value))
     except ValidationError as error:
-        found = complain(error, Task)
+        found = complain(error, Task.model_json_schema())
         hint = f"; {_HINTS[found.key]}" if found.key in _HINTS and found.text in {"missing", "empty"} else ""
         raise DataError(f"{where}: {found}{hint}") from None
 

@@ -13,9 +13,9 @@ from langchain_core.runnables import (
 from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.graph import Graph
 
-from selfinstruct_chains.method.filters import Dropped, keep_instances
+from selfinstruct_chains.method.filters import keep_instances
 from selfinstruct_chains.method.glue import Pure, Quiet
-from selfinstruct_chains.tasks import Instance
+from selfinstruct_chains.tasks import Completion, Dropped, Instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from selfinstruct_chains.method.parsing import Parsed
 
     InstanceFilter = Callable[[str, Instance], str | None]
-
-
-class Completion(NamedTuple):
-    """An instruction with what the model made of it."""
-
-    instruction: str
-    is_classification: bool
-    instances: tuple[Instance, ...]
-    """Those that were kept; none means that the task is dropped."""
-    dropped: tuple[Dropped, ...] = ()
-    cut: str = ""
-    """An instance that the token limit cut off."""
 
 
 class Steps(NamedTuple):
@@ -91,7 +79,7 @@ def finisher(
 
     def finish(instruction: str, is_classification: bool, parsed: Parsed[Instance]) -> Completion:  # noqa: FBT001
         rules = ((instance, _first_rule(own, instruction, instance)) for instance in parsed.items)
-        judged = [Dropped(instance, rule) if rule else instance for instance, rule in rules]
+        judged = [Dropped(instance=instance, rule=rule) if rule else instance for instance, rule in rules]
         kept, dropped = keep_instances(
             [item for item in judged if isinstance(item, Instance)],
             filters,
@@ -100,7 +88,13 @@ def finisher(
             instruction=instruction,
         )
         dropped += [item for item in judged if isinstance(item, Dropped)]
-        return Completion(instruction, is_classification, tuple(kept), tuple(dropped), parsed.cut)
+        return Completion(
+            instruction=instruction,
+            is_classification=is_classification,
+            instances=tuple(kept),
+            dropped=tuple(dropped),
+            cut=parsed.cut,
+        )
 
     return finish
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from selfinstruct_chains.config import Role
-    from selfinstruct_chains.method.graph import Completion
     from selfinstruct_chains.method.parsing import Parsed
     from selfinstruct_chains.method.pool import Example, Pool
     from selfinstruct_chains.run.journal import Journal
+    from selfinstruct_chains.tasks import Completion
 
 Failure = UnreadableReply | ItemRefused
 """Why there is no result: nothing usable came in two attempts, or the provider refused the prompt."""

@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from selfinstruct_chains.config import Role
-    from selfinstruct_chains.method.graph import Completion
     from selfinstruct_chains.method.parsing import Parsed
     from selfinstruct_chains.method.steps import Links
     from selfinstruct_chains.run.journal import Journal
     from selfinstruct_chains.run.outcomes import Failure
-    from selfinstruct_chains.tasks import Instance
+    from selfinstruct_chains.tasks import Completion, Instance
 
 
 _PLACE = "\x00the instruction\x00"

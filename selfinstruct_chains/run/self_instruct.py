@@ -15,7 +15,7 @@ from langchain_core.runnables.config import RunnableConfig, ensure_config, get_a
 from selfinstruct_chains.errors import RunStopped
 from selfinstruct_chains.method import graph
 from selfinstruct_chains.run.assembly import build_steps
-from selfinstruct_chains.run.goal import Goal, checked, summed
+from selfinstruct_chains.run.goal import Goal, checked, seed_tasks, summed
 from selfinstruct_chains.run.start import Chain, drive
 from selfinstruct_chains.tasks import Task
 
@@ -50,9 +50,10 @@ class SelfInstruct(Runnable[Goal, list[Task]]):
         instruction_filters: Sequence[InstructionFilter],
         instance_filters: Sequence[InstanceFilter],
         monitor: Monitor | None,
+        seeds: str | Path | Sequence[Task] | None,
     ) -> None:
         self.name = "self_instruct"
-        self._chain = Chain(config, folder, models, tuple(instruction_filters), tuple(instance_filters), monitor)
+        self._chain = Chain(config, folder, models, tuple(instruction_filters), tuple(instance_filters), monitor, seeds)
 
     @property
     def config(self) -> ChainConfig:
@@ -62,6 +63,8 @@ class SelfInstruct(Runnable[Goal, list[Task]]):
     def steps(self, seeds: Sequence[Task] | None = None) -> Steps:
         """The chain's four steps and `complete`, for use on their own."""
         chain = self._chain
+        if seeds is None and chain.seeds is not None:
+            seeds = seed_tasks({"n": 1}, chain.seeds)
         return build_steps(chain.config, seeds, models=chain.models, instance_filters=chain.instance_filters)
 
     def get_graph(self, config: RunnableConfig | None = None, *, xray: bool = False) -> Graph:  # noqa: ARG002
@@ -186,7 +189,7 @@ class _Steps:
         await self._stream.aclose()
 
 
-def self_instruct(  # noqa: PLR0913 - two things everybody gives, four for those who embed it
+def self_instruct(  # noqa: PLR0913 - two things everybody gives, five for those who embed it
     config: ChainConfig,
     folder: str | Path | None = None,
     *,
@@ -194,6 +197,7 @@ def self_instruct(  # noqa: PLR0913 - two things everybody gives, four for those
     instruction_filters: Sequence[InstructionFilter] = (),
     instance_filters: Sequence[InstanceFilter] = (),
     monitor: Monitor | None = None,
+    seeds: str | Path | Sequence[Task] | None = None,
 ) -> SelfInstruct:
     """Self-Instruct as one Runnable, to use as `self_instruct(load_config("openai")).stream({"n": 20})`.
 
@@ -205,6 +209,7 @@ def self_instruct(  # noqa: PLR0913 - two things everybody gives, four for those
             the file's filters and before the comparison with the pool.
         instance_filters: the same for (instruction, instance).
         monitor: where to follow the run's counts, and to stop it.
+        seeds: the tasks to start from, or a JSON Lines file of them; the shipped ones when None. A goal's own go first.
     """
     return SelfInstruct(
         config,
@@ -213,6 +218,7 @@ def self_instruct(  # noqa: PLR0913 - two things everybody gives, four for those
         instruction_filters=instruction_filters,
         instance_filters=instance_filters,
         monitor=monitor,
+        seeds=seeds,
     )
 
 

@@ -25,7 +25,7 @@ from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.replay import Replay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
     from langchain_core.runnables import Runnable, RunnableConfig
@@ -49,6 +49,7 @@ class Chain(NamedTuple):
     instruction_filters: tuple[InstructionFilter, ...] = ()
     instance_filters: tuple[InstanceFilter, ...] = ()
     monitor: Monitor | None = None
+    seeds: str | Path | Sequence[Task] | None = None
 
 
 async def drive(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]], tracing: RunnableConfig) -> None:
@@ -57,7 +58,7 @@ async def drive(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
     Raises:
         SelfInstructError: it ended before, or can't begin.
     """
-    config, seeds = chain.config, seed_tasks(goal)
+    config, seeds = chain.config, seed_tasks(goal, chain.seeds)
     pool = Pool(config, seeds, chain.instruction_filters)
     found = role_models(config, chain.models, chain.folder / "llama.log" if chain.folder else None)
     _check(config, found)
