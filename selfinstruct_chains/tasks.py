@@ -24,20 +24,20 @@ Text = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
 Whole = Annotated[int, Strict()]
 
 
-class _Value(BaseModel):
+class _Value(BaseModel, frozen=True):
     """Lax about containers, so that values travel; the types above are strict, so that nothing is changed."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
 
-class Instance(_Value):
+class Instance(_Value, frozen=True):
     """One example of a task: an input, which may be empty, and the output it should give."""
 
     input: String = ""
     output: String
 
 
-class Provenance(_Value):
+class Provenance(_Value, frozen=True):
     """Where a generated task comes from."""
 
     request: Whole
@@ -50,7 +50,7 @@ class Provenance(_Value):
     """The journal keys of the calls whose replies the task was made from."""
 
 
-class Task(_Value):
+class Task(_Value, frozen=True):
     """An instruction with its instances: a seed task, or a finished generated one."""
 
     id: Text
@@ -61,14 +61,14 @@ class Task(_Value):
     provenance: Provenance | None = None
 
 
-class Dropped(_Value):
+class Dropped(_Value, frozen=True):
     """An instance that was dropped, and the name of the rule."""
 
     instance: Instance
     rule: String
 
 
-class Completion(_Value):
+class Completion(_Value, frozen=True):
     """An instruction with what the model made of it."""
 
     instruction: String
@@ -80,7 +80,7 @@ class Completion(_Value):
     """An instance that the token limit cut off."""
 
 
-class Rejection(_Value):
+class Rejection(_Value, frozen=True):
     """A candidate that was dropped: an instruction, or one instance of an accepted instruction."""
 
     id: String

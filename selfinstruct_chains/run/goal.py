@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Required
@@ -13,7 +14,7 @@ from typing_extensions import TypedDict
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.complaints import complain, shown
-from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.seeds import as_seed, read_seeds
 from selfinstruct_chains.run.budget import Budgets  # noqa: TC001 - a field's type
 from selfinstruct_chains.tasks import Task
 
@@ -76,7 +77,7 @@ def seed_tasks(goal: Goal, seeds: str | Path | Sequence[Task] | None = None) -> 
     """The tasks that a run starts from: the goal's own; else `seeds`, a JSON Lines file or tasks; else the shipped.
 
     Raises:
-        ConfigError: `seeds` is neither.
+        ConfigError: `seeds` is neither, or two of the tasks have one id.
         DataError: the file can't be read.
     """
     given = goal.get("seeds", seeds)
@@ -85,10 +86,14 @@ def seed_tasks(goal: Goal, seeds: str | Path | Sequence[Task] | None = None) -> 
     if isinstance(given, str | Path):
         return read_seeds(Path(given))
     try:
-        return _SEEDS.validate_python(given)
+        tasks = [as_seed(task) for task in _SEEDS.validate_python(given)]
     except ValidationError as error:
         found = complain(error, _SEEDS.json_schema())
         raise ConfigError(f"seeds{found.key and '.'}{found}; give a JSON Lines file, or tasks") from None
+    for id_, times in Counter(task.id for task in tasks).items():
+        if times > 1:
+            raise ConfigError(f"seeds: {times} tasks have the id {id_!r}; give each its own")
+    return tasks
 
 
 _GOAL: TypeAdapter[Goal] = TypeAdapter(Goal)
