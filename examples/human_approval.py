@@ -6,11 +6,12 @@ import sys
 from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
 from typing_extensions import TypedDict
 
-from selfinstruct_chains import build_steps, load_config, read_seeds
+from selfinstruct_chains import Completion, build_steps, load_config, read_seeds
 from selfinstruct_chains.files import shipped
 
 
@@ -19,7 +20,7 @@ class State(TypedDict, total=False):
 
     proposed: list[str]
     approved: list[str]
-    tasks: list[dict[str, Any]]
+    tasks: list[Completion]
 
 
 def build(chain: str, models: Any) -> Any:
@@ -35,7 +36,7 @@ def build(chain: str, models: Any) -> Any:
 
     async def complete(state: State) -> State:
         completions = await steps.complete.abatch(list(state["approved"]))
-        return {"tasks": [completion._asdict() for completion in completions if completion.instances]}
+        return {"tasks": [completion for completion in completions if completion.instances]}
 
     graph = StateGraph(State)
     for node in (propose, approve, complete):
@@ -44,10 +45,12 @@ def build(chain: str, models: Any) -> Any:
     graph.add_edge("propose", "approve")
     graph.add_edge("approve", "complete")
     graph.add_edge("complete", END)
-    return graph.compile(checkpointer=InMemorySaver())
+    # Named here, the type comes back from a checkpoint as it is, under LANGGRAPH_STRICT_MSGPACK=true too.
+    serializer = JsonPlusSerializer(allowed_msgpack_modules=[Completion])
+    return graph.compile(checkpointer=InMemorySaver(serde=serializer))
 
 
-async def main(chain: str = "embedded", models: Any = None) -> list[dict[str, Any]]:
+async def main(chain: str = "embedded", models: Any = None) -> list[Completion]:
     """The tasks made of the first two instructions: here the person always likes those."""
     app, thread = build(chain, models), {"configurable": {"thread_id": "1"}}
     waiting = await app.ainvoke({}, thread)

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.goal import Goal
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.run.self_instruct import self_instruct
-    from selfinstruct_chains.tasks import Instance, Rejection, Task
+    from selfinstruct_chains.tasks import Completion, Instance, Rejection, Task
 
 _HOMES = {
     "ChainConfig": "config",
+    "Completion": "tasks",
     "Goal": "run.goal",
     "Instance": "tasks",
     "Monitor": "run.monitor",
@@ -44,6 +45,7 @@ _HOMES = {
 
 __all__ = [
     "ChainConfig",
+    "Completion",
     "Goal",
     "Instance",
     "Monitor",

@@ -1,6 +1,12 @@
 """The values of a dataset and their wire form, JSON Lines.
 
 A task on disk is a superset of the published seed format, so published seed files load as they are.
+
+Values travel: from JSON or Python, with lists for tuples and dicts for values; through `model_dump`, pickle and a
+LangGraph checkpoint. Nothing is changed on the way: 1 is no text, and "yes" no bool. Under strict msgpack
+(`LANGGRAPH_STRICT_MSGPACK=true`) a checkpoint gives them back as what they are where the graph's state is annotated
+with them, `tasks: list[Task]`; elsewhere, as in an `interrupt`, where they are allowed by name:
+`InMemorySaver(serde=JsonPlusSerializer(allowed_msgpack_modules=[Task]))`. Those inside of others need no mention.
 """
 
 from __future__ import annotations
@@ -9,62 +15,86 @@ import json
 from typing import Annotated
 
 from annotated_types import Len
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Strict, StringConstraints
 
-Text = Annotated[str, StringConstraints(pattern=r"\S")]
+Flag = Annotated[bool, Strict()]
+String = Annotated[str, Strict()]
+Text = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
 """Text that is not blank."""
+Whole = Annotated[int, Strict()]
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+class _Value(BaseModel, frozen=True):
+    """Lax about containers, so that values travel; the types above are strict, so that nothing is changed."""
+
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
 
-class Instance(_Value):
+class Instance(_Value, frozen=True):
     """One example of a task: an input, which may be empty, and the output it should give."""
 
-    input: str = ""
-    output: str
+    input: String = ""
+    output: String
 
 
-class Provenance(_Value):
+class Provenance(_Value, frozen=True):
     """Where a generated task comes from."""
 
-    request: int
+    request: Whole
     """The number of the instruction request, from 0."""
-    examples: tuple[str, ...]
+    examples: tuple[String, ...]
     """The ids of the tasks that request showed to the model."""
-    model: str | None
+    model: String | None
     """The model that wrote the instruction, as its provider reported it; None if it did not."""
-    calls: tuple[str, ...]
+    calls: tuple[String, ...]
     """The journal keys of the calls whose replies the task was made from."""
 
 
-class Task(_Value):
+class Task(_Value, frozen=True):
     """An instruction with its instances: a seed task, or a finished generated one."""
 
     id: Text
     instruction: Text
     instances: Annotated[tuple[Instance, ...], Len(min_length=1)]
-    is_classification: bool
-    name: str | None = None
+    is_classification: Flag
+    name: String | None = None
     provenance: Provenance | None = None
 
 
-class Rejection(_Value):
+class Dropped(_Value, frozen=True):
+    """An instance that was dropped, and the name of the rule."""
+
+    instance: Instance
+    rule: String
+
+
+class Completion(_Value, frozen=True):
+    """An instruction with what the model made of it."""
+
+    instruction: String
+    is_classification: Flag
+    instances: tuple[Instance, ...]
+    """Those that were kept; none means that the task is dropped."""
+    dropped: tuple[Dropped, ...] = ()
+    cut: String = ""
+    """An instance that the token limit cut off."""
+
+
+class Rejection(_Value, frozen=True):
     """A candidate that was dropped: an instruction, or one instance of an accepted instruction."""
 
-    id: str
+    id: String
     """The candidate's id; that of the request when its reply held no candidate at all."""
-    rule: str
+    rule: String
     """The name of the rule that dropped it."""
-    stage: str
+    stage: String
     """What was dropped: "request", "instruction", "instance", or "task" when no instance was left."""
-    text: str
+    text: String
     """What the model wrote; for an instance, its JSON."""
-    request: int
-    score: float | None = None
+    request: Whole
+    score: Annotated[float, Strict()] | None = None
     """For rule "novelty": ROUGE-L F-measure with `nearest`, 0 to 1."""
-    nearest: str | None = None
+    nearest: String | None = None
     """For rule "novelty": the id of the most similar task that was too similar."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct_chains.cli.main import COMMANDS
-from selfinstruct_chains.config import EXAMPLE_VARIABLES, PROMPT_VARIABLES, ROLES, STOP_VARIABLES, Prompt
+from selfinstruct_chains.config import EXAMPLE_VARIABLES, PROMPT_VARIABLES, STOP_VARIABLES, Prompt
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -48,6 +48,19 @@ def test_agents_names_every_module_of_the_lower_floors() -> None:
     text = _read("AGENTS.md")
 
     assert [name for name in modules if not name.startswith(("testing", "__init__")) and name not in text] == []
+
+
+def test_agents_names_every_room() -> None:
+    """The floors in AGENTS.md have each folder of the package."""
+    rooms = {path.parent.name for path in (ROOT / "selfinstruct_chains").glob("*/__init__.py")}
+    text = _read("AGENTS.md")
+
+    assert [room for room in rooms if f"`selfinstruct_chains/{room}/`" not in text] == []
+
+
+def test_every_shipped_prompt_is_somebody_s() -> None:
+    """Each file in prompts/ is named after who is given it, and has a row in the README."""
+    assert {path.stem for path in (ROOT / "prompts").glob("*.yaml")} == set(PROMPT_VARIABLES)
 
 
 @pytest.mark.parametrize("name", ["AGENTS.md", "CONTRIBUTING.md", "Makefile", ".ci/run"])
@@ -102,7 +115,7 @@ def test_the_prompts_readme_has_every_variable_and_field() -> None:
     """Each role's variables stand in its row, and each field of a prompt in the table."""
     rows = [line.split("|") for line in _read("prompts/README.md").splitlines() if line.startswith("| `")]
 
-    for role in ROLES:
+    for role in PROMPT_VARIABLES:
         _, _, texts, example, stop, _ = next(row for row in rows if f"`{role}`" in row[1] and len(row) == 6)
         assert set(re.findall(r"`(\w+)`", texts)) == PROMPT_VARIABLES[role]
         assert set(re.findall(r"`(\w+)`", example)) == EXAMPLE_VARIABLES[role]

@@ -46,7 +46,7 @@ async def test_a_person_approves_before_instances_are_made() -> None:
     tasks = await run("human_approval")
 
     assert 1 <= len(tasks) <= 2
-    assert all(task["instances"] for task in tasks)
+    assert all(task.instances for task in tasks)
 
 
 async def test_tracing_sees_every_call() -> None:

@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,13 @@ import pytest
 import selfinstruct_chains
 
 ROOT = Path(__file__).parents[1]
+PROGRAM = ROOT / "tests/data/typed_program.py"
+MISTAKES = """
+made.instances = ()
+words: list[str] = made.instances
+nothing: Goal = {"n": "20", "seeds": "seeds.jsonl"}
+"""
+"""Each line is one, or two."""
 USE = '''
 """As a user of the package writes it."""
 
@@ -20,6 +29,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from selfinstruct_chains import (
     ChainConfig,
+    Completion,
     Goal,
     Instance,
     Monitor,
@@ -64,6 +74,7 @@ except SelfInstructError as error:
     code: int = error.exit_code
 
 is_classification: bool = build_steps(config, seeds, models=model).classification.invoke("Is this mail spam?")
+completion: Completion = build_steps(config, seeds, models=model).complete.invoke("Is this mail spam?")
 index = NoveltyIndex(0.7, "unicode")
 index.add("Write a poem.", "a")
 dropped: list[Rejection] = []
@@ -111,6 +122,26 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(selfinstruct_chains, "__wrapped__")
 
 
+def test_a_user_of_pyright_is_happy(tmp_path: Path) -> None:
+    """Typed use of values passes pyright's strict mode, none of their attributes is Any, and wrong uses are found."""
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(PROGRAM.read_text(encoding="utf-8") + MISTAKES, encoding="utf-8")
+    settings = {"typeCheckingMode": "strict", "include": [str(PROGRAM), str(wrong)], "extraPaths": [str(ROOT)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "-p", str(tmp_path)]
+    quiet = os.environ | {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1", "PYRIGHT_PYTHON_GLOBAL_NODE": "0"}  # asks no server
+
+    done = subprocess.run(command, capture_output=True, text=True, env=quiet, cwd=ROOT, check=False)
+
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    assert [one for one in found if one["file"] != str(wrong)] == []
+    assert [one["rule"] for one in found] == [
+        "reportAttributeAccessIssue",
+        "reportAssignmentType",
+        "reportAssignmentType",
+    ]
+
+
 @pytest.mark.slow
 def test_a_user_of_mypy_strict_is_happy(tmp_path: Path) -> None:
     """Typed use of the public names passes `mypy --strict`, and a wrong use does not."""
@@ -119,7 +150,9 @@ def test_a_user_of_mypy_strict_is_happy(tmp_path: Path) -> None:
     wrong.write_text(USE + 'x: int = self_instruct(config).invoke({"m": 20})\n', encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(ROOT / ".mypy_cache/use")]
 
-    done = subprocess.run([*command, str(right), str(wrong)], capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [*command, str(right), str(wrong), str(PROGRAM)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
 
     complaints = [line for line in done.stdout.splitlines() if "error:" in line]
     assert [line for line in complaints if "wrong.py" not in line] == []

@@ -5,10 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.files.seeds import read_seeds
-from selfinstruct_chains.tasks import Instance, Rejection, Task, candidate_id, request_id, to_line
+from selfinstruct_chains.tasks import (
+    Completion,
+    Instance,
+    Provenance,
+    Rejection,
+    Task,
+    candidate_id,
+    request_id,
+    to_line,
+)
 
 ONE = {"id": "a", "instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
 EXPECTED = "one task on each line is expected, as a JSON object"
@@ -173,6 +183,71 @@ def test_a_former_run_can_be_used_as_seeds(tmp_path: Path) -> None:
 def test_a_value_is_one_line_of_json(value: Task | Rejection, expected: str) -> None:
     """A line on disk has no escapes but those JSON needs, and no fields that are None."""
     assert to_line(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (Task, ONE | {"instances": ({"output": "x"},)}),
+        (Task, ONE | {"instances": [Instance(output="x")]}),
+        (Task, ONE | {"provenance": {"request": 3, "examples": ["a"], "model": None, "calls": ["k"]}}),
+        (Provenance, {"request": 3, "examples": ["a"], "model": "m", "calls": ("k",)}),
+        (Rejection, {"id": "a", "rule": "novelty", "stage": "instruction", "text": "", "request": 0, "score": 1}),
+        (
+            Completion,
+            {
+                "instruction": "Do it.",
+                "is_classification": True,
+                "instances": [],
+                "dropped": [{"instance": {"output": "x"}, "rule": "echo"}],
+            },
+        ),
+    ],
+)
+def test_lists_and_dicts_become_values(kind: type[BaseModel], values: dict[str, Any]) -> None:
+    """A value is made by keyword or from JSON, and what is in it is made a value too: tuples, and never dicts."""
+    made = kind(**values)
+
+    assert made == kind.model_validate_json(made.model_dump_json()) == kind.model_validate(made.model_dump(mode="json"))
+    assert hash(made) == hash(kind(**values))
+    assert not any(isinstance(part, list | dict) for _, part in made)
+    assert not any(isinstance(part, dict) for _, whole in made if isinstance(whole, tuple) for part in whole)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        (Task, {"is_classification": "yes"}),
+        (Task, {"is_classification": 1}),
+        (Task, {"id": 5}),
+        (Task, {"instruction": b"Do it."}),
+        (Task, {"instruction": " "}),
+        (Task, {"instances": []}),
+        (Task, {"instances": {"output": "x"}}),
+        (Task, {"instances": "x"}),
+        (Task, {"instances": [{"output": 5}]}),
+        (Task, {"instances": [{"output": b"x"}]}),
+        (Task, {"provenance": {"request": "3", "examples": [], "model": None, "calls": []}}),
+        (Task, {"provenance": {"request": True, "examples": [], "model": None, "calls": []}}),
+        (Task, {"provenance": {"request": 3, "examples": "abc", "model": None, "calls": []}}),
+        (Completion, {"is_classification": "no"}),
+        (Completion, {"dropped": [{"instance": {"output": "x"}, "rule": 1}]}),
+        (Rejection, {"rule": "a", "stage": "b", "text": "c", "request": 0, "score": "0.8"}),
+        (Rejection, {"rule": "a", "stage": "b", "text": "c", "request": 2.0}),
+    ],
+)
+def test_nothing_is_changed_to_fit(kind: type[BaseModel], changes: dict[str, Any]) -> None:
+    """A number is no text, "yes" and 1 are no bool, bytes and texts of numbers are not read, in Python as in JSON."""
+    with pytest.raises(ValidationError) as caught:
+        kind.model_validate(ONE | changes)
+
+    assert {error["loc"][0] for error in caught.value.errors()} == {list(changes)[-1]}
+
+
+def test_values_do_not_change() -> None:
+    """A field can't be set: values are keys of dicts, and shared."""
+    with pytest.raises(ValidationError, match="frozen"):
+        Instance(output="x").output = "y"  # type: ignore[misc]
 
 
 def test_ids_sort_in_run_order() -> None:

@@ -93,14 +93,15 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     tasks = read_seeds(seeds or shipped.SEEDS)
     folder = output or Path("runs") / f"{config.name}-{run_fingerprint(config, tasks)[:6]}"
     limits = {"calls": max_calls, "tokens": max_tokens, "dollars": max_cost, "minutes": max_minutes}
-    goal: Goal = {"n": n, "seeds": tasks, "budgets": {k: v for k, v in limits.items() if v is not None}}  # type: ignore[typeddict-item]
+    goal: Goal = {"n": n, "budgets": {k: v for k, v in limits.items() if v is not None}}  # type: ignore[typeddict-item]
     monitor = Monitor()
     samples: deque[Task] = deque(maxlen=_SAMPLES)
     stopped: SelfInstructError | None = None
     with _handlers_put_back():
         with Progress(monitor, folder, as_json=log_format == "json") as progress:
             try:
-                asyncio.run(_consume(self_instruct(config, folder, monitor=monitor), goal, monitor, samples))
+                run = self_instruct(config, folder, monitor=monitor, seeds=tasks)
+                asyncio.run(_consume(run, goal, monitor, samples))
             except SelfInstructError as error:
                 stopped = error
         if stopped and (not monitor.wanted or isinstance(stopped, ConfigError)):

@@ -25,9 +25,17 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the local page.  [default: any free one]")
 @click.option("--open", "browse", is_flag=True, help="Open the page in a browser.")
 @click.option("--judge", metavar="CHAIN", help="Have the model of this chain answer instead of a person.")
+@click.option("--prompt", metavar="FILE", help="What the judge is told, instead of prompts/judge.yaml.")
 @options.settings
 def command(  # noqa: PLR0913 - one for each option
-    run: Path, sample: int, port: int, *, browse: bool, judge: str | None, settings: tuple[str, ...]
+    run: Path,
+    sample: int,
+    port: int,
+    *,
+    browse: bool,
+    judge: str | None,
+    prompt: str | None,
+    settings: tuple[str, ...],
 ) -> None:
     """Review a random sample of RUN by the paper's three questions: is the task valid, its input, its output?
 
@@ -39,14 +47,17 @@ def command(  # noqa: PLR0913 - one for each option
     selfinstruct review my-run
     selfinstruct review my-run --sample 50 --open
     selfinstruct review my-run --judge openai --sample 500
+    selfinstruct review my-run --judge openai --prompt mine.yaml
     """
     from selfinstruct_chains.outputs.review import sitting
 
     config = options.load(judge, settings) if judge else None
     if settings and not config:
         raise click.UsageError("--set goes with --judge: it changes the judge's chain.")
+    if prompt and not config:
+        raise click.UsageError("--prompt goes with --judge: it is what the judge is told.")
     if config:
-        outcome = sitting.judge(run, sample, config, say=click.echo)
+        outcome = sitting.judge(run, sample, config, say=click.echo, prompt=prompt or "judge")
     else:
         outcome = sitting.review(run, sample, port=port, browse=browse, say=click.echo)
     click.echo(_summary(outcome, run))

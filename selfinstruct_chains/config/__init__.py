@@ -38,16 +38,19 @@ from selfinstruct_chains.config.model import (
 )
 from selfinstruct_chains.config.prompt import (
     EXAMPLE_VARIABLES,
+    NEEDED_VARIABLES,
     PROMPT_VARIABLES,
     STOP_VARIABLES,
     ChatForm,
     CompletionForm,
     Prompt,
+    Prompted,
     variables,
 )
 
 __all__ = [
     "EXAMPLE_VARIABLES",
+    "NEEDED_VARIABLES",
     "NOT_SHAPING",
     "PROMPT_VARIABLES",
     "ROLES",
@@ -71,6 +74,7 @@ __all__ = [
     "Output",
     "Price",
     "Prompt",
+    "Prompted",
     "RefusalFilter",
     "Role",
     "RunConfig",

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from string import Formatter
+from typing import Literal
 
 from pydantic import Field
 
-from selfinstruct_chains.config.base import ROLES, Closed, Output, Role
+from selfinstruct_chains.config.base import Closed, Output, Role
 
+Prompted = Role | Literal["judge"]
+"""Who is given a prompt: a chain's roles, and the model that reviews."""
 _COMMON = frozenset({"examples", "instruction", "max_instances"})
-PROMPT_VARIABLES: dict[Role, frozenset[str]] = {
+PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
     "instructions": frozenset({"examples", "shown", "ask", "first", "last", "after"}),
     "classification": frozenset({"examples", "instruction"}),
     "input_first": _COMMON,
     "output_first": _COMMON,
+    "judge": frozenset({"instruction", "instances"}),
 }
 """What a role's prompt may use: see prompts/README.md."""
-EXAMPLE_VARIABLES: dict[Role, frozenset[str]] = {
+NEEDED_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES, frozenset({"instruction"})) | {
+    "instructions": frozenset(),
+    "judge": PROMPT_VARIABLES["judge"],
+}
+"""What both forms of a role's prompt must use, or the model would not see what it is asked about."""
+EXAMPLE_VARIABLES: dict[Prompted, frozenset[str]] = {
     "instructions": frozenset(),
     "classification": frozenset({"instruction", "answer"}),
     "input_first": frozenset({"instruction", "instances"}),
     "output_first": frozenset({"instruction", "instances"}),
+    "judge": frozenset(),
 }
-"""What the prompt's `example` may use."""
-STOP_VARIABLES: dict[Role, frozenset[str]] = {role: frozenset() for role in ROLES} | {
+"""What the prompt's `example` may use; where it may use nothing, there is none."""
+STOP_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES, frozenset[str]()) | {
     "instructions": frozenset({"ask", "last", "after"})
 }
 """What the prompt's `stop` strings may use: what is the same in all calls."""

@@ -11,7 +11,7 @@ from selfinstruct_chains.errors import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pydantic import BaseModel, ValidationError
+    from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
 _TEXT = "text"
@@ -50,14 +50,13 @@ class Complaint(NamedTuple):
         return f"{self.key}: {self.text}"
 
 
-def complain(error: ValidationError, model: type[BaseModel]) -> Complaint:
-    """The complaint that helps most of those in `error`, which validating against `model` raised.
+def complain(error: ValidationError, schema: dict[str, Any]) -> Complaint:
+    """The complaint that helps most of those in `error`, which validating by the JSON schema `schema` raised.
 
     A mistyped key goes before the missing one that it causes.
     """
     errors = error.errors(include_url=False)
     first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
-    schema = model.model_json_schema()
     match first["type"]:
         case "extra_forbidden":
             *parents, last = first["loc"]

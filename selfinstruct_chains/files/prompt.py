@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from selfinstruct_chains.config import (
     EXAMPLE_VARIABLES,
+    NEEDED_VARIABLES,
     PROMPT_VARIABLES,
     STOP_VARIABLES,
     Output,
     Prompt,
-    Role,
+    Prompted,
     variables,
 )
 from selfinstruct_chains.errors import ConfigError, did_you_mean
@@ -20,13 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+_NO_EXAMPLE: dict[Prompted, str] = {
+    "instructions": "instructions are always numbered",
+    "judge": "a judge is shown no demonstrations",
+}
 
-def load_prompt(name: Any, role: Role, output: Any, *, beside: Path, at: str) -> Prompt:
+
+def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str) -> Prompt:
     """The prompt that is shipped under `name`, or that stands in the file `name` (ending in .yaml).
 
     Args:
         name: a shipped name or a path; a `Prompt` made in Python is only checked.
-        role: whose prompt it is.
+        role: whose prompt it is; the judge's too.
         output: the form of reply it must be able to ask for; a value that is no such form is left to others to find.
         beside: where a relative path starts.
         at: what messages call the key that named the prompt.
@@ -48,13 +54,12 @@ def load_prompt(name: Any, role: Role, output: Any, *, beside: Path, at: str) ->
     return prompt
 
 
-def _check(prompt: Prompt, role: Role, output: Any, where: str) -> None:
+def _check(prompt: Prompt, role: Prompted, output: Any, where: str) -> None:
     forms = {key: _variables(text, f"{where}: {key}") for key, text in prompt.texts().items()}
     stops = {f"completion.stop.{index}": stop for index, stop in enumerate(prompt.completion.stop)}
     forms |= {key: _known(stop, STOP_VARIABLES[role], role, f"{where}: {key}") for key, stop in stops.items()}
-    if bool(prompt.example) == (role == "instructions"):
-        wrong = "instructions are always numbered" if prompt.example else "missing"
-        raise ConfigError(f"{where}: example: {wrong}")
+    if bool(prompt.example) != bool(EXAMPLE_VARIABLES[role]):
+        raise ConfigError(f"{where}: example: {_NO_EXAMPLE[role] if prompt.example else 'missing'}")
     _known(prompt.example, EXAMPLE_VARIABLES[role], role, f"{where}: example")
     for key, used in forms.items():
         if "format" in used and not key.startswith("chat") and not key.startswith("completion"):
@@ -67,11 +72,11 @@ def _check(prompt: Prompt, role: Role, output: Any, where: str) -> None:
         "chat": forms["chat.system"] | forms["chat.user"],
         "completion": forms["completion.text"],
     }.items():
-        if role != "instructions" and "instruction" not in used:
-            raise ConfigError(f"{where}: {form}: {{instruction}} is missing; the model would not see the task")
+        for variable in sorted(NEEDED_VARIABLES[role] - used):
+            raise ConfigError(f"{where}: {form}: {{{variable}}} is missing; the model would not see the task")
 
 
-def _check_declared(prompt: Prompt, used: frozenset[str], role: Role, where: str) -> None:
+def _check_declared(prompt: Prompt, used: frozenset[str], role: Prompted, where: str) -> None:
     declared = frozenset(prompt.variables)
     _among(declared, PROMPT_VARIABLES[role], role, f"{where}: variables")
     for variable in sorted(used ^ declared):
@@ -80,7 +85,7 @@ def _check_declared(prompt: Prompt, used: frozenset[str], role: Role, where: str
         raise ConfigError(f"{where}: variables: {variable!r} is declared, but not used")
 
 
-def _known(text: str, allowed: Iterable[str], role: Role, where: str) -> frozenset[str]:
+def _known(text: str, allowed: Iterable[str], role: Prompted, where: str) -> frozenset[str]:
     used = _variables(text, where)
     _among(used, allowed, role, where)
     return used
@@ -93,7 +98,7 @@ def _variables(text: str, where: str) -> frozenset[str]:
         raise ConfigError(f"{where}: {error}; write {{{{ and }}}} for braces that are plain text") from None
 
 
-def _among(used: Iterable[str], allowed: Iterable[str], role: Role, where: str) -> None:
+def _among(used: Iterable[str], allowed: Iterable[str], role: Prompted, where: str) -> None:
     for variable in sorted(set(used) - set(allowed)):
         there = f"there are {', '.join(sorted(allowed))}" if allowed else "there are none here"
         raise ConfigError(f"{where}: {role} has no variable {variable!r}{did_you_mean(variable, allowed)}; {there}")

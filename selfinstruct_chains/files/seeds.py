@@ -70,19 +70,22 @@ def read_seeds(path: Path | Traversable) -> list[Task]:
     return list(tasks.values())
 
 
+def as_seed(task: Task) -> Task:
+    """A task to start from: it comes from nowhere, and its id can't be taken for one that the run gives."""
+    id_ = f"seed-{task.id}" if _GENERATED_ID.fullmatch(task.id) else task.id
+    return task.model_copy(update={"id": id_, "provenance": None})
+
+
 def _parse_seed(line: str, number: int, where: str) -> Task:
     value = _parse_object(line, where)
-    id_ = value.get("id", f"seed-{number:03d}")
-    if isinstance(id_, str) and _GENERATED_ID.fullmatch(id_):
-        id_ = f"seed-{id_}"
-    value |= {"id": id_, "provenance": None}
+    value = {"id": f"seed-{number:03d}"} | value | {"provenance": None}
     for key, part in value.items():
         if _is_broken([key, part]):
             raise DataError(f"{where}: {shown(key)[1:-1]}: half of a character (a lone surrogate, \\ud800 to \\udfff)")
     try:
-        return Task.model_validate_json(json.dumps(value))
+        return as_seed(Task.model_validate_json(json.dumps(value)))
     except ValidationError as error:
-        found = complain(error, Task)
+        found = complain(error, Task.model_json_schema())
         hint = f"; {_HINTS[found.key]}" if found.key in _HINTS and found.text in {"missing", "empty"} else ""
         raise DataError(f"{where}: {found}{hint}") from None
 

@@ -120,5 +120,5 @@ def validate(model: type[M], raw: Any, at: Callable[[str], str]) -> M:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        found = complain(error, model)
+        found = complain(error, model.model_json_schema())
         raise ConfigError(f"{at(found.key)}: {found.text}") from None

@@ -10,19 +10,20 @@ import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import Indel
 
 from selfinstruct_chains.config import EchoFilter, KeywordFilter, LengthFilter, OpeningFilter, RefusalFilter
 from selfinstruct_chains.method.keywords import keyword, names_a_language
 from selfinstruct_chains.method.refusals import is_placeholder, refuses
-from selfinstruct_chains.tasks import Instance  # noqa: TC001 - LangChain reads the types of `Dropped`
+from selfinstruct_chains.tasks import Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from selfinstruct_chains.config import Filter
+    from selfinstruct_chains.tasks import Instance
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _CHARACTERS_PER_WORD = 2  # in scripts written without spaces
@@ -36,13 +37,6 @@ _PROGRAM = re.compile(r"(?i)\s*write a program\b")
 _ROUNDING = 1e-9
 _OPENERS = "¿¡"  # Spanish sentences begin with them
 _CODE_LINE = re.compile(r"[^\n]*[()\[\]{}=]|\s*(?:case|class|default|else|except|finally|for|if|try|while)\b")
-
-
-class Dropped(NamedTuple):
-    """An instance that was dropped, and the name of the rule."""
-
-    instance: Instance
-    rule: str
 
 
 def drop_instruction(text: str, filters: Sequence[Filter], scripts: frozenset[str]) -> str | None:
@@ -92,7 +86,8 @@ def keep_instances(
     for surplus in [index for index, rule in enumerate(rules) if rule is None][max_instances:]:
         rules[surplus] = "max_instances"
     pairs = list(zip(instances, rules, strict=True))
-    return [i for i, rule in pairs if rule is None], [Dropped(i, rule) for i, rule in pairs if rule is not None]
+    dropped = [Dropped(instance=instance, rule=rule) for instance, rule in pairs if rule is not None]
+    return [instance for instance, rule in pairs if rule is None], dropped
 
 
 def scripts(texts: Iterable[str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge, Gt
+from pydantic import Strict
 from typing_extensions import TypedDict
 
 from selfinstruct_chains.errors import BudgetReached, ConfigError
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 class Budgets(TypedDict, total=False):
     """What a run may spend; what is left out is not limited."""
 
-    calls: Annotated[int, Ge(1)]
+    calls: Annotated[int, Strict(), Ge(1)]
     """Replies, over the whole folder."""
-    tokens: Annotated[int, Ge(1)]
+    tokens: Annotated[int, Strict(), Ge(1)]
     """Tokens of prompts and replies, over the whole folder."""
-    dollars: Annotated[float, Gt(0)]
+    dollars: Annotated[float, Strict(), Gt(0)]
     """The price of the tokens, over the whole folder."""
-    minutes: Annotated[float, Gt(0)]
+    minutes: Annotated[float, Strict(), Gt(0)]
     """Minutes of this start."""
 
 

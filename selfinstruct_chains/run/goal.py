@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003 - a field's type
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Required
 
-from annotated_types import Ge
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from annotated_types import Ge, Len
+from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
-from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.complaints import complain, shown
+from selfinstruct_chains.files.seeds import as_seed, read_seeds
 from selfinstruct_chains.run.budget import Budgets  # noqa: TC001 - a field's type
-from selfinstruct_chains.tasks import Task  # noqa: TC001 - the same
+from selfinstruct_chains.tasks import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_GIVE = 'give {"n": 20}'
+_HINTS = {"budgets": 'give {"n": 20, "budgets": {"calls": 100}}', "seeds": "give tasks, as read_seeds does"}
+"""What to give, by the first part of the key that is wrong; else `_GIVE`."""
+
 
 class Goal(TypedDict, total=False):
-    """What a run is asked for."""
+    """What a run is asked for. It names no file, so that it may come from anywhere: seeds in it are tasks."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid", arbitrary_types_allowed=True)  # type: ignore[misc]
+    __pydantic_config__ = ConfigDict(  # type: ignore[misc]
+        extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
-    n: Required[Annotated[int, Ge(1)]]
-    """Finished new tasks."""
-    seeds: str | Path | Sequence[Task]
-    """A JSON Lines file, or tasks; the shipped seeds when left out."""
+    n: Required[Annotated[int, Strict(), Ge(1)]]
+    """How many finished new tasks."""
+    seeds: Annotated[Sequence[Task], Len(min_length=1)]
+    """The tasks to start from; left out, those of `self_instruct(..., seeds=...)`, or else the shipped seeds."""
     budgets: Budgets
     """What may be spent."""
 
@@ -41,32 +49,52 @@ def summed(goals: Iterable[Goal]) -> Goal:
             total = goal if total is None else total + goal
         except TypeError:
             total = goal
-    return total if total is not None else {}  # type: ignore[typeddict-item]  # found wanting in `checked`
+    return total  # type: ignore[no-any-return]  # anything at all: `checked` looks
 
 
 def checked(goal: Goal) -> Goal:
-    """The goal, if it is one.
+    """The goal, if it is one; lists and dicts in it are made values.
 
     Raises:
-        ConfigError: a key is missing, unknown, or its value out of range.
+        ConfigError: it is none, names a file, a key is missing or unknown, or its value out of range.
     """
+    if not isinstance(goal, Mapping):
+        raise ConfigError(f"goal: must be keys and values, not {shown(goal)}; {_GIVE}")
+    seeds: Any = goal.get("seeds", [])
+    if isinstance(seeds, str | bytes) or not isinstance(seeds, Sequence):
+        raise ConfigError(
+            f"goal: seeds: must be a list of tasks, not {shown(seeds)}; "
+            "a goal names no file: that is for seeds= of self_instruct, or --seeds"
+        )
     try:
         return _GOAL.validate_python(dict(goal))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(f"goal: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
+        found = complain(error, _GOAL.json_schema())
+        raise ConfigError(f"goal: {found}; {_HINTS.get(found.key.partition('.')[0], _GIVE)}") from None
 
 
 def seed_tasks(goal: Goal, seeds: str | Path | Sequence[Task] | None = None) -> list[Task]:
-    """The goal's seeds.
+    """The tasks that a run starts from: the goal's own; else `seeds`, a JSON Lines file or tasks; else the shipped.
 
     Raises:
-        DataError: their file can't be read.
+        ConfigError: `seeds` is neither, or two of the tasks have one id.
+        DataError: the file can't be read.
     """
     given = goal.get("seeds", seeds)
     if given is None:
         return read_seeds(shipped.SEEDS)
-    return read_seeds(Path(given)) if isinstance(given, str | Path) else list(given)
+    if isinstance(given, str | Path):
+        return read_seeds(Path(given))
+    try:
+        tasks = [as_seed(task) for task in _SEEDS.validate_python(given)]
+    except ValidationError as error:
+        found = complain(error, _SEEDS.json_schema())
+        raise ConfigError(f"seeds{found.key and '.'}{found}; give a JSON Lines file, or tasks") from None
+    for id_, times in Counter(task.id for task in tasks).items():
+        if times > 1:
+            raise ConfigError(f"seeds: {times} tasks have the id {id_!r}; give each its own")
+    return tasks
 
 
 _GOAL: TypeAdapter[Goal] = TypeAdapter(Goal)
+_SEEDS: TypeAdapter[list[Task]] = TypeAdapter(Annotated[list[Task], Len(min_length=1)])

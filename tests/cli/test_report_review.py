@@ -71,6 +71,17 @@ def test_settings_without_a_judge_are_refused(selfinstruct: Callable[..., Any], 
     assert "--set goes with --judge" in said.err
 
 
+def test_a_judge_s_prompt_is_looked_at_before_a_call(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
+    """`--prompt` without a judge is a mistake in the command, and a name that is not shipped gets the nearest one."""
+    run = str(twenty(tmp_path / "run").path)
+
+    alone = selfinstruct("review", run, "--prompt", "mine.yaml")
+    unknown = selfinstruct("review", run, "--judge", "openai", "--prompt", "juge")
+
+    assert (alone.code, "--prompt goes with --judge" in alone.err) == (2, True)
+    assert (unknown.code, "prompt: no prompt 'juge' is shipped (did you mean 'judge'?)" in unknown.err) == (2, True)
+
+
 def test_a_judge_without_its_key_is_refused(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
     """Before anything is asked."""
     said = selfinstruct("review", str(twenty(tmp_path / "run").path), "--judge", "openai")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from selfinstruct_chains.config import Prompt
 from selfinstruct_chains.errors import ItemRefused
-from selfinstruct_chains.files import shipped, yaml
+from selfinstruct_chains.files.prompt import load_prompt
 from selfinstruct_chains.method.json_items import json_value
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.rendering import instances_json
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langchain_core.prompt_values import PromptValue
 
-    from selfinstruct_chains.config import ChainConfig, ModelConfig
+    from selfinstruct_chains.config import ChainConfig, ModelConfig, Prompt
     from selfinstruct_chains.outputs.review.verdicts import Reviews
     from selfinstruct_chains.run.assembly import LangChainModel
     from selfinstruct_chains.tasks import Task
@@ -68,18 +67,26 @@ class Judge:
         config: the chain.
         model: a LangChain model to use instead of the chain's.
         log: where an embedded server writes its log; None: nowhere.
+        prompt: what it is told, from `judge_prompt`; the shipped one when None.
     """
 
-    def __init__(self, config: ChainConfig, model: LangChainModel | None = None, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        config: ChainConfig,
+        model: LangChainModel | None = None,
+        log: Path | None = None,
+        prompt: Prompt | None = None,
+    ) -> None:
+        prompt = prompt or judge_prompt()
         settings = _settings(config)
         self._run = config.run
         self._model = Replying(model) if model is not None else ConfiguredModel(settings, log=log)
-        self._template = template(_prompt(), self._model.kind, "json_schema")
+        self._template = template(prompt, self._model.kind, "json_schema")
         self._patience = Patience(self._model.get_name(), settings.timeout, config.run.patience)
         held = dialect(model).schema is not None if model is not None else has_schema(settings)
         self._options: dict[str, Any] = {"json_schema": SCHEMA} if held else {}
         if self._model.kind == "completion":
-            self._options["stop"] = list(_prompt().completion.stop)
+            self._options["stop"] = list(prompt.completion.stop)
         self._tokens = 0
 
     async def judge(
@@ -143,6 +150,15 @@ class Judge:
         return message
 
 
+def judge_prompt(name: str = "judge") -> Prompt:
+    """What a judge is told: the shipped prompt, or one's own in a file, its path ending in .yaml.
+
+    Raises:
+        ConfigError: there is no such prompt, or it does not fit a judge; names the file and the key.
+    """
+    return load_prompt(name, "judge", "json_schema", beside=Path(), at="prompt")
+
+
 def read(reply: str) -> _Answers | None:
     """The answers in a judge's reply; None if it does not hold all three."""
     try:
@@ -153,8 +169,3 @@ def read(reply: str) -> _Answers | None:
 
 def _settings(config: ChainConfig) -> ModelConfig:
     return config.model_for("classification").model_copy(update={"max_tokens": MAX_TOKENS})
-
-
-def _prompt() -> Prompt:
-    source = yaml.find("judge", shipped.PROMPTS, "prompt", Path())
-    return yaml.validate(Prompt, yaml.read(source), lambda key: f"{source.shown}: {key}")

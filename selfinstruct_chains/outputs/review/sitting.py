@@ -52,8 +52,14 @@ def review(folder: Path, size: int, *, port: int, browse: bool, say: Callable[[s
     return _outcome(reviews, tasks, "person")
 
 
-def judge(
-    folder: Path, size: int, config: ChainConfig, *, say: Callable[[str], None], model: LangChainModel | None = None
+def judge(  # noqa: PLR0913 - two are seldom given
+    folder: Path,
+    size: int,
+    config: ChainConfig,
+    *,
+    say: Callable[[str], None],
+    prompt: str = "judge",
+    model: LangChainModel | None = None,
 ) -> Shares:
     """Have a model answer; what it said of the sample.
 
@@ -62,17 +68,19 @@ def judge(
         size: tasks to judge; all if there are fewer. Those that were judged before are not asked about again.
         config: the chain whose classification model answers.
         say: told what there is to say.
+        prompt: what it is told, a shipped prompt's name or a file.
         model: a LangChain model to use instead of the chain's.
 
     Raises:
-        ConfigError: the model can't be built.
+        ConfigError: the model can't be built, or the prompt is no judge's.
         ProviderError: the provider refuses, or does not answer.
         RunError: there is no such run, it has no tasks, or can't be written to.
     """
-    from selfinstruct_chains.outputs.review.judge import Judge
+    from selfinstruct_chains.outputs.review.judge import Judge, judge_prompt
 
+    told = judge_prompt(prompt)
     _, tasks, reviews = _begin(folder, size, say)
-    judged = asyncio.run(Judge(config, model).judge(tasks, reviews))
+    judged = asyncio.run(Judge(config, model, prompt=told).judge(tasks, reviews))
     failed = f"; {judged.failed} got no readable answer, and can be asked again" if judged.failed else ""
     say(f"{judged.given} judged now, for {judged.tokens:,} tokens{failed}.")
     return _outcome(reviews, tasks, "judge")

@@ -159,3 +159,56 @@ def test_a_judge_without_json_schema_is_asked_in_words(tmp_path: Path, kind: str
 
     assert (outcome.reviewed, outcome.yes["all"]) == (2, 1.0)
     assert held == {kind == "chat"}
+
+
+OWN = """
+variables: [instruction, instances]
+chat: {system: Judge., user: "MINE {instruction} {instances}"}
+completion: {text: "MINE {instruction} {instances}"}
+"""
+
+
+def test_a_prompt_of_one_s_own_takes_the_shipped_one_s_place(tmp_path: Path) -> None:
+    """What the judge is told may stand in a file of the user's."""
+    run = run_folder(tmp_path / "run", TASKS)
+    own, judging = tmp_path / "own.yaml", Judging()
+    own.write_text(OWN, encoding="utf-8")
+
+    sitting.judge(run.path, 2, CONFIG, say=lambda _: None, prompt=str(own), model=ScriptedChat(reply=judging))
+
+    assert len(judging.prompts) == 2
+    assert all("MINE" in prompt for prompt in judging.prompts)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "{instruction}",
+            "{instrction}",
+            "chat.user: judge has no variable 'instrction' (did you mean 'instruction'?)",
+        ),
+        (' {instances}"}\ncomp', '"}\ncomp', "chat: {instances} is missing; the model would not see the task"),
+        ("[instruction, instances]", "[instruction]", "variables: {instances} is used, but not declared here"),
+        ("variables:", "example: x\nvariables:", "example: a judge is shown no demonstrations"),
+        (
+            'MINE {instruction} {instances}"}\ncomp',
+            '{format} {instruction}"}\ncomp',
+            "{format} is used, but there is no",
+        ),
+        ("system: Judge.", "system: '{'", "chat.system: a brace has no partner"),
+    ],
+)
+def test_a_judge_s_prompt_is_checked_as_the_others_are(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    """A variable that a judge has not, or that a form forgets, is named before any call and any verdict."""
+    assert old in OWN
+    own, judging = tmp_path / "own.yaml", Judging()
+    own.write_text(OWN.replace(old, new), encoding="utf-8")
+    run = run_folder(tmp_path / "run", TASKS)
+
+    with pytest.raises(ConfigError) as caught:
+        sitting.judge(run.path, 2, CONFIG, say=lambda _: None, prompt=str(own), model=ScriptedChat(reply=judging))
+
+    assert str(caught.value).startswith(f"{own}: ")
+    assert expected in str(caught.value)
+    assert judging.prompts == []
