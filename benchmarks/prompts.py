@@ -67,7 +67,10 @@ def keeper(role: Role, config: ChainConfig, seeds: Sequence[Task]) -> Callable[[
         pool = Pool(config, seeds)
         return lambda _, parsed: sum(pool.admit("", text) is None for text in parsed.items)
     finish = finisher(config.filters, config.instances.max_instances)
-    return lambda text, parsed: len(finish(text, role == "output_first", parsed).instances)
+    is_classification = role == "output_first"
+    return lambda text, parsed: len(
+        finish.invoke({"instruction": text, "is_classification": is_classification, "parsed": parsed}).instances
+    )
 
 
 async def tally(role: Role, config: ChainConfig, count: int) -> Tally:
@@ -94,7 +97,7 @@ async def tally(role: Role, config: ChainConfig, count: int) -> Tally:
     keep, kept = keeper(role, config, seeds), []
     for value, reply in zip(asked, replies, strict=True):
         try:
-            kept.append(keep(value, own.parser.read(reply)))
+            kept.append(keep(value, own.parser.invoke(reply)))
         except UnreadableReply:
             continue
     tokens = sum(reply.usage_metadata["total_tokens"] for reply in replies if reply.usage_metadata)

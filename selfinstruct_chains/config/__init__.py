@@ -44,6 +44,7 @@ from selfinstruct_chains.config.prompt import (
     ChatForm,
     CompletionForm,
     Prompt,
+    Turn,
     Prompted,
     variables,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "RunConfig",
     "ServerSettings",
     "SimpleFilter",
+    "Turn",
     "fingerprint",
     "flatten",
     "variables",

@@ -37,6 +37,9 @@ NOT_SHAPING = frozenset(
 """Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
 
 
+SINCE_FORMAT_1: dict[str, Any] = {"prompt.chat.turns": []}
+"""Keys that came after the first format of run folders, with the value they have where they are not set: there they
+stay out of the fingerprint, so that a newer version finds its runs."""
 _SECTIONS: dict[Role, str] = {
     "instructions": "instructions",
     "classification": "classification",
@@ -160,7 +163,7 @@ class ChainConfig(Closed):
                 return self.instances.output_first
 
     def changed(self, settings: Mapping[str, Any]) -> ChainConfig:
-        """The same chain with other values by dotted key, as an override has them; `model.*` goes to every role's model.
+        """The same chain with other values by dotted key, as `--set` has them; `model.*` goes to every role's model.
 
         Raises:
             ValidationError: a key or a value can't be.
@@ -184,7 +187,15 @@ class ChainConfig(Closed):
     def shaping(self) -> dict[str, Any]:
         """All values that shape the dataset, flat, by dotted key."""
         dump = self.model_dump(mode="json", exclude={"name", "description", "model"})
-        return {key: value for key, value in flatten(dump).items() if not NOT_SHAPING & set(key.split("."))}
+        return {
+            key: value
+            for key, value in flatten(dump).items()
+            if not NOT_SHAPING & set(key.split(".")) and not _is_new_and_unset(key, value)
+        }
+
+
+def _is_new_and_unset(key: str, value: Any) -> bool:
+    return any(key.endswith(f".{name}") and value == unset for name, unset in SINCE_FORMAT_1.items())
 
 
 def put(values: Any, dotted: str, value: Any) -> None:

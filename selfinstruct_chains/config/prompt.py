@@ -39,10 +39,20 @@ STOP_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES,
 """What the prompt's `stop` strings may use: what is the same in all calls."""
 
 
+class Turn(Closed):
+    """A message of a chat that was, or might have been, before."""
+
+    by: Literal["user", "assistant", "system"]
+    text: str
+
+
 class ChatForm(Closed):
     """What a chat model is told."""
 
     system: str
+    """"" for none."""
+    turns: tuple[Turn, ...] = ()
+    """What stands between the two."""
     user: str
 
 
@@ -70,6 +80,7 @@ class Prompt(Closed):
     def texts(self) -> dict[str, str]:
         """What the model is told, by dotted key, the stop strings and the demonstrations apart."""
         forms = {"chat.system": self.chat.system, "chat.user": self.chat.user, "completion.text": self.completion.text}
+        forms |= {f"chat.turns.{number}.text": turn.text for number, turn in enumerate(self.chat.turns)}
         return forms | {f"format.{output}": text for output, text in self.format.items()}
 
 

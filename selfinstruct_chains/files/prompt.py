@@ -16,6 +16,7 @@ from selfinstruct_chains.config import (
 )
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.files import shipped, yaml
+from selfinstruct_chains.files.template import is_template, prompt_of_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,8 @@ def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str
     """The prompt that is shipped under `name`, or that stands in the file `name` (ending in .yaml).
 
     Args:
-        name: a shipped name or a path; a `Prompt` made in Python is only checked.
+        name: a shipped name or a path; a `Prompt` made in Python is only checked, a prompt template of LangChain's
+            becomes one (`files.template`).
         role: whose prompt it is; the judge's too.
         output: the form of reply it must be able to ask for; a value that is no such form is left to others to find.
         beside: where a relative path starts.
@@ -43,8 +45,15 @@ def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str
     if isinstance(name, Prompt):
         _check(name, role, output, at)
         return name
+    if is_template(name):
+        shipped_one = load_prompt(role, role, output, beside=beside, at=at)
+        prompt = prompt_of_template(name, shipped_one, at)
+        _check(prompt, role, output, at)
+        return prompt
     if not isinstance(name, str):
-        raise ConfigError(f"{at}: the name of a prompt, or a path that ends in .yaml, is expected, not {name!r}")
+        raise ConfigError(
+            f"{at}: the name of a prompt, a path that ends in .yaml, or a prompt template is expected, not {name!r}"
+        )
     try:
         source = yaml.find(name, shipped.PROMPTS, "prompt", beside)
     except ConfigError as error:
@@ -69,7 +78,7 @@ def _check(prompt: Prompt, role: Prompted, output: Any, where: str) -> None:
             raise ConfigError(f"{where}: {key}: {{format}} is used, but there is no format.{output}")
     _check_declared(prompt, frozenset().union(*forms.values()) - {"format"}, role, where)
     for form, used in {
-        "chat": forms["chat.system"] | forms["chat.user"],
+        "chat": frozenset().union(*(used for key, used in forms.items() if key.startswith("chat."))),
         "completion": forms["completion.text"],
     }.items():
         for variable in sorted(NEEDED_VARIABLES[role] - used):

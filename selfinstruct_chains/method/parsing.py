@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, NamedTuple, NoReturn, TypeVar
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
@@ -151,9 +151,16 @@ def log_odds(first_token: Mapping[str, float]) -> float:
 class _ReplyParser(BaseOutputParser[T]):
     """Reads an AIMessage with its `finish_reason`; a completion model's bare string has none."""
 
+    wanted: ClassVar[str]
+    """The form of a reply, as a sentence for a prompt."""
+
     @abstractmethod
     def read(self, message: AIMessage) -> T:
         """What `message` holds; raises UnreadableReply."""
+
+    def get_format_instructions(self) -> str:
+        """The form of a reply that is surely read, as a sentence for a prompt."""
+        return self.wanted
 
     def parse(self, text: str) -> T:
         """What a reply of unknown `finish_reason` holds."""
@@ -172,6 +179,8 @@ class _ReplyParser(BaseOutputParser[T]):
 class InstructionsParser(_ReplyParser[Parsed[str]]):
     """Reply of the instructions role: see `parse_instructions`."""
 
+    wanted = "Write a numbered list of instructions, each on one line, and nothing else."
+
     continues: bool = False
     """The prompt ends with the mark of the first item."""
 
@@ -186,6 +195,8 @@ class InstructionsParser(_ReplyParser[Parsed[str]]):
 
 class ClassificationParser(_ReplyParser[bool]):
     """Reply of the classification role: see `parse_classification` and `log_odds`."""
+
+    wanted = "Answer with one word, Yes or No, and nothing else."
 
     decide: Literal["text", "logprob"] = "text"
     """By what was written, or by the first token's log-probabilities."""
@@ -208,6 +219,11 @@ class ClassificationParser(_ReplyParser[bool]):
 
 class InstancesParser(_ReplyParser[Parsed[Instance]]):
     """Reply of the roles input_first and output_first: see `parse_instances`."""
+
+    wanted = (
+        'Write each example as "Example 1" with "Input:" and "Output:" (for a classification task "Class label:" and '
+        '"Input:"), each label at the start of a line.'
+    )
 
     form: Form
     output: Output = "text"

@@ -43,8 +43,9 @@ def template(prompt: Prompt, kind: Kind, output: Output, **fixed: str) -> BasePr
         return text.strip("\n").replace("{format}", prompt.format.get(output, "").strip("\n"))
 
     if kind == "chat":
-        pieces = [("system", filled_in(prompt.chat.system)), ("human", filled_in(prompt.chat.user))]
-        return ChatPromptTemplate.from_messages(pieces).partial(**fixed)
+        turns = [(turn.by, filled_in(turn.text)) for turn in prompt.chat.turns]
+        pieces = [("system", filled_in(prompt.chat.system)), *turns, ("human", filled_in(prompt.chat.user))]
+        return ChatPromptTemplate.from_messages(pieces if prompt.chat.system else pieces[1:]).partial(**fixed)
     return PromptTemplate.from_template(filled_in(prompt.completion.text)).partial(**fixed)
 
 

@@ -31,7 +31,6 @@ from langchain_core.runnables.passthrough import RunnableAssign
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-
     from langchain_core.runnables import Runnable, RunnableConfig
 
 In = TypeVar("In")
@@ -109,7 +108,7 @@ async def _assign(part: RunnableAssign, value: Any, config: RunnableConfig, kwar
     return {**value, **await evaluate(part.mapper, value, config, **kwargs)}
 
 
-async def _parallel(part: RunnableParallel[Any], value: Any, config: RunnableConfig, kwargs: Any) -> Any:  # noqa: ARG001
+async def _parallel(part: RunnableParallel[Any], value: Any, config: RunnableConfig, kwargs: Any) -> Any:
     steps = dict(part.steps__)
     if len(steps) == 1:
         return {key: await evaluate(step, value, config) for key, step in steps.items()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from langchain_core.messages import AIMessage
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from selfinstruct_chains.errors import ItemRefused, ProviderError
@@ -14,9 +15,9 @@ from selfinstruct_chains.models.limits import Gate, Pace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from langchain_core.messages import AIMessage
-
     from selfinstruct_chains.models.limits import Entry
+
+T = TypeVar("T")
 
 LONGEST_WAIT = 60.0
 """Seconds; also the bound of a provider's Retry-After."""
@@ -61,9 +62,9 @@ class Patience:
         self._usual_reply = _FIRST_REPLY
 
     async def reply(
-        self, ask: Callable[[], Awaitable[AIMessage]], on_fault: Callable[[Fault], None], prompt_tokens: int = 0
-    ) -> AIMessage:
-        """The reply that `ask` gives in the end; `on_fault` hears of each attempt that gave none.
+        self, ask: Callable[[], Awaitable[T]], on_fault: Callable[[Fault], None], prompt_tokens: int = 0
+    ) -> T:
+        """The reply, or whatever else, that `ask` gives in the end; `on_fault` hears of each attempt that gave none.
 
         Waits between attempts with full jitter, up to a minute, or as long as the provider's Retry-After says.
 
@@ -94,7 +95,7 @@ class Patience:
                 return message
         raise AssertionError("tenacity ends by returning or raising")
 
-    async def _attempt(self, ask: Callable[[], Awaitable[AIMessage]], prompt_tokens: int) -> AIMessage:
+    async def _attempt(self, ask: Callable[[], Awaitable[T]], prompt_tokens: int) -> T:
         async with self.gate.attempt(prompt_tokens + self._usual_reply) as entry:
             try:
                 async with asyncio.timeout(self.timeout):
@@ -104,10 +105,10 @@ class Patience:
             self._answered(message, entry)
             return message
 
-    def _answered(self, message: AIMessage, entry: Entry) -> None:
+    def _answered(self, message: Any, entry: Entry) -> None:
         self.gate.reached = True
         self.gate.note(failed=False, most=self._max_failing_share)
-        if message.usage_metadata:
+        if isinstance(message, AIMessage) and message.usage_metadata:
             self._usual_reply += round((message.usage_metadata["output_tokens"] - self._usual_reply) / 10)
             self.gate.correct(entry, message.usage_metadata["total_tokens"])
         self._pace_by(entry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence  # noqa: TC003 - fields of named tuples, which LangChain reads
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +14,7 @@ from selfinstruct_chains.method import graph, steps
 from selfinstruct_chains.method.prompting import Demonstrations, classification_examples, instance_examples
 from selfinstruct_chains.method.pure import Pure
 from selfinstruct_chains.method.results import result
-from selfinstruct_chains.models.own import own_model
+from selfinstruct_chains.models.own import OwnModel, own_model
 from selfinstruct_chains.models.patient import Patiences, Patient
 from selfinstruct_chains.models.registry import ConfiguredModel
 from selfinstruct_chains.run.own import Models, Own, brought
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class RoleModels(NamedTuple):
     """A role model for each role, and which family it belongs to."""
 
-    models: Mapping[Role, Runnable[Any, Any]]
+    models: Mapping[Role, ConfiguredModel | OwnModel]
     kinds: Mapping[Role, Kind]
 
 
@@ -54,12 +54,14 @@ class Shown(NamedTuple):
     notes: tuple[str, ...]
 
 
-def role_models(config: ChainConfig, own: Mapping[Role, Runnable[Any, Any]], log: Path | None = None) -> RoleModels:
+def role_models(
+    config: ChainConfig, own: Mapping[Role, Runnable[Any, Any]] | None = None, log: Path | None = None
+) -> RoleModels:
     """The models of a chain; the caller's `own` go before the file's. Roles with equal configs share one."""
     shared: dict[Any, Any] = {}
-    models: dict[Role, Any] = {}
+    models: dict[Role, ConfiguredModel | OwnModel] = {}
     for role in ROLES:
-        given, file = own.get(role), config.model_for(role)
+        given, file = (own or {}).get(role), config.model_for(role)
         if given is not None:
             models[role] = shared.setdefault(id(given), own_model(given))
         else:
@@ -129,8 +131,10 @@ def in_text_where_needed(config: ChainConfig, found: RoleModels, own: Own) -> Ch
     Raises:
         ConfigError: the role's prompt has no text form.
     """
-    for role in own.models.keys() - own.steps.keys():
-        section, model = config.role(role), found.models[role]
+    for role, model in found.models.items():
+        section = config.role(role)
+        if not isinstance(model, OwnModel) or role in own.steps:
+            continue
         if section.output == "json_schema" and not model.has_schema:
             if "text" not in section.prompt.format and section.prompt.format:
                 raise ConfigError(

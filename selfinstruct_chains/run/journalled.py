@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
@@ -145,7 +146,7 @@ class JournalledStep(Runnable[Any, Any]):
         step, calling = self._step, self._calling
         try:
             found = await calling.patience.reply(
-                _counted(calling, lambda: step.ainvoke(input, config)), lambda fault: self._note(key, fault)
+                _counted(calling, lambda: _given(step, input, config)), lambda fault: self._note(key, fault)
             )
         except ItemRefused as refused:
             self._journal.write(Entry.refused(key, "", str(refused), refused.reason))
@@ -162,15 +163,21 @@ class JournalledStep(Runnable[Any, Any]):
         self._journal.write(Entry.fault(key, "", fault.text))
 
 
+async def _given(step: Runnable[Any, Any], value: Any, config: RunnableConfig | None) -> Any:
+    """What the step gives; a reply that its own parser refuses is unreadable, and no provider's fault."""
+    try:
+        return await step.ainvoke(value, config)
+    except OutputParserException as error:
+        raise UnreadableReply(str(error), str(error.llm_output or "")) from error
+
+
 class _Call(NamedTuple):
     key: str
     sha: str
     characters: int
 
 
-async def _asked(
-    journal: Journal, calling: Calling, call: _Call, ask: Callable[[], Awaitable[AIMessage]]
-) -> AIMessage:
+async def _asked(journal: Journal, calling: Calling, call: _Call, ask: Callable[[], Awaitable[AIMessage]]) -> AIMessage:
     """The reply that comes in the end; in the journal before anybody has it."""
     started = time.perf_counter()
 

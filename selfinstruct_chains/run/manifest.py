@@ -56,8 +56,8 @@ def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[
     shaping = _shaping(config, seeds, own or {})
     if file.exists():
         return _checked(read(path), shaping, path)
-    own = {".lock", "llama.log", "seeds.jsonl", "progress.json"}
-    strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in own and not _is_partial(entry.name))
+    ours = {".lock", "llama.log", "seeds.jsonl", "progress.json"}
+    strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in ours and not _is_partial(entry.name))
     if strangers:
         raise RunError(f"{path}: not a run folder (it has {strangers[0]!r}, and no {NAME}); choose another: -o")
     manifest = {

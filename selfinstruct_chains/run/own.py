@@ -1,4 +1,4 @@
-"""What a user brings from Python: models, steps, parsers, filters. Checked when it is given, named in the fingerprint."""
+"""What a user brings from Python: models, steps, parsers, filters. Checked when given, named in the fingerprint."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.config import ROLES, Role
 from selfinstruct_chains.errors import ConfigError, did_you_mean
-from selfinstruct_chains.models.own import own_model
 from selfinstruct_chains.models.identity import identity
+from selfinstruct_chains.models.own import own_model
 
 Models = Runnable[Any, Any] | Mapping[Role, Runnable[Any, Any]]
 """One model for every role, or one for each of some roles; the others are the chain file's."""
@@ -74,9 +74,7 @@ def _by_role(what: str, given: Any, expected: str) -> dict[Role, Runnable[Any, A
         raise ConfigError(f"{what}: {expected}, or a dict of them by role ({', '.join(ROLES)}), not {given!r}")
     for role, part in given.items():
         if role not in ROLES:
-            raise ConfigError(
-                f"{what}: no role {role!r}{did_you_mean(str(role), ROLES)}; there are {', '.join(ROLES)}"
-            )
+            raise ConfigError(f"{what}: no role {role!r}{did_you_mean(str(role), ROLES)}; there are {', '.join(ROLES)}")
         if not isinstance(part, Runnable):
             raise ConfigError(f"{what}[{role!r}]: {expected}, not {part!r}")
     return dict(given)
@@ -88,7 +86,7 @@ def _filter(what: str, function: Any) -> Callable[..., str | None]:
     if not callable(function) or inspect.iscoroutinefunction(function):
         found = f"not the asynchronous {_name(function)}" if callable(function) else f"not {function!r}"
         raise ConfigError(f"{what}: {expected}, {found}")
-    return _Held(function)
+    return _Held(function).rule
 
 
 class _Held(NamedTuple):
@@ -96,8 +94,9 @@ class _Held(NamedTuple):
 
     function: Callable[..., Any]
 
-    def __call__(self, *arguments: Any) -> str | None:
-        rule = self.function(*arguments)
+    def rule(self, *arguments: Any) -> str | None:
+        """What the filter says."""
+        rule: Any = self.function(*arguments)
         if rule is None or (isinstance(rule, str) and rule.strip()):
             return rule
         raise ConfigError(
@@ -107,5 +106,6 @@ class _Held(NamedTuple):
 
 def _name(function: Any) -> str:
     """A function's full name, as far as it has one."""
-    function = function.function if isinstance(function, _Held) else function
+    held = getattr(function, "__self__", None)
+    function = held.function if isinstance(held, _Held) else function
     return ".".join(str(getattr(function, part, "?")) for part in ("__module__", "__qualname__"))

@@ -17,10 +17,12 @@ from langchain_core.runnables.config import (
     patch_config,
     set_config_context,
 )
-from pydantic import BaseModel, ConfigDict, Field
+from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from selfinstruct_chains.config import ChainConfig
 from selfinstruct_chains.errors import ConfigError, RunStopped
+from selfinstruct_chains.files.complaints import complain
 from selfinstruct_chains.method import drawing
 from selfinstruct_chains.models import loops
 from selfinstruct_chains.run.assembly import public_steps
@@ -81,8 +83,7 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
         self._own()
 
     def __repr__(self) -> str:
-        models = dict.fromkeys(f"{m.provider}: {m.name}" for m in map(self.config.model_for, ("instructions",)))
-        return f"<self_instruct: chain {self.config.name}, {', '.join(models)}, folder {self.folder}>"
+        return f"<self_instruct: chain {self.config.name}, {self.folder or 'in memory'}>"
 
     __str__ = __repr__
 
@@ -95,6 +96,13 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
     def OutputType(self) -> Any:
         """Finished tasks."""
         return list[Task]
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """What can be configured in the parts that the user brought."""
+        own = self._own()
+        parts = [*own.models.values(), *own.steps.values(), *own.parsers.values()]
+        return get_unique_config_specs(spec for part in parts for spec in part.config_specs)
 
     def steps(self, seeds: Sequence[Task] | None = None) -> Steps:
         """The chain's four steps and `complete`, for use on their own."""
@@ -145,7 +153,9 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
     ) -> AsyncGenerator[list[Task], None]:
         """Each finished task, in a list of its own, as soon as all before it are settled; raises as `invoke`."""
         if kwargs:
-            raise ConfigError(f"self_instruct takes no {', '.join(sorted(kwargs))}; what a run takes stands in its goal")
+            raise ConfigError(
+                f"self_instruct takes no {', '.join(sorted(kwargs))}; what a run takes stands in its goal"
+            )
         async with aclosing(self._traced(input, ensure_config(config))) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -172,7 +182,7 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
                 yield chunk
 
     async def _traced(self, goal: Goal, config: RunnableConfig) -> AsyncGenerator[list[Task], None]:
-        """The run under a root of its own; LangChain's helper for streams knows no input, and takes a break for an error."""
+        """The run under a root of its own: LangChain's stream helper has no input, and takes a break for an error."""
         manager = get_async_callback_manager_for_config(config)
         name = config.get("run_name") or self.get_name()
         root = await manager.on_chain_start(None, goal, name=name, run_id=config.pop("run_id", None))
@@ -217,12 +227,17 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
             await asyncio.wait([producer])
 
     def _config(self) -> ChainConfig:
-        return self.config.changed(self.settings) if self.settings else self.config
+        if not self.settings:
+            return self.config
+        try:
+            return self.config.changed(self.settings)
+        except ValidationError as error:
+            raise ConfigError(f"settings: {complain(error, ChainConfig.model_json_schema())}") from None
+        except LookupError as error:
+            raise ConfigError(f"settings: {error.args[0]}: there is nothing of that name") from None
 
     def _own(self) -> Own:
-        return brought(
-            self.models, self.own_steps, self.own_parsers, self.instruction_filters, self.instance_filters
-        )
+        return brought(self.models, self.own_steps, self.own_parsers, self.instruction_filters, self.instance_filters)
 
 
 class _Pulled:

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError, SelfInstructError
@@ -157,4 +157,3 @@ def _report(folder: Folder, monitor: Monitor, state: str, why: str) -> None:
     times = {"started": round(monitor.started, 1), "updated": round(time.time(), 1)}
     with suppress(OSError, RunError):  # a full disk is told by whoever writes the journal
         folder.report({**values, **times, **monitor.snapshot()})
-

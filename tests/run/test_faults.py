@@ -83,8 +83,6 @@ async def test_a_wrong_key_stops_all_calls(tmp_path: Path) -> None:
 
 def test_a_step_does_the_same_with_and_without_listeners() -> None:
     """What is called when nobody listens gives the results and errors of the LCEL chain, second attempts included."""
-    import asyncio
-
     from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackHandler
 
     class Poor(Author):
@@ -114,7 +112,7 @@ def test_a_step_does_the_same_with_and_without_listeners() -> None:
     assert len({type(result) for result in heard}) == 3
 
 
-def test_a_second_attempt_says_so_in_its_metadata() -> None:
+async def test_a_second_attempt_says_so_in_its_metadata() -> None:
     """With and without listeners, the attempt's number is in the metadata of the call."""
     seen: list[object] = []
 
@@ -123,8 +121,6 @@ def test_a_second_attempt_says_so_in_its_metadata() -> None:
             seen.append((config or {}).get("metadata", {}).get("selfinstruct_attempt"))
             return await super().ainvoke(input, config, **kwargs)
 
-    import asyncio
-
     from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackHandler
 
     def script(prompt: str, seed: int | None) -> Reply:
@@ -132,6 +128,6 @@ def test_a_second_attempt_says_so_in_its_metadata() -> None:
 
     step = build_steps(config(), models=Noting(reply=script)).classification
     for handlers in ([], [BaseCallbackHandler()]):
-        asyncio.run(step.ainvoke("Decide it.", {"callbacks": AsyncCallbackManager(handlers), "metadata": {}}))
+        await step.ainvoke("Decide it.", {"callbacks": AsyncCallbackManager(handlers), "metadata": {}})
 
     assert seen == [None, 2, None, 2]

@@ -187,7 +187,7 @@ async def test_a_truncated_reply_keeps_its_whole_items(tmp_path: Path) -> None:
 
 
 async def test_a_second_attempt_has_twice_the_room() -> None:
-    """The second attempt at a reply that was cut to nothing asks for twice as many tokens."""
+    """The second attempt at a reply that was cut to nothing asks for twice as many tokens as the model's own limit."""
     limits: list[int] = []
 
     class Limited(ScriptedChat):
@@ -201,7 +201,7 @@ async def test_a_second_attempt_has_twice_the_room() -> None:
         return scripted_author(prompt, seed) if limits[-1] == 200 else Reply("9. Cut", "length")
 
     author = ScriptedChat(reply=scripted_author)
-    models = {"instructions": Limited(reply=script), "classification": author}
+    models = {"instructions": Limited(reply=script, max_tokens=100), "classification": author}
     chain = self_instruct(config(), models=models | {"input_first": author, "output_first": author})
     await chain.ainvoke({"n": 2})
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import AIMessage
     from langchain_core.prompt_values import PromptValue
+    from langchain_core.runnables import Runnable
 
     from selfinstruct_chains.config import ChainConfig, ModelConfig, Prompt
     from selfinstruct_chains.outputs.review.verdicts import Reviews
-    from selfinstruct_chains.run.assembly import LangChainModel
     from selfinstruct_chains.tasks import Task
 
 MAX_TOKENS = 500
@@ -73,7 +73,7 @@ class Judge:
     def __init__(
         self,
         config: ChainConfig,
-        model: LangChainModel | None = None,
+        model: Runnable[Any, Any] | None = None,
         log: Path | None = None,
         prompt: Prompt | None = None,
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import webbrowser
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.outputs.review.server import Server, Sitting
 from selfinstruct_chains.outputs.review.verdicts import Reviews, sample, shares
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from langchain_core.runnables import Runnable
+
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.outputs.review.verdicts import By, Shares
-    from selfinstruct_chains.run.assembly import LangChainModel
     from selfinstruct_chains.tasks import Task
 
 
@@ -59,7 +60,7 @@ def judge(  # noqa: PLR0913 - two are seldom given
     *,
     say: Callable[[str], None],
     prompt: str = "judge",
-    model: LangChainModel | None = None,
+    model: Runnable[Any, Any] | None = None,
 ) -> Shares:
     """Have a model answer; what it said of the sample.
 
