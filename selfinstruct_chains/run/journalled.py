@@ -105,7 +105,7 @@ class Journalled(Runnable[PromptValue, AIMessage]):
         key, sha, characters = asked
 
         def note(fault: Fault) -> None:
-            self._journal.write(Entry(key, sha, error=fault.text, retry=True))
+            self._journal.write(Entry.fault(key, sha, fault.text))
 
         seed = call_seed(self._seed, key)
         started = time.perf_counter()
@@ -123,7 +123,7 @@ class Journalled(Runnable[PromptValue, AIMessage]):
         try:
             message = await self._patience.reply(attempt, note, characters // CHARACTERS_PER_TOKEN)
         except ItemRefused as refused:
-            self._journal.write(Entry(key, sha, error=str(refused), retry=False, reason=refused.reason))
+            self._journal.write(Entry.refused(key, sha, str(refused), refused.reason))
             raise
         self._journal.write(Entry.of_message(key, sha, message, round(1000 * (time.perf_counter() - started))))
         self._monitor.replied()
