@@ -44,8 +44,8 @@ from selfinstruct_chains.config.prompt import (
     ChatForm,
     CompletionForm,
     Prompt,
-    Turn,
     Prompted,
+    Turn,
     variables,
 )
 

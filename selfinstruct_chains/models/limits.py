@@ -23,7 +23,7 @@ WINDOW = 100
 
 
 @dataclass
-class Entry:
+class Attempt:
     """One attempt that was let through."""
 
     at: float
@@ -62,7 +62,7 @@ class Gate:
         self._requests = requests_per_minute
         self._tokens = tokens_per_minute
         self._sleep = sleep
-        self._started: deque[Entry] = deque()  # in the last minute
+        self._started: deque[Attempt] = deque()  # in the last minute
         self._sum = 0
         self._turn = asyncio.Lock()
         self._room = asyncio.Event()
@@ -77,33 +77,33 @@ class Gate:
         return self.limit >= self.most
 
     @asynccontextmanager
-    async def attempt(self, tokens: int) -> AsyncIterator[Entry]:
+    async def attempt(self, tokens: int) -> AsyncIterator[Attempt]:
         """Waits for its turn, and counts as in flight until the end of the block.
 
         Args:
             tokens: an estimate, of prompt and reply together.
         """
-        entry = await self._enter(tokens)
+        attempt = await self._enter(tokens)
         try:
-            yield entry
+            yield attempt
         finally:
             self.in_flight -= 1
             self._room.set()
 
-    def correct(self, entry: Entry, tokens: int) -> None:
+    def correct(self, attempt: Attempt, tokens: int) -> None:
         """Count `tokens`, as the provider reports them, instead of the estimate."""
-        if self._started and entry.at >= self._started[0].at:
-            self._sum += tokens - entry.tokens
-        entry.tokens = tokens
+        if self._started and attempt.at >= self._started[0].at:
+            self._sum += tokens - attempt.tokens
+        attempt.tokens = tokens
 
     def speed_up(self) -> None:
         """A reply came in time: one more may be in flight for each full round of them."""
         self.limit = min(float(self.most), self.limit + 1 / self.limit)
         self._room.set()
 
-    def slow_down(self, entry: Entry) -> bool:
-        """Half as many may be in flight; False when `entry` started before the last cut, and tells nothing of it."""
-        if entry.at < self._slowed_at:
+    def slow_down(self, attempt: Attempt) -> bool:
+        """Half as many may be in flight; False when `attempt` started before the last cut, and tells nothing of it."""
+        if attempt.at < self._slowed_at:
             return False
         self._slowed_at = self.clock()
         self.limit = max(1.0, self.limit / 2)
@@ -123,7 +123,7 @@ class Gate:
             self._failing_since = self.clock()
         return self.clock() - self._failing_since
 
-    async def _enter(self, tokens: int) -> Entry:
+    async def _enter(self, tokens: int) -> Attempt:
         async with self._turn:
             while True:
                 while self.in_flight >= int(self.limit):
@@ -132,12 +132,12 @@ class Gate:
                 if (wait := self._wait(tokens)) <= 0:
                     break
                 await self._sleep(wait)
-            entry = Entry(self.clock(), tokens)
+            attempt = Attempt(self.clock(), tokens)
             self.in_flight += 1
             if self._requests or self._tokens:
-                self._started.append(entry)
+                self._started.append(attempt)
                 self._sum += tokens
-            return entry
+            return attempt
 
     def _wait(self, tokens: int) -> float:
         """Seconds until one more may start; a request larger than a whole minute's tokens waits for an empty minute."""

@@ -15,7 +15,7 @@ from selfinstruct_chains.models.limits import Gate, Pace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from selfinstruct_chains.models.limits import Entry
+    from selfinstruct_chains.models.limits import Attempt
 
 T = TypeVar("T")
 
@@ -96,30 +96,30 @@ class Patience:
         raise AssertionError("tenacity ends by returning or raising")
 
     async def _attempt(self, ask: Callable[[], Awaitable[T]], prompt_tokens: int) -> T:
-        async with self.gate.attempt(prompt_tokens + self._usual_reply) as entry:
+        async with self.gate.attempt(prompt_tokens + self._usual_reply) as attempt:
             try:
                 async with asyncio.timeout(self.timeout):
                     message = await ask()
             except Exception as error:
-                raise _Failed(self._judged(error, entry), entry.at) from error
-            self._answered(message, entry)
+                raise _Failed(self._judged(error, attempt), attempt.at) from error
+            self._answered(message, attempt)
             return message
 
-    def _answered(self, message: Any, entry: Entry) -> None:
+    def _answered(self, message: Any, attempt: Attempt) -> None:
         self.gate.reached = True
         self.gate.note(failed=False, most=self._max_failing_share)
         if isinstance(message, AIMessage) and message.usage_metadata:
             self._usual_reply += round((message.usage_metadata["output_tokens"] - self._usual_reply) / 10)
-            self.gate.correct(entry, message.usage_metadata["total_tokens"])
-        self._pace_by(entry)
+            self.gate.correct(attempt, message.usage_metadata["total_tokens"])
+        self._pace_by(attempt)
 
-    def _pace_by(self, entry: Entry) -> None:
-        if self._pace.late(self.gate.clock() - entry.at, full=self.gate.full):
-            self.gate.slow_down(entry)
+    def _pace_by(self, attempt: Attempt) -> None:
+        if self._pace.late(self.gate.clock() - attempt.at, full=self.gate.full):
+            self.gate.slow_down(attempt)
         else:
             self.gate.speed_up()
 
-    def _judged(self, error: Exception, entry: Entry) -> Fault:
+    def _judged(self, error: Exception, attempt: Attempt) -> Fault:
         try:
             fault = judge(error, self.what)
         except ItemRefused:
@@ -127,7 +127,7 @@ class Patience:
             raise
         self.gate.reached |= fault.reached
         if fault.busy:
-            self.gate.slow_down(entry)
+            self.gate.slow_down(attempt)
             self.gate.close_for(min(fault.retry_after or 0.0, LONGEST_WAIT))
             return fault
         if self.gate.note(failed=True, most=self._max_failing_share) > self.patience:

@@ -106,7 +106,7 @@ class Folder:
         self.had = _lines(path / "tasks.jsonl")
         if self.had and not (path / "journal.jsonl").exists():
             raise RunError(f"{path}: journal.jsonl is missing, which all else is made from; restore it from a copy")
-        self.journal = Journal(path / "journal.jsonl")
+        self.journal = Journal(path / "journal.jsonl", manifest.wrote(self._manifest))
         if self.journal.repaired:
             self.notes.append(
                 f"journal.jsonl ended in half a line ({self.journal.repaired} bytes), as after a kill; it was cut off, "

@@ -15,7 +15,8 @@ from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.method.results import result, result_json
 from selfinstruct_chains.method.steps import ATTEMPT
-from selfinstruct_chains.run.journal import Entry, call_key, call_seed, text_hash
+from selfinstruct_chains.run.entry import Entry
+from selfinstruct_chains.run.journal import call_key, call_seed, text_hash
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -89,9 +90,8 @@ class Journalled(Runnable[PromptValue, AIMessage]):
         """
         key, text = _key(self._role, config), input.to_string()
         sha = text_hash(text)
-        known = self._journal.get(key)
+        known = self._journal.answer(key, sha)
         if known:
-            known.check_prompt(sha)
             return known.message()
         if self._model is None or self._calling is None:
             raise NotRemembered
@@ -140,7 +140,7 @@ class JournalledStep(Runnable[Any, Any]):
         key = _key(self._role, config)
         known = self._journal.get(key)
         if known:
-            return result(self._role, known.value())
+            return result(self._role, known.value if known.kind == "result" else known.message())
         if self._step is None or self._calling is None:
             raise NotRemembered
         step, calling = self._step, self._calling
@@ -190,7 +190,7 @@ async def _asked(journal: Journal, calling: Calling, call: _Call, ask: Callable[
         journal.write(Entry.fault(call.key, call.sha, fault.text))
 
     try:
-        message = await calling.patience.reply(
+        message: AIMessage = await calling.patience.reply(
             _counted(calling, attempt), note, call.characters // CHARACTERS_PER_TOKEN
         )
     except ItemRefused as refused:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.tasks import Task
 
-FORMAT = 1
+FORMAT = 2
+"""What is written: folders, and lines of their journals."""
+FORMATS = (1, 2)
+"""What is read; a folder of format 1 stays one, and its journal grows by lines of format 2."""
 NAME = "manifest.json"
 _PACKAGES = (
     "selfinstruct-chains",
@@ -89,9 +92,16 @@ def read(path: Path) -> Manifest:
         raise RunError(f"{file}: can't be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RunError(f"{file}: damaged; restore it from a copy, or choose another folder: -o") from None
-    if format_ != FORMAT:
-        raise RunError(f"{file}: a run folder of format {format_}; this version reads {FORMAT}")
+    if format_ not in FORMATS:
+        reads = " and ".join(map(str, FORMATS))
+        raise RunError(f"{file}: a run folder of format {format_}; this version reads {reads}")
     return manifest
+
+
+def wrote(manifest: Manifest) -> str:
+    """The version of this program that began the folder; "" when the manifest does not say."""
+    versions = manifest.get("versions")
+    return str(versions.get(_PACKAGES[0], "")) if isinstance(versions, dict) else ""
 
 
 def write(path: Path, manifest: Manifest) -> None:

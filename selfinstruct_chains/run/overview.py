@@ -61,9 +61,9 @@ def look(path: Path) -> Overview:
     spent: dict[tuple[Role, str], Usage] = {}
     for _, entry in scan(path / "journal.jsonl"):
         entry.spend(spent)
-        if entry.key.split("/")[1] <= last:
+        if entry.item <= last:
             entry.spend(overview.used)
-            monitor.replies_used += entry.reply is not None
+            monitor.replies_used += entry.kind == "reply"
     monitor.spent = spent
     _say_how_it_goes(path, overview)
     return overview

@@ -15,13 +15,15 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from selfinstruct_chains.config import ChainConfig
 from selfinstruct_chains.errors import RunError
-from selfinstruct_chains.run.journal import Entry
+from selfinstruct_chains.run.journal import scan
 from selfinstruct_chains.run.manifest import read
 from selfinstruct_chains.tasks import Rejection, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from selfinstruct_chains.run.journal import Entry
 
 V = TypeVar("V")
 
@@ -105,7 +107,7 @@ class RunReader:
 
     def entries(self) -> Iterator[Entry]:
         """Every line of the journal, as it came: replies, also those beyond the last task, and failed attempts."""
-        return (value for _, value in _values(self.path / "journal.jsonl", _entry))
+        return (entry for _, entry in scan(self.path / "journal.jsonl"))
 
     def open_tasks(self, *, seeds: bool) -> TaskFile:
         """The seed tasks, or the finished ones, to read in any order; to be closed."""
@@ -192,8 +194,3 @@ def _parsed(line: bytes, parse: Callable[[bytes], V], where: str) -> V:
         return parse(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode())
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise RunError(f"{where}: damaged; restore the line from a copy, or delete it") from None
-
-
-def _entry(line: bytes) -> Entry:
-    values = json.loads(line)
-    return Entry(**{key: values[key] for key in values.keys() & set(Entry._fields)})

@@ -102,7 +102,7 @@ class _Listener(BaseCallbackHandler):
 
 
 async def test_whoever_listens_hears() -> None:
-    """A handler in the config, and one of the context, see LangChain run the parts; without any nothing is run by it."""
+    """A handler in the config, and one of the context, see LangChain run the parts."""
     chain = (RunnableLambda(str) | RunnablePassthrough()).with_config(run_name="both")
     heard = _Listener()
     await run(chain, 5, {"callbacks": [heard]})

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from selfinstruct_chains.models.limits import MINUTE, WINDOW, Entry, Gate, Pace
+from selfinstruct_chains.models.limits import MINUTE, WINDOW, Attempt, Gate, Pace
 
 
 class Time:
@@ -123,7 +123,7 @@ async def test_cancelled_while_waiting(time):
 async def test_halved_once_for_a_round(time):
     """Many attempts of one round that find the endpoint busy halve the number in flight once."""
     gate = Gate(64, clock=time.clock, sleep=time.sleep)
-    round_ = [Entry(time.now, 0) for _ in range(64)]
+    round_ = [Attempt(time.now, 0) for _ in range(64)]
     await time.sleep(1)
 
     cuts = [gate.slow_down(entry) for entry in round_]
@@ -136,7 +136,7 @@ async def test_recovers_by_one_a_round(time):
     gate = Gate(8, clock=time.clock, sleep=time.sleep)
     for _ in range(10):
         await time.sleep(1)
-        gate.slow_down(Entry(time.now, 0))
+        gate.slow_down(Attempt(time.now, 0))
     assert gate.limit == 1
 
     rounds = []
@@ -161,7 +161,7 @@ async def test_limit_binds_at_once(time):
 
     holding = [asyncio.create_task(hold()) for _ in range(4)]
     await asyncio.sleep(0)
-    gate.slow_down(Entry(time.now, 0))
+    gate.slow_down(Attempt(time.now, 0))
     late = asyncio.create_task(starts(gate, [0]))
     await asyncio.sleep(0.01)
 

@@ -48,7 +48,7 @@ TOKENS = {"input_tokens": 1_000_000, "output_tokens": 250_000, "total_tokens": 1
 ENTRIES = [
     Entry("instructions/000000/1", "a", reply="x", usage=TOKENS, model="m", ms=5),
     Entry("instructions/000001/1", "a", reply="x", usage=TOKENS, model="m2", ms=5),
-    Entry("instructions/000002/1", "a", error="503", retry=True),
+    Entry.fault("instructions/000002/1", "a", "503"),
     Entry("classification/000000-00/1", "a", reply="x", usage=None, model="m", ms=5),
 ]
 

@@ -52,7 +52,7 @@ REJECTIONS = [
 ]
 ENTRIES = [
     Entry("instructions/000000/1", "x", reply="r", usage=_tokens(900_000, 100_000), model="m", ms=5),
-    Entry("classification/000000-00/1", "x", error="503", retry=True),
+    Entry.fault("classification/000000-00/1", "x", "503"),
     Entry("classification/000000-00/1", "x", reply="No", usage=_tokens(100_000, 0), model="m", ms=5),
     Entry("input_first/000000-00/1", "x", reply="r", usage=None, model="m", ms=5),
 ]

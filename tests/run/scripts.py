@@ -81,4 +81,4 @@ def files(folder: Path) -> tuple[bytes, bytes]:
 
 def entries(folder: Path) -> list[Entry]:
     """The answers in a run's journal."""
-    return [entry for _, entry in scan(folder / "journal.jsonl") if not entry.retry]
+    return [entry for _, entry in scan(folder / "journal.jsonl") if entry.answers]

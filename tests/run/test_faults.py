@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -117,7 +118,7 @@ async def test_a_second_attempt_says_so_in_its_metadata() -> None:
     seen: list[object] = []
 
     class Noting(ScriptedChat):
-        async def ainvoke(self, input, config=None, **kwargs):  # noqa: A002
+        async def ainvoke(self, input, config=None, **kwargs):
             seen.append((config or {}).get("metadata", {}).get("selfinstruct_attempt"))
             return await super().ainvoke(input, config, **kwargs)
 

@@ -109,7 +109,7 @@ def whole(shop: Shop) -> tuple[tuple[bytes, bytes], int]:
 
 def journalled(folder: Path) -> set[int]:
     """The seeds of the calls whose replies are in a journal, a torn last line apart."""
-    return {call_seed(42, entry.key) for _, entry in scan(folder / "journal.jsonl") if not entry.retry}
+    return {call_seed(42, entry.key) for _, entry in scan(folder / "journal.jsonl") if entry.answers}
 
 
 @pytest.mark.parametrize("kills", [20, pytest.param(50, marks=pytest.mark.slow)])
@@ -222,13 +222,15 @@ def test_a_folder_of_another_version_is_told(shop: Shop, whole: tuple[tuple[byte
     """A manifest or a journal of a later format is refused by its number, and left as it is."""
     folder = shop.home / "later"
     assert shop.run(folder) == 0
-    for name, old, new in (("manifest.json", '"format": 1', '"format": 9'), ("journal.jsonl", '{"v": 1', '{"v": 9')):
-        file = folder / name
+    manifest, journal = (folder / name for name in ("manifest.json", "journal.jsonl"))
+    later = {manifest: manifest.read_text().replace('"format": 2', '"format": 9')}
+    later[journal] = '{"v": 9, "kind": "reply"}\n' + journal.read_text()
+    for file, changed in later.items():
         text = file.read_text()
-        file.write_text(text.replace(old, new))
+        file.write_text(changed)
         assert shop.run(folder) == 2
-        assert "format 9; this version reads 1" in shop.log(folder).read_text()
-        assert file.read_text() == text.replace(old, new)
+        assert "format 9; this version reads 1 and 2" in shop.log(folder).read_text()
+        assert file.read_text() == changed
         file.write_text(text)
     assert shop.run(folder) == 0
     assert files(folder) == whole[0]

@@ -79,7 +79,7 @@ def decide(instruction: str) -> bool:
 
 
 async def test_a_step_of_ones_own_is_used_and_journalled(tmp_path: Path) -> None:
-    """Its results stand in the journal as results; the run goes on from them after it was stopped, asking nothing twice."""
+    """Its results stand in the journal as results; a run that was stopped goes on from them, asking nothing twice."""
     asked: list[str] = []
 
     def counted(instruction: str) -> bool:
@@ -182,7 +182,7 @@ async def test_a_prompt_template_stands_where_a_prompt_goes(tmp_path: Path) -> N
 
 
 async def test_two_models_are_never_mixed_in_a_folder(tmp_path: Path) -> None:
-    """Another model, or the same with other parameters, is refused in one line that names the role; the same goes on."""
+    """Another model is refused in one line that names the role; the same goes on."""
     one = ScriptedChat(reply=scripted_author)
     await self_instruct(
         config(),

@@ -90,7 +90,11 @@ def test_half_a_character_becomes_the_replacement_character(tmp_path: Path) -> N
         ("empty", {}, "empty: not a run folder: it has no manifest.json"),
         ("half", {"manifest.json": '{"format": 1, '}, "manifest.json: damaged; restore it from a copy"),
         ("poor", {"manifest.json": '{"format": 1, "shaping": {}, "chain": {}}'}, "manifest.json: damaged"),
-        ("new", {"manifest.json": '{"format": 2, "shaping": {}, "chain": {}}'}, "of format 2; this version reads 1"),
+        (
+            "new",
+            {"manifest.json": '{"format": 3, "shaping": {}, "chain": {}}'},
+            "of format 3; this version reads 1 and 2",
+        ),
     ],
 )
 def test_what_is_no_run_says_so_in_a_line(
@@ -116,12 +120,13 @@ def test_a_chain_of_another_version_is_said_when_it_is_needed(tmp_path: Path) ->
     """The tasks can be read all the same."""
     run = run_folder(tmp_path / "run", TASKS)
     manifest = json.loads((run.path / "manifest.json").read_text())
+    manifest["versions"]["selfinstruct-chains"] = "0.9.0"
     manifest["chain"]["temperature_of_the_room"] = 21
     (run.path / "manifest.json").write_text(json.dumps(manifest))
     run = RunReader(run.path)
 
     assert list(run.tasks()) == TASKS
-    with pytest.raises(RunError, match=r"this version can't read its chain; use 0\.1\.0"):
+    with pytest.raises(RunError, match=r"this version can't read its chain; use 0\.9\.0"):
         _ = run.config
 
 
