@@ -14,6 +14,7 @@ from selfinstruct_chains.files import shipped, yaml
 from selfinstruct_chains.method.json_items import json_value
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.rendering import instances_json
+from selfinstruct_chains.method.tidying import tidied
 from selfinstruct_chains.models.dialects import dialect
 from selfinstruct_chains.models.patience import Patience
 from selfinstruct_chains.models.registry import ConfiguredModel, has_schema
@@ -128,7 +129,7 @@ class Judge:
                 message = await self._ask(prompt, f"judge/{task.id}/{attempt}", attempt * MAX_TOKENS)
             except ItemRefused:
                 return None
-            if answers := read(str(message.text)):
+            if answers := answers_in(str(message.text)):
                 model = message.response_metadata.get("model_name")
                 return Verdict(id=task.id, by="judge", model=model, **answers.model_dump())
         return None
@@ -143,8 +144,9 @@ class Judge:
         return message
 
 
-def read(reply: str) -> _Answers | None:
+def answers_in(reply: str) -> _Answers | None:
     """The answers in a judge's reply; None if it does not hold all three."""
+    reply = tidied(reply)
     try:
         return _Answers.model_validate(json_value(reply[max(reply.find("{"), 0) :]))
     except ValidationError:
