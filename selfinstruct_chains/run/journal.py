@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.messages import AIMessage
 
 from selfinstruct_chains.errors import ItemRefused, RunError
+from selfinstruct_chains.files.writing import cut_torn_line
 from selfinstruct_chains.run.syncing import Syncing
 from selfinstruct_chains.run.usage import Usage
 
@@ -122,7 +122,7 @@ class Journal:
         """Bytes of a torn last line that were cut off."""
         self._end = 0
         if path:
-            self.repaired = _cut_torn_line(path)
+            self.repaired = cut_torn_line(path)
             for line, entry in scan(path):
                 self._index(entry, self._end, len(line))
                 self._end += len(line)
@@ -250,24 +250,3 @@ def _entry(values: dict[str, Any]) -> Entry:
 
 def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(f"{path}: can't be written: {error.strerror or error}; what was written before is kept")
-
-
-def _cut_torn_line(path: Path) -> int:
-    """Cut what stands after the last line's end; how many bytes that was."""
-    if not path.exists():
-        return 0
-    with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        start = end
-        while start > 0:
-            step = min(1 << 16, start)
-            block_start = start - step
-            file.seek(block_start)
-            newline = file.read(step).rfind(b"\n")
-            if newline >= 0:
-                start = block_start + newline + 1
-                break
-            start = block_start
-        if start < end:
-            file.truncate(start)
-        return end - start
