@@ -103,7 +103,9 @@ def test_a_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None
 
 def test_the_installed_package_is_used_from_its_own_place(installed: Run) -> None:
     """Package and data come from the environment, not from the checkout."""
-    code = "from selfinstruct_chains.files import shipped as r; print(r.__file__, r.CHAINS, r.PROMPTS, r.SEEDS, sep='\\n')"
+    code = (
+        "from selfinstruct_chains.files import shipped as r; print(r.__file__, r.CHAINS, r.PROMPTS, r.SEEDS, sep='\\n')"
+    )
     places = installed("python", "-c", code).splitlines()
 
     assert len(places) == 4
