@@ -12,7 +12,7 @@ from selfinstruct_chains.cli.main import COMMANDS
 
 PACKAGE = Path(__file__).parents[1] / "selfinstruct_chains"
 FLOORS: tuple[tuple[set[str], ...], ...] = (
-    ({"errors", "tasks"},),
+    ({"errors", "characters", "tasks"},),
     ({"files", "config"},),
     ({"method"}, {"models"}),  # two rooms that don't know each other
     ({"run"},),

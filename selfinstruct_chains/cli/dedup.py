@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from selfinstruct_chains.method.tokens import Tokenizer
-    from selfinstruct_chains.outputs.dedup import Counts
+    from selfinstruct_chains.outputs.dedup import Deduplicated
 
 
 @click.command()
@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     click.echo(_summary(counts, out, rejected))
 
 
-def _summary(counts: Counts, out: Path, rejected: Path) -> str:
+def _summary(counts: Deduplicated, out: Path, rejected: Path) -> str:
     lines = [
         f"Kept {counts.kept:,} of {counts.kept + counts.rejected:,}: {out}",
         f"Rejected {counts.rejected:,}: {rejected}",

@@ -10,7 +10,7 @@ import click
 from selfinstruct_chains.cli import options
 
 if TYPE_CHECKING:
-    from selfinstruct_chains.outputs.review.verdicts import Shares
+    from selfinstruct_chains.outputs.review.verdicts import TableTwo
 
 
 @click.command()
@@ -63,8 +63,8 @@ def command(  # noqa: PLR0913 - one for each option
     click.echo(_summary(outcome, run))
 
 
-def _summary(shares: Shares, run: Path) -> str:
-    if not shares.reviewed:
+def _summary(found: TableTwo, run: Path) -> str:
+    if not found.reviewed:
         return f"Nothing reviewed yet. To go on: selfinstruct review {run}"
-    yes = ", ".join(f"{question.replace('_', ' ')} {share:.0%}" for question, share in shares.yes.items())
-    return f"{shares.reviewed} reviewed: {yes}.\nFor the page with all figures: selfinstruct report {run}"
+    yes = ", ".join(f"{question.replace('_', ' ')} {share:.0%}" for question, share in found.yes.items())
+    return f"{found.reviewed} reviewed: {yes}.\nFor the page with all figures: selfinstruct report {run}"

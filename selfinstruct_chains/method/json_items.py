@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import json_repair
 
-from selfinstruct_chains.method.tidying import whole_characters
+from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.tasks import Instance
 
 if TYPE_CHECKING:

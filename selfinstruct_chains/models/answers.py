@@ -11,7 +11,8 @@ from langchain_core.messages.ai import add_usage
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.models.replying import clean, from_chat
+from selfinstruct_chains.characters import whole_characters
+from selfinstruct_chains.models.replying import from_chat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def as_reply(given: Any, replies: Sequence[AIMessage], name: str) -> AIMessage:
         replies = [from_chat(raw)]
     metadata = replies[-1].response_metadata if replies else {"finish_reason": None, "model_name": None}
     text = _text(given, name, empty=bool(replies))
-    return AIMessage(content=clean(text), usage_metadata=_usage(replies), response_metadata=metadata)
+    return AIMessage(content=whole_characters(text), usage_metadata=_usage(replies), response_metadata=metadata)
 
 
 def _usage(replies: Sequence[AIMessage]) -> UsageMetadata | None:

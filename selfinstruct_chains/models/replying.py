@@ -1,6 +1,7 @@
 """One shape of reply: any LangChain chat or completion model as a Runnable that answers with an AIMessage.
 
-What comes back has `content`, a string without thinking blocks; `usage_metadata`, None where the provider gave none;
+What comes back has `content`, a string without thinking blocks (thoughts in the text itself are the parsers' to take
+off, `method/tidying`); `usage_metadata`, None where the provider gave none;
 and in `response_metadata` the keys `finish_reason` ("stop", "length", "content_filter", ... or None), `model_name` (as
 reported, or None) and, when `top_logprobs` was asked for, `first_token`: the log-probabilities of the reply's possible
 first tokens.
@@ -8,7 +9,6 @@ first tokens.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
@@ -18,6 +18,7 @@ from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPro
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.config import ensure_config
 
+from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.errors import ItemRefused
 from selfinstruct_chains.models.dialects import translate
 from selfinstruct_chains.models.faults import NoReply
@@ -50,7 +51,6 @@ _FINISH = {
     "blocklist": "content_filter",
     "spii": "content_filter",
 }
-_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)\s*", re.DOTALL)
 
 
 class Replying(Runnable[PromptValue, AIMessage]):
@@ -177,13 +177,7 @@ def _message(
     metadata["model_name"] = model or None
     if logprobs:
         metadata["first_token"] = _first_token(logprobs)
-    return AIMessage(content=clean(text), usage_metadata=known, response_metadata=metadata)
-
-
-def clean(text: str) -> str:
-    """`text` without inline thinking, and with U+FFFD for halves of characters, which no UTF-8 file can hold."""
-    text = _THINKING.sub("", text)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return AIMessage(content=whole_characters(text), usage_metadata=known, response_metadata=metadata)
 
 
 def _completion_usage(output: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ ones too. The kept texts stay in memory with their index, and an array as a whol
 from __future__ import annotations
 
 import json
-import os
 from array import array
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError, DataError, did_you_mean
+from selfinstruct_chains.files.writing import replacing
 from selfinstruct_chains.method.novelty import NoveltyIndex
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _PROGRESS_EVERY = 500  # items between two calls of `on_progress`
 
 
 @dataclass
-class Counts:
+class Deduplicated:
     """What became of a file's items."""
 
     kept: int = 0
@@ -61,7 +61,7 @@ def dedup(  # noqa: PLR0913 - one for each choice a user has
     skip_bad: bool = False,
     force: bool = False,
     on_progress: Callable[[int], None] = lambda _: None,
-) -> Counts:
+) -> Deduplicated:
     """Write the novel items of `source` to `out`, the others to `rejected` (see `rejected_beside`), and count them.
 
     The files appear when all is done; until then, and if anything goes wrong, there is nothing of them. What stands
@@ -74,7 +74,7 @@ def dedup(  # noqa: PLR0913 - one for each choice a user has
     """
     rejected = rejected or rejected_beside(out)
     _check_outputs(source, out, rejected, force=force)
-    counts, filter_ = Counts(), _Filter(threshold, tokenizer)
+    counts, filter_ = Deduplicated(), _Filter(threshold, tokenizer)
     with _replacing(out) as kept, _replacing(rejected) as dropped:
         for item, text in _texts(source, field, counts if skip_bad else None):
             rejection = filter_.rejection(item, text)
@@ -115,7 +115,7 @@ class _Filter:
         return b"".join([head.encode(), nearest, b', "item": ', item.raw, b"}\n"])
 
 
-def _texts(source: BinaryIO, field: str, counts: Counts | None) -> Iterator[tuple[_Item, str]]:
+def _texts(source: BinaryIO, field: str, counts: Deduplicated | None) -> Iterator[tuple[_Item, str]]:
     """Each item and its text; what has none is counted, or raises DataError where there are no counts."""
     for unit, item in _items(source):
         try:
@@ -202,14 +202,8 @@ def _check_outputs(source: BinaryIO, out: Path, rejected: Path, *, force: bool) 
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` when all has gone well, and leaves nothing behind otherwise."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as stream:
+        with replacing(path) as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
     except OSError as error:
         raise ConfigError(f"writing {str(path)!r} failed: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.models.prices import price
+from selfinstruct_chains.run.acceptance import Acceptance
 from selfinstruct_chains.run.usage import Usage, dollars, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from selfinstruct_chains.config import Role
+    from selfinstruct_chains.config import ChainConfig, Price, Role
+    from selfinstruct_chains.run.acceptance import Window
     from selfinstruct_chains.run.reader import RunReader
-    from selfinstruct_chains.tasks import Instance, Task
+    from selfinstruct_chains.tasks import Instance, Rejection, Task
 
 _BLOCKS = 10  # of requests, in `acceptance`
 
@@ -78,23 +80,6 @@ PAPER: dict[str, float] = {
 """The paper's Table 1: what it made with GPT-3. Mean input words are of non-empty inputs."""
 
 
-class Block(NamedTuple):
-    """What some requests in a row came to."""
-
-    first: int
-    """The number of the first request, from 0."""
-    last: int
-    proposed: int
-    """Instructions that their replies held."""
-    accepted: int
-    """Those that joined the pool."""
-
-    @property
-    def rate(self) -> float | None:
-        """Accepted of proposed, 0 to 1; None when nothing was proposed."""
-        return _mean(self.accepted, self.proposed)
-
-
 @dataclass
 class Labels:
     """How evenly the labels of classification tasks are spread. A label is an output, case and blanks apart."""
@@ -128,7 +113,7 @@ class Labels:
         }
 
 
-class Spent(NamedTuple):
+class Cost(NamedTuple):
     """What a role's calls have cost."""
 
     usage: Usage
@@ -138,16 +123,47 @@ class Spent(NamedTuple):
 
 @dataclass
 class Statistics:
-    """The figures of one run."""
+    """The figures of one run, counted from its tasks, rejections and journal."""
 
+    prices: Mapping[Role, Price | None] = field(default_factory=dict)
+    """Dollars for a million tokens; None where they are not known."""
     table: TableOne = field(default_factory=TableOne)
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Dropped candidates by (stage, rule)."""
-    acceptance: tuple[Block, ...] = ()
-    """Up to ten blocks of about as many requests each, up to the request of the last task."""
-    spent: Mapping[Role, Spent] = field(default_factory=dict)
-    """What each role's calls have cost over the whole folder, replies beyond the last task included."""
+    acceptance: Acceptance = field(default_factory=Acceptance)
+    calls: dict[tuple[Role, str], Usage] = field(default_factory=dict)
+    """What the calls have cost, by role and model, over the whole folder: replies beyond the last task included."""
     labels: Labels = field(default_factory=Labels)
+
+    @classmethod
+    def of(cls, config: ChainConfig) -> Statistics:
+        """Nothing counted yet, and what the chain's models cost."""
+        return cls({role: price(config.model_for(role)) for role in ROLES})
+
+    def finish(self, task: Task) -> None:
+        """Count a finished task."""
+        self.table.add(task, task.instances)
+        self.labels.add(task)
+        self.acceptance.finish(task)
+
+    def reject(self, rejection: Rejection) -> None:
+        """Count a dropped candidate."""
+        self.dropped[rejection.stage, rejection.rule] += 1
+        self.acceptance.reject(rejection)
+
+    @property
+    def blocks(self) -> tuple[Window, ...]:
+        """Acceptance in up to ten blocks of about as many requests each, up to the request of the last task."""
+        return self.acceptance.windows(_BLOCKS)
+
+    @property
+    def spent(self) -> dict[Role, Cost]:
+        """What each role's calls have cost; roles that made no call are left out."""
+        found = {}
+        for role in ROLES:
+            if own := {key: usage for key, usage in self.calls.items() if key[0] == role}:
+                found[role] = Cost(total(own), dollars(own, self.prices))
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """All figures as plain values."""
@@ -155,7 +171,7 @@ class Statistics:
             "table_1": self.table.figures(),
             "paper_table_1": PAPER,
             "dropped": [{"stage": s, "rule": r, "count": count} for (s, r), count in self.dropped.most_common()],
-            "acceptance": [block._asdict() | {"rate": block.rate} for block in self.acceptance],
+            "acceptance": [block._asdict() | {"rate": block.rate} for block in self.blocks],
             "spent": {role: vars(usage) | {"dollars": cost} for role, (usage, cost) in self.spent.items()},
             "labels": self.labels.figures(),
         }
@@ -167,52 +183,19 @@ def statistics(run: RunReader) -> Statistics:
     Raises:
         RunError: a line is damaged.
     """
-    found = Statistics(spent=spent_by_role(run))
-    proposed: Counter[int] = Counter()
-    accepted: Counter[int] = Counter()
+    found = Statistics.of(run.config)
     for task in run.tasks():
-        found.table.add(task, task.instances)
-        found.labels.add(task)
-        if task.provenance:
-            accepted[task.provenance.request] += 1
+        found.finish(task)
     for rejection in run.rejections():
-        found.dropped[rejection.stage, rejection.rule] += 1
-        if rejection.stage == "task":  # its instruction had been accepted
-            accepted[rejection.request] += 1
-        proposed[rejection.request] += rejection.stage == "instruction"
-    found.acceptance = tuple(
-        _blocks(proposed + accepted, accepted, requests=max([*proposed, *accepted], default=-1) + 1)
-    )
-    return found
-
-
-def spent_by_role(run: RunReader) -> dict[Role, Spent]:
-    """What each role's calls have cost, over the whole folder; roles that made no call are left out.
-
-    Raises:
-        RunError: a line of the journal is damaged.
-    """
-    spent: dict[tuple[Role, str], Usage] = {}
+        found.reject(rejection)
     for entry in run.entries():
-        entry.spend(spent)
-    found = {}
-    for role in ROLES:
-        own = {key: usage for key, usage in spent.items() if key[0] == role}
-        if own:
-            found[role] = Spent(total(own), dollars(own, {role: price(run.config.model_for(role))}))
+        entry.spend(found.calls)
     return found
 
 
 def label(instance: Instance) -> str:
     """What two instances of the same class have in common."""
     return " ".join(instance.output.split()).casefold()
-
-
-def _blocks(proposed: Counter[int], accepted: Counter[int], requests: int) -> Iterator[Block]:
-    size = -(-requests // _BLOCKS) or 1
-    for first in range(0, requests, size):
-        block = range(first, min(first + size, requests))
-        yield Block(first, block[-1], sum(proposed[i] for i in block), sum(accepted[i] for i in block))
 
 
 def _mean(total: float, count: int) -> float | None:

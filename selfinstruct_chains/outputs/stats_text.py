@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from selfinstruct_chains.characters import printable
 from selfinstruct_chains.outputs.stats import PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from selfinstruct_chains.outputs.stats import Spent, Statistics
+    from selfinstruct_chains.outputs.stats import Cost, Statistics
 
 _TABLE = {
     "instructions": "Instructions",
@@ -28,21 +29,16 @@ _FIRST = 34  # columns of a row's name
 
 def as_text(found: Statistics, title: str) -> str:
     """The figures under a title, for people: Table 1 beside the paper's, then one block for each other kind."""
-    blocks = [plain(title), _table_one(found)]
+    blocks = [printable(title), _table_one(found)]
     if found.dropped:
         blocks.append(_dropped(found))
-    if found.acceptance:
+    if found.acceptance.requests:
         blocks.append(_acceptance(found))
     if found.spent:
         blocks.append(_spent(found))
     if found.labels.tasks:
         blocks.append(_labels(found))
     return "\n\n".join(blocks)
-
-
-def plain(text: str) -> str:
-    """Text without what a terminal would obey."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _table_one(found: Statistics) -> str:
@@ -57,14 +53,14 @@ def _dropped(found: Statistics) -> str:
     rows: list[tuple[str, ...]] = [("Dropped", "count")]
     for stage, group in groupby(ordered, key=lambda item: item[0][0]):
         members = list(group)
-        rows.append((f"{plain(stage)}s", _number(sum(count for _, count in members))))
-        rows += [(f"  {plain(rule)}"[: _FIRST - 1], _number(count)) for (_, rule), count in members]
+        rows.append((f"{printable(stage)}s", _number(sum(count for _, count in members))))
+        rows += [(f"  {printable(rule)}"[: _FIRST - 1], _number(count)) for (_, rule), count in members]
     return _grid(rows)
 
 
 def _acceptance(found: Statistics) -> str:
     rows = [("Accepted, by request", "proposed", "accepted", "share")]
-    for block in found.acceptance:
+    for block in found.blocks:
         name = f"  {block.first} to {block.last}" if block.last > block.first else f"  {block.first}"
         rows.append((name, _number(block.proposed), _number(block.accepted), _share(block.rate)))
     return _grid(rows)
@@ -80,7 +76,7 @@ def _spent(found: Statistics) -> str:
     return _grid(rows) + (f"\n  besides: {', '.join(told)}" if told else "")
 
 
-def _spent_row(spent: Spent) -> Sequence[str]:
+def _spent_row(spent: Cost) -> Sequence[str]:
     usage, dollars = spent
     cost = "?" if dollars is None else f"{dollars:,.2f}"
     return _number(usage.calls), _number(usage.input_tokens), _number(usage.output_tokens), cost

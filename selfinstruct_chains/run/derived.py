@@ -33,7 +33,12 @@ class Derived:
     def __init__(self, path: Path, say: Callable[[str], None]) -> None:
         self._path, self._say = path, say
         self._file = path.open("ab", buffering=0)
-        self._there: BinaryIO | None = path.open("rb")  # what is there, as far as it was not compared yet
+        self._there: BinaryIO | None = None  # what is there, as far as it was not compared yet
+        try:
+            self._there = path.open("rb")
+        except OSError:
+            self._file.close()
+            raise
 
     def put(self, value: BaseModel) -> None:
         """The next line.

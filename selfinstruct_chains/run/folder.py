@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.files.writing import write_atomically
 from selfinstruct_chains.run import manifest
 from selfinstruct_chains.run.derived import Derived
 from selfinstruct_chains.run.journal import Journal
-from selfinstruct_chains.run.manifest import FORMAT, run_fingerprint, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.tasks import Task
-
-__all__ = ["FORMAT", "Folder", "run_fingerprint", "write_atomically"]
 
 _PATIENCE = 0.5  # seconds for which another process may hold the lock, to see whether a run is at work
 
@@ -112,7 +110,8 @@ class Folder:
                 f"journal.jsonl ended in half a line ({self.journal.repaired} bytes), as after a kill; it was cut off, "
                 "and its call will be asked again"
             )
-        self._derived = {name: Derived(path / name, self.notes.append) for name in ("tasks.jsonl", "rejected.jsonl")}
+        for name in ("tasks.jsonl", "rejected.jsonl"):  # one by one: `close` has those that were opened
+            self._derived[name] = Derived(path / name, self.notes.append)
 
     def _put(self, name: str, value: BaseModel) -> None:
         if self._derived:

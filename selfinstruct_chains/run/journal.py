@@ -6,11 +6,11 @@ What stands on its lines is in `run/entry.py`.
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.files.writing import cut_torn_line
 from selfinstruct_chains.run.entry import Entry, LaterFormat
 from selfinstruct_chains.run.syncing import Syncing
 
@@ -53,7 +53,7 @@ class Journal:
         if path:
             for place, entry in scan(path):
                 self._index(entry, place)
-            self.repaired = _cut_torn_line(path)
+            self.repaired = cut_torn_line(path)
             self._file = path.open("ab", buffering=0)
             self._end = self._file.tell()
             self._reader = path.open("rb", buffering=0)
@@ -204,24 +204,3 @@ def _damaged(path: Path, number: int) -> RunError:
 
 def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(f"{path}: can't be written: {error.strerror or error}; what was written before is kept")
-
-
-def _cut_torn_line(path: Path) -> int:
-    """Cut what stands after the last line's end; how many bytes that was."""
-    if not path.exists():
-        return 0
-    with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        start = end
-        while start > 0:
-            step = min(1 << 16, start)
-            block_start = start - step
-            file.seek(block_start)
-            newline = file.read(step).rfind(b"\n")
-            if newline >= 0:
-                start = block_start + newline + 1
-                break
-            start = block_start
-        if start < end:
-            file.truncate(start)
-        return end - start

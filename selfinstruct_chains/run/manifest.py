@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.config import fingerprint
 from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.files.writing import write_atomically
 from selfinstruct_chains.tasks import to_line
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[
     file = path / NAME
     shaping = _shaping(config, seeds, own or {})
     if file.exists():
-        return _checked(read(path), shaping, path)
+        return _checked(read_manifest(path), shaping, path)
     ours = {".lock", "llama.log", "seeds.jsonl", "progress.json"}
     strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in ours and not _is_partial(entry.name))
     if strangers:
@@ -76,7 +76,7 @@ def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[
     return manifest
 
 
-def read(path: Path) -> Manifest:
+def read_manifest(path: Path) -> Manifest:
     """The manifest of the run folder `path`.
 
     Raises:
@@ -116,20 +116,6 @@ def with_models(manifest: Manifest, reported: Iterable[tuple[str, str]]) -> Mani
         if model:
             models.setdefault(role, []).append(model)
     return manifest | {"models": models}
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's text all at once: a reader sees the old or the new one, also after a crash."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def _is_partial(name: str) -> bool:

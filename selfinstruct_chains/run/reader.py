@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import io
 import json
+import socket
+import time
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Literal, Self, TypeVar
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
+from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.config import ChainConfig
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.run.journal import scan
-from selfinstruct_chains.run.manifest import read
+from selfinstruct_chains.run.manifest import NAME, read_manifest
 from selfinstruct_chains.tasks import Rejection, Task
 
 if TYPE_CHECKING:
@@ -27,11 +30,14 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-_STATES = {"running": "was killed", "stopped": "stopped"}
+State = Literal["running", "finished", "stopped", "killed", "unknown"]
+"""What became of the last start of a run; "unknown" when it left no word."""
+
+_SILENT = 30.0  # seconds without a sign of life after which a process elsewhere is taken for dead; one comes every two
 
 
-class Manifest(BaseModel):
-    """What `manifest.json` says."""
+class Origin(BaseModel):
+    """How a run was made, as `manifest.json` has it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -43,13 +49,24 @@ class Manifest(BaseModel):
     """The resolved chain file; `RunReader.config` is the same with types."""
 
 
-class _Progress(BaseModel):
-    """What the last start left in progress.json."""
+class Progress(BaseModel):
+    """What the last start left in progress.json, or leaves there every two seconds."""
 
-    state: str
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    state: Literal["running", "finished", "stopped"]
+    """As it said itself; `RunReader.state` tells whether it is still so."""
     why: str
+    """Why it stopped."""
     finished: int
     wanted: int
+    in_flight: int = 0
+    started: float = 0.0
+    """In seconds since 1970, like `updated`."""
+    updated: float = 0.0
+    """When it last gave a sign of life."""
+    host: str = ""
+    """The machine that it runs on."""
 
 
 class RunReader:
@@ -64,7 +81,7 @@ class RunReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.manifest = _manifest(path)
+        self.origin = _origin(path)
 
     @cached_property
     def config(self) -> ChainConfig:
@@ -74,20 +91,39 @@ class RunReader:
             RunError: another version of the program wrote it.
         """
         try:
-            return ChainConfig.model_validate_json(json.dumps(self.manifest.chain))
+            return ChainConfig.model_validate_json(json.dumps(self.origin.chain))
         except ValidationError:
-            wrote = self.manifest.versions.get("selfinstruct-chains", "another version")
-            raise RunError(f"{self.path / 'manifest.json'}: this version can't read its chain; use {wrote}") from None
+            wrote = self.origin.versions.get("selfinstruct-chains", "another version")
+            raise RunError(f"{self.path / NAME}: this version can't read its chain; use {wrote}") from None
 
     def unfinished(self) -> str:
         """Why the run may not be all there is to come, in words; "" when nothing in the folder says so."""
-        progress = self._progress()
-        if self._in_progress():
+        progress, state = self.progress(), self.state()
+        if state == "running":
             return "a process is at work in it; what it had when this began is used"
-        if progress is None or progress.state == "finished":
+        if progress is None or state not in {"killed", "stopped"}:
             return ""
         why = f": {progress.why}" if progress.why else ""
-        return f"it {_STATES.get(progress.state, 'ended')} at {progress.finished} of {progress.wanted} tasks{why}"
+        ended = "was killed" if state == "killed" else "stopped"
+        return f"it {ended} at {progress.finished} of {progress.wanted} tasks{why}"
+
+    def state(self) -> State:
+        """What became of the last start."""
+        progress = self.progress()
+        if progress and progress.state != "running":
+            return progress.state
+        if self._at_work(progress):
+            return "running"
+        return "killed" if progress else "unknown"
+
+    def progress(self) -> Progress | None:
+        """What the last start said of itself; None from a version that left no word."""
+        with _opened(self.path / "progress.json") as file:
+            text = file.read()
+        try:
+            return Progress.model_validate_json(text)
+        except ValidationError:
+            return None
 
     def tasks(self) -> Iterator[Task]:
         """The finished tasks, in the order of their ids."""
@@ -107,7 +143,12 @@ class RunReader:
 
     def entries(self) -> Iterator[Entry]:
         """Every line of the journal, as it came: replies, also those beyond the last task, and failed attempts."""
-        return (entry for _, entry in scan(self.path / "journal.jsonl"))
+        path = self.path / "journal.jsonl"
+        try:
+            for _, entry in scan(path):
+                yield entry
+        except OSError as error:
+            raise _unreadable(path, error) from None
 
     def open_tasks(self, *, seeds: bool) -> TaskFile:
         """The seed tasks, or the finished ones, to read in any order; to be closed."""
@@ -116,15 +157,11 @@ class RunReader:
     def _file(self, *, seeds: bool) -> Path:
         return self.path / ("seeds.jsonl" if seeds else "tasks.jsonl")
 
-    def _progress(self) -> _Progress | None:
-        with _opened(self.path / "progress.json") as file:
-            text = file.read()
-        try:
-            return _Progress.model_validate_json(text)
-        except ValidationError:  # none, from a version that wrote none, or half of it
-            return None
-
-    def _in_progress(self) -> bool:
+    def _at_work(self, progress: Progress | None) -> bool:
+        """Whether a process is at work: its lock tells, and from another machine its last sign of life."""
+        alive = progress is not None and time.time() - progress.updated < _SILENT
+        if progress and progress.host not in {"", socket.gethostname()}:
+            return alive
         lock = self.path / ".lock"
         if not lock.exists():
             return False
@@ -134,7 +171,7 @@ class RunReader:
         except Timeout:
             return True
         except OSError:  # a folder that this process may not write to
-            return False
+            return alive
 
 
 class TaskFile:
@@ -156,11 +193,11 @@ class TaskFile:
         return _parsed(self._file.readline(), Task.model_validate_json, f"{self._path}, byte {offset}")
 
 
-def _manifest(path: Path) -> Manifest:
+def _origin(path: Path) -> Origin:
     try:
-        return Manifest.model_validate(read(path))
+        return Origin.model_validate(read_manifest(path))
     except ValidationError:
-        raise RunError(f"{path / 'manifest.json'}: damaged; restore it from a copy") from None
+        raise RunError(f"{path / NAME}: damaged; restore it from a copy") from None
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -169,7 +206,11 @@ def _opened(path: Path) -> BinaryIO:
     except FileNotFoundError:  # a run that was stopped before it wrote any
         return io.BytesIO()
     except OSError as error:
-        raise RunError(f"{path}: can't be read: {error.strerror or error}") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> RunError:
+    return RunError(f"{path}: can't be read: {error.strerror or error}")
 
 
 def _values(path: Path, parse: Callable[[bytes], V]) -> Iterator[tuple[int, V]]:
@@ -191,6 +232,6 @@ def _parsed(line: bytes, parse: Callable[[bytes], V], where: str) -> V:
         pass
     try:  # half a surrogate pair, by hand perhaps: UTF-8 has none, and nor does any format that it could go to
         text = json.dumps(json.loads(line), ensure_ascii=False)
-        return parse(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode())
+        return parse(whole_characters(text).encode())
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise RunError(f"{where}: damaged; restore the line from a copy, or delete it") from None

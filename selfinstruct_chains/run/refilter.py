@@ -15,13 +15,14 @@ from pydantic import ValidationError
 
 from selfinstruct_chains.config import ROLES, ChainConfig
 from selfinstruct_chains.errors import ConfigError, RunError
-from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.writing import scratch_folder, take_place
 from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.run import manifest, outcomes
+from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.assembly import demonstrations, links
-from selfinstruct_chains.run.journal import Journal, scan
-from selfinstruct_chains.run.overview import look
+from selfinstruct_chains.run.journal import Journal
+from selfinstruct_chains.run.manifest import NAME, read_manifest
 from selfinstruct_chains.run.own import brought
+from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.recall import recall
 from selfinstruct_chains.tasks import Rejection, request_id, to_line
 
@@ -54,23 +55,33 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
 
     Raises:
         ConfigError: something else than filters and novelty is to be changed.
-        RunError: `run` is no run, or `output` is there already.
+        RunError: `run` is no run, or damaged; `output` is there already, or can't be written.
     """
-    if output.exists() and any(output.iterdir()):
-        raise RunError(f"{output}: it is there already; choose another folder: -o")
-    before = look(run)
+    _refuse_what_is_there(output)
+    before = RunReader(run)
     config = _changed(before.config, overrides)
-    seeds = read_seeds(run / "seeds.jsonl")
-    journal = _in_memory(run)
-    last = max((_id(line) for name in ("tasks", "rejected") for line in _lines(run / f"{name}.jsonl")), default="")
+    seeds = list(before.seeds())
+    if not seeds:
+        raise RunError(f"{run / 'seeds.jsonl'}: missing or empty; restore it from a copy")
+    was = {task.id for task in before.tasks()}
+    last = max((*was, *(rejection.id for rejection in before.rejections())), default="")
     result = Refiltered()
-    was = {_id(line) for line in _lines(run / "tasks.jsonl")}
-    for slot in _slots(before.config, config, seeds, journal):
+    for slot in _slots(before.config, config, seeds, _in_memory(before)):
         if slot.id > last:
             break
         _sort(slot, result, was)
-    _write(output, run, config, overrides, result)
+    _write(output, before, config, overrides, result)
     return result
+
+
+def _refuse_what_is_there(output: Path) -> None:
+    try:
+        if output.exists() and any(output.iterdir()):
+            raise RunError(f"{output}: it is there already; choose another folder: -o")
+    except NotADirectoryError:
+        raise RunError(f"{output}: a file; give a folder that is not there yet: -o") from None
+    except OSError as error:
+        raise RunError(f"{output}: can't be used: {error.strerror or error}; choose another folder: -o") from None
 
 
 def _changed(config: ChainConfig, overrides: Mapping[str, Any]) -> ChainConfig:
@@ -99,10 +110,10 @@ def _put(values: Any, parts: Sequence[str], value: Any) -> None:
         raise ConfigError(f"--set {'.'.join(parts)}: there is nothing of that name") from None
 
 
-def _in_memory(run: Path) -> Journal:
+def _in_memory(run: RunReader) -> Journal:
     """The run's journal, without a lock on its folder."""
     journal = Journal()
-    for _, entry in scan(run / "journal.jsonl"):
+    for entry in run.entries():
         journal.write(entry)
     return journal
 
@@ -145,31 +156,23 @@ def _sort(slot: Slot, result: Refiltered, was: set[str]) -> None:
         result.lost[dropped.rule if isinstance(dropped, Rejection) else ""] += 1
 
 
-def _write(output: Path, run: Path, config: ChainConfig, overrides: Mapping[str, Any], result: Refiltered) -> None:
-    old = manifest.read(run)
+def _write(output: Path, run: RunReader, config: ChainConfig, overrides: Mapping[str, Any], result: Refiltered) -> None:
+    old = read_manifest(run.path)
     about = {"from": old["fingerprint"], "changed": dict(overrides)}
     new = old | {"chain": config.model_dump(mode="json"), "refiltered": about}
     unanswered = [{"id": slot.id, "instruction": slot.text, "request": slot.request} for slot in result.unanswered]
     texts = {
-        "seeds.jsonl": (run / "seeds.jsonl").read_text(encoding="utf-8"),
+        "seeds.jsonl": "".join(map(to_line, run.seeds())),
         "tasks.jsonl": "".join(map(to_line, result.tasks)),
         "rejected.jsonl": "".join(map(to_line, result.rejected)),
         "unanswered.jsonl": "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in unanswered),
+        NAME: json.dumps(new, ensure_ascii=False, indent=1) + "\n",
     }
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            manifest.write_atomically(output / name, text)
-        manifest.write(output, new)
+        with scratch_folder(output) as scratch:
+            for name, text in texts.items():
+                (scratch / name).write_bytes(text.encode("utf-8", "backslashreplace"))
+            _refuse_what_is_there(output)
+            take_place(scratch, output)
     except OSError as error:
         raise RunError(f"{error.filename or output}: can't be written: {error.strerror or error}") from None
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    if path.exists():
-        with path.open("rb") as file:
-            yield from (json.loads(line) for line in file if line.endswith(b"\n"))
-
-
-def _id(line: Mapping[str, Any]) -> str:
-    return str(line["id"])

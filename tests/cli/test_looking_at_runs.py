@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +15,6 @@ from tests.run.scripts import Author, config, files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,100 @@ def test_a_refiltered_run_is_not_extended(
 
     assert said.code == 2
     assert "made by refilter, which calls no model; it can't be extended" in said.err
+
+
+LOOKS = (["status", "RUN"], ["estimate", "-n", "30", "RUN"], ["stats", "RUN"], ["refilter", "RUN", "-o", "NEW"])
+
+
+@pytest.fixture
+def without(run: Path, tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
+    """Copies the run, with a field gone from the first line of a file; what the names in `LOOKS` stand for."""
+
+    def edit(name: str, field: str) -> dict[str, str]:
+        copy = tmp_path / "copy"
+        shutil.copytree(run, copy)
+        first, *others = (copy / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        values = json.loads(first)
+        del values[field]
+        (copy / name).write_text("".join([json.dumps(values) + "\n", *others]), encoding="utf-8")
+        return {"RUN": str(copy), "NEW": str(tmp_path / "new")}
+
+    return edit
+
+
+@pytest.mark.parametrize("arguments", LOOKS)
+def test_a_task_without_provenance_is_a_task(
+    selfinstruct: Callable[..., Any], without: Callable[[str, str], dict[str, str]], arguments: list[str]
+) -> None:
+    """A task need not say where it comes from; every command counts it."""
+    names = without("tasks.jsonl", "provenance")
+    said = selfinstruct(*[names.get(word, word) for word in arguments])
+
+    assert (said.code, said.err) == (0, "")
+    assert "20" in said.out
+
+
+@pytest.mark.parametrize("arguments", LOOKS)
+@pytest.mark.parametrize(("name", "field"), [("rejected.jsonl", "stage"), ("tasks.jsonl", "id")])
+def test_a_line_that_lacks_what_it_needs_is_named(
+    selfinstruct: Callable[..., Any],
+    without: Callable[[str, str], dict[str, str]],
+    arguments: list[str],
+    name: str,
+    field: str,
+) -> None:
+    """Every command says it in the same words, and writes nothing."""
+    names = without(name, field)
+    said = selfinstruct(*[names.get(word, word) for word in arguments])
+
+    expected = f"Error: {names['RUN']}/{name}, line 1: damaged; restore the line from a copy, or delete it\n"
+    assert (said.code, said.out, said.err) == (2, "", expected)
+    assert not Path(names["NEW"]).exists()
+
+
+def test_refiltering_into_a_file_is_refused(selfinstruct: Callable[..., Any], run: Path, tmp_path: Path) -> None:
+    """The file stays as it is."""
+    (tmp_path / "mine").write_text("mine")
+    said = selfinstruct("refilter", str(run), "-o", str(tmp_path / "mine"))
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"Error: {tmp_path}/mine: a file; give a folder that is not there yet: -o\n"
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_refiltering_that_cannot_be_written_leaves_nothing(
+    selfinstruct: Callable[..., Any], run: Path, tmp_path: Path
+) -> None:
+    """A file stands where a folder above the new one would be."""
+    (tmp_path / "mine").write_text("mine")
+    said = selfinstruct("refilter", str(run), "-o", str(tmp_path / "mine" / "new"))
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "can't be written" in said.err
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_refiltering_fills_an_empty_folder(selfinstruct: Callable[..., Any], run: Path, tmp_path: Path) -> None:
+    """All files are there at once, and nothing stands beside it."""
+    (tmp_path / "new").mkdir()
+    said = selfinstruct("refilter", str(run), "-o", str(tmp_path / "new"))
+
+    assert said.code == 0
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {
+        *("manifest.json", "seeds.jsonl", "tasks.jsonl", "rejected.jsonl", "unanswered.jsonl")
+    }
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_run_without_its_seeds_is_not_refiltered(selfinstruct: Callable[..., Any], run: Path, tmp_path: Path) -> None:
+    """They were shown in the prompts that its replies answer."""
+    shutil.copytree(run, tmp_path / "copy")
+    (tmp_path / "copy" / "seeds.jsonl").unlink()
+    said = selfinstruct("refilter", str(tmp_path / "copy"), "-o", str(tmp_path / "new"))
+
+    assert said.code == 2
+    assert said.err == f"Error: {tmp_path}/copy/seeds.jsonl: missing or empty; restore it from a copy\n"
 
 
 @pytest.mark.parametrize(

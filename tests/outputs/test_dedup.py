@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selfinstruct_chains.errors import ConfigError, DataError
-from selfinstruct_chains.outputs.dedup import Counts, dedup, rejected_beside
+from selfinstruct_chains.outputs.dedup import Deduplicated, dedup, rejected_beside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def test_the_first_of_each_similar_group_is_kept(tmp_path: Path) -> None:
     """The others are rejected with line, score and the nearest of the kept, and no key of theirs is lost."""
     counts = dedup(jsonl(POEM, COPY, RIVERS), tmp_path / "out.jsonl")
 
-    assert counts == Counts(kept=2, rejected=1)
+    assert counts == Deduplicated(kept=2, rejected=1)
     assert read(tmp_path / "out.jsonl") == [POEM, RIVERS]
     assert read(tmp_path / "out.rejected.jsonl") == [
         {"line": 2, "score": 0.833333, "nearest": {"line": 1, "text": POEM["instruction"]}, "item": COPY}
@@ -72,7 +72,7 @@ def test_a_json_array_is_read_as_well(tmp_path: Path, indent: int | None) -> Non
 @pytest.mark.parametrize("source", [b"", b"\n\n", b"[]", b"\xef\xbb\xbf"])
 def test_an_empty_input_gives_empty_outputs(tmp_path: Path, source: bytes) -> None:
     """Nothing is kept, nothing is rejected, and both files are there."""
-    assert dedup(BytesIO(source), tmp_path / "out.jsonl") == Counts()
+    assert dedup(BytesIO(source), tmp_path / "out.jsonl") == Deduplicated()
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "out.rejected.jsonl").read_bytes() == b""
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selfinstruct_chains import Rejection
-from selfinstruct_chains.outputs.stats import PAPER, Block, statistics
+from selfinstruct_chains.outputs.stats import PAPER, statistics
 from selfinstruct_chains.outputs.stats_text import as_text
+from selfinstruct_chains.run.acceptance import Window
 from selfinstruct_chains.run.journal import Entry
 from tests.outputs.runs import run_folder, task
 
@@ -86,19 +87,19 @@ def test_what_was_dropped_is_counted_by_stage_and_rule(run: RunReader) -> None:
 
 def test_acceptance_follows_the_requests(run: RunReader) -> None:
     """An instruction that was accepted and got no instance counts as accepted; request 2 gave nothing at all."""
-    assert statistics(run).acceptance == (Block(0, 0, 15, 10), Block(1, 1, 14, 11), Block(2, 2, 0, 0))
-    assert Block(0, 0, 15, 10).rate == pytest.approx(2 / 3)
-    assert Block(0, 0, 0, 0).rate is None
+    assert statistics(run).blocks == (Window(0, 0, 15, 10), Window(1, 1, 14, 11), Window(2, 2, 0, 0))
+    assert Window(0, 0, 15, 10).rate == pytest.approx(2 / 3)
+    assert Window(0, 0, 0, 0).rate is None
 
 
 def test_many_requests_fall_into_ten_blocks(tmp_path: Path) -> None:
     """25 requests: eight blocks of three, and the last one."""
     run = run_folder(tmp_path / "run", [task(number, f"Do {number}") for number in range(250)])
 
-    blocks = statistics(run).acceptance
+    blocks = statistics(run).blocks
 
     assert [(block.first, block.last) for block in blocks][:2] == [(0, 2), (3, 5)]
-    assert (len(blocks), blocks[-1]) == (9, Block(24, 24, 10, 10))
+    assert (len(blocks), blocks[-1]) == (9, Window(24, 24, 10, 10))
 
 
 def test_tokens_and_dollars_by_role(run: RunReader) -> None:
@@ -151,7 +152,7 @@ def test_a_run_without_tasks_has_zeros_and_no_means(tmp_path: Path) -> None:
     found = statistics(run_folder(tmp_path / "run", []))
 
     assert found.table.figures()["mean_input_words"] is None
-    assert found.acceptance == ()
+    assert found.blocks == ()
     assert "Mean words of an instruction                -" in as_text(found, "x")
     assert json.loads(json.dumps(found.as_json()))["labels"]["mean_labels"] is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -13,9 +14,11 @@ from selfinstruct_chains import Monitor, self_instruct
 from selfinstruct_chains.errors import BudgetReached, ConfigError, RunError
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.run.estimate import from_defaults, from_measured
-from selfinstruct_chains.run.manifest import read
+from selfinstruct_chains.run.folder import Folder
+from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.overview import look
 from selfinstruct_chains.run.refilter import refilter
+from tests.outputs.runs import SEED
 from tests.run.scripts import Author, config, files
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ async def grow(folder: Path, n: int, monitor: Monitor | None = None, **overrides
 async def test_the_manifest_repeats_the_run(tmp_path: Path) -> None:
     """Config with prompt texts, seeds and their hash, versions, and the models as their provider reported them."""
     await grow(tmp_path, 4)
-    manifest = read(tmp_path)
+    manifest = read_manifest(tmp_path)
 
     assert manifest["chain"] == config().model_dump(mode="json")
     assert manifest["chain"]["instructions"]["prompt"]["chat"]["user"]
@@ -96,6 +99,20 @@ async def test_without_its_journal_a_run_is_not_paid_for_again(tmp_path: Path) -
     (tmp_path / "journal.jsonl").unlink()
     with pytest.raises(RunError, match=r"journal\.jsonl is missing"):
         await grow(tmp_path, 4)
+
+
+@pytest.mark.parametrize("name", ["tasks.jsonl", "rejected.jsonl"])
+def test_a_folder_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path, name: str) -> None:
+    """Neither the files that could be opened nor the lock: mended, the run begins in the same process."""
+    Folder(tmp_path, config(), [SEED]).close()
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    with pytest.raises(RunError, match=rf"{name}: can't be (read|written): Is a directory"):
+        Folder(tmp_path, config(), [SEED])
+    gc.collect()  # a file that was left open is a ResourceWarning here, and an error
+    (tmp_path / name).rmdir()
+
+    Folder(tmp_path, config(), [SEED]).close()
 
 
 async def test_a_kill_before_the_manifest_leaves_a_folder_to_begin_in(tmp_path: Path) -> None:

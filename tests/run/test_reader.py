@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,7 +34,7 @@ def test_all_that_was_written_is_read(tmp_path: Path) -> None:
         assert list(run.entries()) == [ENTRY]
         assert list(run.seeds()) == [SEED]
     assert run.config == CONFIG
-    assert run.manifest.versions["selfinstruct-chains"]
+    assert run.origin.versions["selfinstruct-chains"]
 
 
 def test_a_task_is_read_again_at_its_place(tmp_path: Path) -> None:
@@ -148,6 +149,35 @@ def test_a_run_that_stopped_says_why(tmp_path: Path) -> None:
 
     done = len(list(run.tasks()))
     assert run.unfinished() == f"it stopped at {done} of 50 tasks: the budget of 8 calls is used up"
+
+
+@pytest.mark.parametrize(("age", "state"), [(5, "running"), (120, "killed")])
+def test_a_run_on_another_machine_goes_by_its_last_sign_of_life(tmp_path: Path, age: float, state: str) -> None:
+    """No lock tells of a process elsewhere."""
+    run = run_folder(tmp_path / "run", TASKS)
+    progress = {"state": "running", "why": "", "finished": 3, "wanted": 9, "host": "far", "updated": time.time() - age}
+    (run.path / "progress.json").write_text(json.dumps(progress))
+
+    assert run.state() == state
+
+
+@pytest.mark.parametrize("word", ["", "{", "[]", '{"state": "asleep", "why": "", "finished": 1, "wanted": 2}'])
+def test_a_word_that_cannot_be_read_is_no_word(tmp_path: Path, word: str) -> None:
+    """What became of the run is then not known, and it can be read all the same."""
+    run = run_folder(tmp_path / "run", TASKS)
+    (run.path / "progress.json").write_text(word)
+
+    assert (run.progress(), run.state(), run.unfinished()) == (None, "unknown", "")
+
+
+def test_a_journal_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """As every other file of a run."""
+    run = run_folder(tmp_path / "run", TASKS)
+    (run.path / "journal.jsonl").unlink()
+    (run.path / "journal.jsonl").mkdir()
+
+    with pytest.raises(RunError, match=r"journal\.jsonl: can't be read: Is a directory"):
+        list(run.entries())
 
 
 def test_a_run_that_was_killed_or_goes_on_says_so(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from selfinstruct_chains.characters import printable
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.outputs.export.writers import as_json
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.outputs.export.formats import Row
     from selfinstruct_chains.outputs.export.selection import Selection
-    from selfinstruct_chains.run.reader import Manifest
+    from selfinstruct_chains.run.reader import Origin
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 _TABLE = {
@@ -62,8 +63,8 @@ class Given(NamedTuple):
     """What the terms of the model's provider say about its output."""
 
 
-class Facts(NamedTuple):
-    """What a card is made of."""
+class Subject(NamedTuple):
+    """What a card is about."""
 
     title: str
     format: str
@@ -72,7 +73,7 @@ class Facts(NamedTuple):
     rows: Mapping[str, int]
     """The examples of each split."""
     selection: Selection
-    manifest: Manifest
+    origin: Origin
     config: ChainConfig
     seed_count: int
     """Seed tasks that the run began with."""
@@ -81,19 +82,19 @@ class Facts(NamedTuple):
     example: Row
 
 
-def card(facts: Facts, given: Given) -> str:
+def card(subject: Subject, given: Given) -> str:
     """The text of README.md."""
-    front = yaml.safe_dump(_front(facts, given), allow_unicode=True, sort_keys=False)
+    front = yaml.safe_dump(_front(subject, given), allow_unicode=True, sort_keys=False)
     parts = [
         f"---\n{front}---",
-        f"# {_inline(facts.title)}",
+        f"# {_inline(subject.title)}",
         "Instruction-tuning data made by Self-Instruct: a language model grew it from a few seed tasks.",
         "## What is in it",
-        _contents(facts),
+        _contents(subject),
         "One example:",
-        _code(as_json(facts.example, indent=2), "json"),
+        _code(as_json(subject.example, indent=2), "json"),
         "## How it was made",
-        _making(facts),
+        _making(subject),
         "## Licence and terms",
         _legal(given),
         "## Limits and known risks",
@@ -104,9 +105,9 @@ def card(facts: Facts, given: Given) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _front(facts: Facts, given: Given) -> dict[str, Any]:
-    total = sum(facts.rows.values())
-    front: dict[str, Any] = {"pretty_name": facts.title}
+def _front(subject: Subject, given: Given) -> dict[str, Any]:
+    total = sum(subject.rows.values())
+    front: dict[str, Any] = {"pretty_name": subject.title}
     if given.languages:
         front["language"] = list(given.languages)
     if given.license:
@@ -116,35 +117,37 @@ def _front(facts: Facts, given: Given) -> dict[str, Any]:
         "task_categories": ["text-generation"],
         "tags": ["self-instruct", "synthetic", "instruction-tuning"],
     }
-    if facts.files:
-        files = [{"split": split, "path": name} for split, name in facts.files.items()]
+    if subject.files:
+        files = [{"split": split, "path": name} for split, name in subject.files.items()]
         front["configs"] = [{"config_name": "default", "data_files": files}]
     return front
 
 
-def _contents(facts: Facts) -> str:
+def _contents(subject: Subject) -> str:
     rows = [("Split", "Instructions", "Examples")]
-    rows += [(split, f"{facts.selection.split_tasks[split]:,}", f"{n:,}") for split, n in facts.rows.items()]  # type: ignore[index]
+    rows += [(split, f"{subject.selection.split_tasks[split]:,}", f"{n:,}") for split, n in subject.rows.items()]  # type: ignore[index]
     figures = [("", "")] + [
         (_TABLE[name], "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}")
-        for name, value in facts.selection.table.figures().items()
+        for name, value in subject.selection.table.figures().items()
     ]
-    return f"Format: {_inline(facts.format)}. No instruction is in two splits.\n\n{_grid(rows)}\n\n{_grid(figures)}"
+    return f"Format: {_inline(subject.format)}. No instruction is in two splits.\n\n{_grid(rows)}\n\n{_grid(figures)}"
 
 
-def _making(facts: Facts) -> str:
-    versions = facts.manifest.versions
+def _making(subject: Subject) -> str:
+    versions = subject.origin.versions
     lines = [
         f"Program: selfinstruct-chains {_inline(versions.get('selfinstruct-chains', 'of unknown version'))}",
-        f"Chain: {_inline(facts.config.name)}, fingerprint {_inline(facts.manifest.fingerprint[:12])}",
-        *(f"Model for {role}: {_inline(_model(facts.config, role))}" for role in ROLES),
+        f"Chain: {_inline(subject.config.name)}, fingerprint {_inline(subject.origin.fingerprint[:12])}",
+        *(f"Model for {role}: {_inline(_model(subject.config, role))}" for role in ROLES),
         *(
             f"Reported by the provider: {_inline(name)}, for {n:,} tasks"
-            for name, n in facts.selection.models.most_common(5)
+            for name, n in subject.selection.models.most_common(5)
         ),
-        f"Seed tasks: {facts.seed_count:,}"
-        + (f", of which {facts.selection.seed_tasks:,} are in it" if facts.selection.seed_tasks else ", none in it"),
-        *map(_inline, facts.notes),
+        f"Seed tasks: {subject.seed_count:,}"
+        + (
+            f", of which {subject.selection.seed_tasks:,} are in it" if subject.selection.seed_tasks else ", none in it"
+        ),
+        *map(_inline, subject.notes),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -168,8 +171,7 @@ def _grid(rows: Iterable[tuple[str, ...]]) -> str:
 
 def _inline(text: str) -> str:
     """Text from a config or a model: one line in which Markdown and HTML mean nothing."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return re.sub(r"([\\`*_{}\[\]<>#|&!~])", r"\\\1", plain)
+    return re.sub(r"([\\`*_{}\[\]<>#|&!~])", r"\\\1", " ".join(printable(text).split()))
 
 
 def _code(text: str, language: str) -> str:

@@ -7,13 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError, RunError, did_you_mean
-from selfinstruct_chains.outputs.export.card import Facts, Given, card
+from selfinstruct_chains.outputs.export.card import Given, Subject, card
 from selfinstruct_chains.outputs.export.formats import FORMATS, OPENAI_MINIMUM, Wording
 from selfinstruct_chains.outputs.export.placing import placing
 from selfinstruct_chains.outputs.export.selection import Choice, examples, select
 from selfinstruct_chains.outputs.export.splits import SPLITS
 from selfinstruct_chains.outputs.export.writers import WRITERS
-from selfinstruct_chains.outputs.review.verdicts import Reviews, shares
+from selfinstruct_chains.outputs.review.verdicts import Reviews, table_two
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,8 +79,8 @@ def export(  # noqa: PLR0913 - one for each choice a user has
             {folder / names.data(split): _rows(run, format_, selection, split, wording) for split in rows}
         )
         notes = _notes(run, format_name, choice, rows, selection)
-        facts = _facts(run, format_name, names, rows, selection, notes, wording)
-        (folder / names.card).write_text(card(facts, given), encoding="utf-8")
+        subject = _subject(run, format_name, names, rows, selection, notes, wording)
+        (folder / names.card).write_text(card(subject, given), encoding="utf-8")
         if selection.contaminated:
             lines = (
                 json.dumps({k: v for k, v in c._asdict().items() if v is not None}) for c in selection.contaminated
@@ -175,12 +175,12 @@ def _notes(
 def _reviewed(run: RunReader) -> Iterator[str]:
     reviews = Reviews(run.path)
     for by, name in (("person", "people"), ("judge", "a judging model")):
-        found = shares(reviews.by(by).values())  # type: ignore[arg-type]  # the two there are
+        found = table_two(reviews.by(by).values())  # type: ignore[arg-type]  # the two there are
         if found.reviewed:
             yield f"Reviewed by {name}: {found.reviewed:,} tasks of the run, {found.yes['all']:.0%} of them approved."
 
 
-def _facts(  # noqa: PLR0913, PLR0917 - all that a card tells
+def _subject(  # noqa: PLR0913, PLR0917 - all that a card tells
     run: RunReader,
     name: str,
     names: _Names,
@@ -188,16 +188,16 @@ def _facts(  # noqa: PLR0913, PLR0917 - all that a card tells
     selection: Selection,
     notes: tuple[str, ...],
     wording: Wording,
-) -> Facts:
+) -> Subject:
     first = next(iter(rows))
     example = next(examples(run, selection.places[first]))
-    return Facts(
+    return Subject(
         title=f"{run.config.name}, {sum(rows.values()):,} examples",
         format=name,
         files={split: names.data(split) for split in rows} if FORMATS[name].suffix else {},
         rows={str(split): count for split, count in rows.items()},
         selection=selection,
-        manifest=run.manifest,
+        origin=run.origin,
         config=run.config,
         seed_count=sum(1 for _ in run.seeds()),
         notes=(*notes, *_reviewed(run)),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.files.writing import scratch_folder, sync_files, take_place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,26 +27,25 @@ def placing(out: Path, names: Collection[str], *, as_folder: bool, force: bool) 
         ConfigError: something stands there, or it can't be written.
     """
     _check(out, names, as_folder=as_folder, force=force)
-    scratch = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
-        scratch.parent.mkdir(parents=True, exist_ok=True)
-        scratch.mkdir()
-        yield scratch
-        for path in scratch.rglob("*"):
-            _sync(path)
-        _check(out, names, as_folder=as_folder, force=force)
-        if as_folder:
-            _swap(scratch, out)
-        else:
-            for name in names:
-                if (scratch / name).exists():
-                    (scratch / name).replace(out.with_name(name))
-                else:  # an earlier export's
-                    out.with_name(name).unlink(missing_ok=True)
+        with scratch_folder(out) as scratch:
+            yield scratch
+            sync_files(scratch)
+            _check(out, names, as_folder=as_folder, force=force)
+            if as_folder:
+                take_place(scratch, out)
+            else:
+                _move(scratch, out, names)
     except OSError as error:
         raise ConfigError(f"writing {str(out)!r} failed: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _move(scratch: Path, out: Path, names: Collection[str]) -> None:
+    for name in names:
+        if (scratch / name).exists():
+            (scratch / name).replace(out.with_name(name))
+        else:  # an earlier export's
+            out.with_name(name).unlink(missing_ok=True)
 
 
 def _check(out: Path, names: Collection[str], *, as_folder: bool, force: bool) -> None:
@@ -69,23 +67,3 @@ def _check(out: Path, names: Collection[str], *, as_folder: bool, force: bool) -
     strangers = [name for name in found if name not in names]
     if strangers:
         raise ConfigError(f"{str(out)!r} holds {strangers[0]!r}, which no export wrote: give another folder")
-
-
-def _swap(scratch: Path, out: Path) -> None:
-    if not out.exists():
-        scratch.rename(out)
-        return
-    old = out.with_name(f"{scratch.name}.old")
-    out.rename(old)
-    try:
-        scratch.rename(out)
-    except BaseException:
-        old.rename(out)
-        raise
-    shutil.rmtree(old)
-
-
-def _sync(path: Path) -> None:
-    if path.is_file():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())

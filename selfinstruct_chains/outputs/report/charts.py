@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from selfinstruct_chains.outputs.report.diversity import Phrases
-    from selfinstruct_chains.outputs.report.facts import Window
+    from selfinstruct_chains.run.acceptance import Window
 
 # Okabe and Ito's colours, told apart by all kinds of sight, in shades that stand out on white and on near-black.
 BLUE, ORANGE, GREEN, RED, PURPLE = "#2f7fc1", "#d98a00", "#0a9a72", "#d55e00", "#b86a98"
@@ -43,7 +43,7 @@ def bars(title: str, says: str, counts: Mapping[str, int], *, name: str, color: 
     go = needed("plotly.graph_objects", "report")
     trace = go.Bar(
         x=list(counts.values()),
-        y=list(map(plain, counts)),
+        y=list(map(escaped, counts)),
         orientation="h",
         marker_color=color,
         text=[f"{count:,}" for count in counts.values()],
@@ -141,13 +141,13 @@ def lengths(title: str, what: str, words: Counter[int], color: str) -> Chart:
     return Chart(title, says, _figure([trace], layout), ["words", what], rows)
 
 
-def growth(title: str, says: str, windows: Sequence[Window]) -> Chart:
-    """The share of accepted instructions and the pool's size over the requests."""
+def growth(title: str, says: str, windows: Sequence[Window], pool_sizes: Sequence[int]) -> Chart:
+    """The share of accepted instructions, and the pool's size after each window, over the requests."""
     go = needed("plotly.graph_objects", "report")
     x = [window.last for window in windows]
     rate = go.Scatter(
         x=x,
-        y=[window.rate for window in windows],
+        y=[window.rate or 0 for window in windows],
         name="share accepted (left)",
         mode="lines+markers" if len(x) < 30 else "lines",  # noqa: PLR2004
         line={"color": ORANGE, "width": 2, "dash": "dot"},
@@ -155,7 +155,7 @@ def growth(title: str, says: str, windows: Sequence[Window]) -> Chart:
     )
     pool = go.Scatter(
         x=x,
-        y=[window.pool for window in windows],
+        y=list(pool_sizes),
         name="pool, with seeds (right)",
         yaxis="y2",
         line={"color": BLUE, "width": 3},
@@ -168,8 +168,9 @@ def growth(title: str, says: str, windows: Sequence[Window]) -> Chart:
         "showlegend": True,
         "height": 340,
     }
+    rows = [[*window, size] for window, size in zip(windows, pool_sizes, strict=True)]
     columns = ["first request", "last request", "instructions", "accepted", "pool"]
-    return Chart(title, says, _figure([rate, pool], layout), columns, [list(window) for window in windows])
+    return Chart(title, says, _figure([rate, pool], layout), columns, rows)
 
 
 def sunburst(title: str, says: str, phrases: Phrases) -> Chart:
@@ -179,9 +180,9 @@ def sunburst(title: str, says: str, phrases: Phrases) -> Chart:
     verbs = {verb: sum(nouns.values()) for verb, nouns in phrases.top.items()}
     colors = dict(zip(verbs, cycle(_LIGHT), strict=False))
     trace = go.Sunburst(
-        ids=[*map(plain, verbs), *(plain(f"{verb} {noun}") for verb, noun, _ in rows)],
-        labels=[*map(plain, verbs), *(plain(noun) for _, noun, _ in rows)],
-        parents=["" for _ in verbs] + [plain(verb) for verb, _, _ in rows],
+        ids=[*map(escaped, verbs), *(escaped(f"{verb} {noun}") for verb, noun, _ in rows)],
+        labels=[*map(escaped, verbs), *(escaped(noun) for _, noun, _ in rows)],
+        parents=["" for _ in verbs] + [escaped(verb) for verb, _, _ in rows],
         values=[*verbs.values(), *(count for *_, count in rows)],
         branchvalues="total",
         insidetextorientation="radial",
@@ -202,7 +203,7 @@ def _paler(color: str) -> str:
     return "#" + "".join(f"{(int(color[at : at + 2], 16) + 255) // 2:02x}" for at in (1, 3, 5))
 
 
-def plain(text: str) -> str:
+def escaped(text: str) -> str:
     """A model's text for Plotly, which would obey tags in it, with what can't be seen made visible."""
     seen = (f"[U+{ord(one):04X}]" if unicodedata.category(one) in {"Cc", "Cf", "Cs"} else one for one in text)
     return escape("".join(seen), quote=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.files.writing import write_atomically
 from selfinstruct_chains.outputs.report import diversity, sections
 from selfinstruct_chains.outputs.report.facts import gather
 from selfinstruct_chains.outputs.report.page import MARK, page
 from selfinstruct_chains.outputs.report.rows import pack
 from selfinstruct_chains.outputs.review.verdicts import Reviews, drawn
-from selfinstruct_chains.run.folder import write_atomically
 from selfinstruct_chains.run.reader import RunReader
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
         "left_out": rows.left_out,
         "rules": sorted({rule for _, rule in facts.stats.dropped}),
         "figures": sections.headline(facts, run.config),
-        "sections": [_plain(section) for section in _sections(run, facts, reviews, tasks, near)],
+        "sections": [_values(section) for section in _sections(run, facts, reviews, tasks, near)],
     }
     try:
         write_atomically(out, page(content, rows.blocks))
@@ -93,7 +93,7 @@ def _sections(
     return [section for section in found if section.charts or section.rows or section.id == "review"]
 
 
-def _plain(section: Section) -> dict[str, object]:
+def _values(section: Section) -> dict[str, object]:
     return section._asdict() | {"charts": [chart._asdict() for chart in section.charts]}
 
 

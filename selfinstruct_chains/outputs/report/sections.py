@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.outputs.report import charts
-from selfinstruct_chains.outputs.review.verdicts import PAPER, Reviews, agreement, shares
+from selfinstruct_chains.outputs.review.verdicts import PAPER, Reviews, agreement, table_two
 from selfinstruct_chains.run import usage
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.report.facts import Facts
     from selfinstruct_chains.outputs.review.verdicts import By, Question
 
+_STEPS = 120  # in which the growth of the pool is drawn, at most
 _LABELS = 20  # the most common that are drawn
 _QUESTIONS: dict[Question, str] = {
     "valid_instruction": "valid instruction",
@@ -50,12 +53,15 @@ class Figure(NamedTuple):
 def headline(facts: Facts, config: ChainConfig) -> list[Figure]:
     """The numbers at the top of the page."""
     table = facts.stats.table
-    spent = usage.total(facts.spent)
+    spent = usage.total(facts.stats.calls)
     figures = [
         Figure(f"{facts.finished:,}", "finished tasks"),
         Figure(_share(table.classification, facts.finished), "of them classification"),
         Figure(f"{table.instances:,}", "instances"),
-        Figure(_share(facts.accepted.total(), facts.candidates.total()), "of the written instructions accepted"),
+        Figure(
+            _share(facts.stats.acceptance.accepted, facts.stats.acceptance.proposed),
+            "of the written instructions accepted",
+        ),
         Figure(f"{spent.calls:,}", "calls"),
         Figure(f"{spent.input_tokens + spent.output_tokens:,}", "tokens"),
     ]
@@ -65,14 +71,15 @@ def headline(facts: Facts, config: ChainConfig) -> list[Figure]:
 
 def funnel(facts: Facts) -> Section:
     """From what was asked for to what was finished, and what was dropped on the way."""
+    acceptance = facts.stats.acceptance
     steps = {
-        "asked for": facts.requests * facts.asked_each,
-        "written": facts.candidates.total(),
-        "joined the pool": facts.accepted.total(),
+        "asked for": acceptance.requests * facts.asked_each,
+        "written": acceptance.proposed,
+        "joined the pool": acceptance.accepted,
         "finished": facts.finished,
     }
     says = (
-        f"{facts.requests:,} requests asked for {steps['asked for']:,} instructions and got {steps['written']:,}; "
+        f"{acceptance.requests:,} requests asked for {steps['asked for']:,} instructions and got {steps['written']:,}; "
         f"{steps['joined the pool']:,} joined the pool, {steps['finished']:,} became finished tasks."
     )
     drawn = [charts.bars("Instructions", says, steps, name="step")]
@@ -136,14 +143,15 @@ def lengths(facts: Facts) -> Section:
 
 def growth(facts: Facts) -> Section:
     """Acceptance and the pool over the requests."""
-    windows = facts.windows()
+    windows = facts.stats.acceptance.windows(_STEPS)
     if not windows:
         return Section("growth", "How the run went", "")
+    pool = list(accumulate((window.accepted for window in windows), initial=facts.seeds))[1:]
     says = (
-        f"The pool grew from {facts.seeds:,} seeds to {windows[-1].pool:,}. Of the instructions at first "
-        f"{windows[0].rate:.0%} were accepted, at last {windows[-1].rate:.0%}."
+        f"The pool grew from {facts.seeds:,} seeds to {pool[-1]:,}. Of the instructions at first "
+        f"{windows[0].rate or 0:.0%} were accepted, at last {windows[-1].rate or 0:.0%}."
     )
-    return Section("growth", "How the run went", "", [charts.growth("Acceptance and the pool", says, windows)])
+    return Section("growth", "How the run went", "", [charts.growth("Acceptance and the pool", says, windows, pool)])
 
 
 def labels(facts: Facts) -> Section:
@@ -166,17 +174,17 @@ def labels(facts: Facts) -> Section:
 def spending(facts: Facts, config: ChainConfig) -> Section:
     """Calls, tokens and money by role."""
     roles: dict[str, usage.Usage] = {}
-    for role in dict.fromkeys(role for role, _ in facts.spent):
-        roles[role] = usage.total({key: one for key, one in facts.spent.items() if key[0] == role})
+    for role in dict.fromkeys(role for role, _ in facts.stats.calls):
+        roles[role] = usage.total({key: one for key, one in facts.stats.calls.items() if key[0] == role})
     if not roles:
         return Section("tokens", "Calls and tokens", "")
-    all_of_it = usage.total(facts.spent)
+    all_of_it = usage.total(facts.stats.calls)
     cost = _dollars(facts, config)
     text = f"{_count(all_of_it.calls, 'call')} over the whole run folder"
     text += f", {_count(all_of_it.faults, 'attempt')} without a reply" if all_of_it.faults else ""
     text += f"; nobody counted the tokens of {_count(all_of_it.unknown, 'call')}" if all_of_it.unknown else ""
     text += f"; ${cost:,.2f} at the prices known for its models." if cost is not None else "; the price is not known."
-    models = sorted({model for _, model in facts.spent if model})
+    models = sorted({model for _, model in facts.stats.calls if model})
     text += f" Models, as reported: {', '.join(models)}." if models else ""
     says = f"{all_of_it.input_tokens:,} tokens of prompts and {all_of_it.output_tokens:,} of replies."
     parts = {role: {"prompts": one.input_tokens, "replies": one.output_tokens} for role, one in roles.items()}
@@ -185,7 +193,7 @@ def spending(facts: Facts, config: ChainConfig) -> Section:
 
 def review(reviews: Reviews) -> Section:
     """The quality review, beside the paper's."""
-    found = {name: shares(reviews.by(who).values()) for who, name in _REVIEWERS}
+    found = {name: table_two(reviews.by(who).values()) for who, name in _REVIEWERS}
     found = {name: one for name, one in found.items() if one.reviewed}
     if not found:
         text = "Nothing is reviewed yet. “selfinstruct review” asks the paper's questions about a random sample."
@@ -207,8 +215,8 @@ def review(reviews: Reviews) -> Section:
 
 
 def _dollars(facts: Facts, config: ChainConfig) -> float | None:
-    prices = {role: price(config.model_for(role)) for role in dict.fromkeys(role for role, _ in facts.spent)}
-    return usage.dollars(facts.spent, prices) if facts.spent else None
+    prices = {role: price(config.model_for(role)) for role in ROLES}
+    return usage.dollars(facts.stats.calls, prices) if facts.stats.calls else None
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,6 +13,7 @@ from selfinstruct_chains.files.prompt import load_prompt
 from selfinstruct_chains.method.json_items import json_value
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.rendering import instances_json
+from selfinstruct_chains.method.tidying import tidied
 from selfinstruct_chains.models.dialects import dialect
 from selfinstruct_chains.models.patience import Patience
 from selfinstruct_chains.models.registry import ConfiguredModel, has_schema
@@ -135,7 +136,7 @@ class Judge:
                 message = await self._ask(prompt, f"judge/{task.id}/{attempt}", attempt * MAX_TOKENS)
             except ItemRefused:
                 return None
-            if answers := read(str(message.text)):
+            if answers := answers_in(str(message.text)):
                 model = message.response_metadata.get("model_name")
                 return Verdict(id=task.id, by="judge", model=model, **answers.model_dump())
         return None
@@ -159,8 +160,9 @@ def judge_prompt(name: str = "judge") -> Prompt:
     return load_prompt(name, "judge", "json_schema", beside=Path(), at="prompt")
 
 
-def read(reply: str) -> _Answers | None:
+def answers_in(reply: str) -> _Answers | None:
     """The answers in a judge's reply; None if it does not hold all three."""
+    reply = tidied(reply)
     try:
         return _Answers.model_validate(json_value(reply[max(reply.find("{"), 0) :]))
     except ValidationError:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.outputs.review.server import Server, Sitting
-from selfinstruct_chains.outputs.review.verdicts import Reviews, sample, shares
+from selfinstruct_chains.outputs.review.verdicts import Reviews, sample, table_two
 from selfinstruct_chains.run.reader import RunReader
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from selfinstruct_chains.config import ChainConfig
-    from selfinstruct_chains.outputs.review.verdicts import By, Shares
+    from selfinstruct_chains.outputs.review.verdicts import By, TableTwo
     from selfinstruct_chains.tasks import Task
 
 
-def review(folder: Path, size: int, *, port: int, browse: bool, say: Callable[[str], None]) -> Shares:
+def review(folder: Path, size: int, *, port: int, browse: bool, say: Callable[[str], None]) -> TableTwo:
     """Serve the review page of a run until Ctrl-C; what a person said of the sample.
 
     Args:
@@ -61,7 +61,7 @@ def judge(  # noqa: PLR0913 - two are seldom given
     say: Callable[[str], None],
     prompt: str = "judge",
     model: Runnable[Any, Any] | None = None,
-) -> Shares:
+) -> TableTwo:
     """Have a model answer; what it said of the sample.
 
     Args:
@@ -97,6 +97,6 @@ def _begin(folder: Path, size: int, say: Callable[[str], None]) -> tuple[RunRead
     return run, tasks, Reviews(folder)
 
 
-def _outcome(reviews: Reviews, tasks: Sequence[Task], who: By) -> Shares:
+def _outcome(reviews: Reviews, tasks: Sequence[Task], who: By) -> TableTwo:
     given = reviews.by(who)
-    return shares(given[task.id] for task in tasks if task.id in given)
+    return table_two(given[task.id] for task in tasks if task.id in given)

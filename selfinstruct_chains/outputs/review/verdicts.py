@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import os
-from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.files.writing import cut_torn_line
 from selfinstruct_chains.tasks import to_line
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Verdict(BaseModel):
         return self.valid_instruction and self.appropriate_input and self.correct_output
 
 
-class Shares(NamedTuple):
+class TableTwo(NamedTuple):
     """What Table 2 says: the shares of yes, 0 to 1, among `reviewed` tasks."""
 
     reviewed: int
@@ -84,7 +84,7 @@ class Reviews:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self._verdicts: dict[By, dict[str, Verdict]] = {"person": {}, "judge": {}}
-        for verdict in _read(self.path):
+        for verdict in _verdicts_in(self.path):
             self._verdicts[verdict.by][verdict.id] = verdict
 
     def by(self, who: By) -> Mapping[str, Verdict]:
@@ -99,15 +99,15 @@ class Reviews:
         """
         line = to_line(verdict).encode("utf-8", "backslashreplace")
         try:
-            with self.path.open("ab+") as file:
-                _cut_torn_line(file)
+            cut_torn_line(self.path)
+            with self.path.open("ab") as file:
                 file.write(line)
         except OSError as error:
             raise RunError(f"{self.path}: can't be written: {error.strerror or error}") from None
         self._verdicts[verdict.by][verdict.id] = verdict
 
 
-def shares(verdicts: Iterable[Verdict]) -> Shares:
+def table_two(verdicts: Iterable[Verdict]) -> TableTwo:
     """The shares of yes to each question, and to all three; zeros without verdicts."""
     given = list(verdicts)
     count = len(given) or 1
@@ -115,7 +115,7 @@ def shares(verdicts: Iterable[Verdict]) -> Shares:
         question: sum(getattr(verdict, question) for verdict in given) / count for question in QUESTIONS
     }
     yes["all"] = sum(verdict.approved for verdict in given) / count
-    return Shares(len(given), yes)
+    return TableTwo(len(given), yes)
 
 
 def agreement(reviews: Reviews) -> tuple[int, float]:
@@ -151,15 +151,7 @@ def drawn(tasks: Iterable[Task], size: int, lot: str) -> list[Task]:
     return heapq.nsmallest(size, tasks, key=place)
 
 
-def _cut_torn_line(file: BinaryIO) -> None:
-    end = file.seek(0, os.SEEK_END)
-    file.seek(max(end - 1, 0))
-    if file.read(1) not in {b"", b"\n"}:
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
-
-
-def _read(path: Path) -> list[Verdict]:
+def _verdicts_in(path: Path) -> list[Verdict]:
     try:
         lines = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:

@@ -73,8 +73,8 @@ def test_it_says_what_is_in_it_and_how_it_was_made(tmp_path: Path) -> None:
         "| of classification tasks | 1 |",
         "| Mean words of an instruction | 3.0 |",  # 4, 2 and 3
         "| Mean words of a non-empty input | 2.0 |",
-        f"- Program: selfinstruct-chains {run.manifest.versions['selfinstruct-chains']}",
-        f"- Chain: openai, fingerprint {run.manifest.fingerprint[:12]}",
+        f"- Program: selfinstruct-chains {run.origin.versions['selfinstruct-chains']}",
+        f"- Chain: openai, fingerprint {run.origin.fingerprint[:12]}",
         f"- Model for instructions: openai, {run.config.instructions.model.name}",
         "- Reported by the provider: m, for 2 tasks",
         "- Seed tasks: 1, of which 1 are in it",

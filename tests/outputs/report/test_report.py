@@ -18,7 +18,7 @@ from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.method.novelty import Similar
 from selfinstruct_chains.outputs.report import charts, sections
 from selfinstruct_chains.outputs.report.diversity import Near, Phrases
-from selfinstruct_chains.outputs.report.facts import Window, gather
+from selfinstruct_chains.outputs.report.facts import gather
 from selfinstruct_chains.outputs.report.page import data
 from selfinstruct_chains.outputs.report.report import write_report
 from selfinstruct_chains.outputs.report.rows import BLOCK, pack
@@ -65,19 +65,12 @@ def test_the_funnel_is_counted(tmp_path: Path) -> None:
 
 def test_acceptance_and_pool_are_counted_by_request(tmp_path: Path) -> None:
     """The pool begins with one seed; the third request's reply could not be read."""
-    assert gather(twenty(tmp_path)).windows() == [
-        Window(first=0, last=0, candidates=12, accepted=10, pool=11),
-        Window(first=1, last=1, candidates=11, accepted=11, pool=22),
-        Window(first=2, last=2, candidates=0, accepted=0, pool=22),
-    ]
+    section = sections.growth(gather(twenty(tmp_path)))
 
-
-def test_many_requests_are_taken_together(tmp_path: Path) -> None:
-    """At most as many steps as asked for; the last may be shorter, and the pool ends where it did."""
-    windows = gather(twenty(tmp_path)).windows(most=2)
-
-    assert windows == [Window(0, 1, 23, 21, 22), Window(2, 2, 0, 0, 22)]
-    assert [window.rate for window in windows] == [21 / 23, 0.0]
+    assert section.charts[0].rows == [[0, 0, 12, 10, 11], [1, 1, 11, 11, 22], [2, 2, 0, 0, 22]]
+    assert section.charts[0].says == (
+        "The pool grew from 1 seeds to 22. Of the instructions at first 83% were accepted, at last 0%."
+    )
 
 
 def test_words_and_labels_are_counted(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from selfinstruct_chains import load_config
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.outputs.review import sitting
-from selfinstruct_chains.outputs.review.judge import Judge, Judged, read
+from selfinstruct_chains.outputs.review.judge import Judge, Judged, answers_in
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion
 from selfinstruct_chains.testing.server import ScriptedServer
@@ -118,13 +118,14 @@ async def test_a_task_that_gets_no_readable_reply_has_no_verdict(tmp_path: Path)
         (answers(), True),
         (f"```json\n{answers()}\n```", True),
         (f"Here it is: {answers()} I hope that helps.", True),
+        (f"<think>{answers(correct_output=False)}? No.</think>{answers()}", True),
         (answers(correct_output=False), False),
         (answers(valid_instruction="yes", correct_output="no"), False),
     ],
 )
 def test_replies_are_read_with_what_stands_around_them(reply: str, right: bool) -> None:
-    """Code fences, words before and after, and answers in words."""
-    found = read(reply)
+    """Code fences, thoughts, words before and after, and answers in words."""
+    found = answers_in(reply)
 
     assert found
     assert (found.valid_instruction, found.correct_output) == (True, right)

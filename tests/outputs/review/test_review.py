@@ -82,7 +82,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
 
 def test_shares_are_those_of_table_2() -> None:
     """The share of yes to each question, and to all three."""
-    found = verdicts.shares(verdict(str(n), answers) for n, answers in enumerate(["yyy", "yyn", "ynn", "nny"]))
+    found = verdicts.table_two(verdict(str(n), answers) for n, answers in enumerate(["yyy", "yyn", "ynn", "nny"]))
 
     assert found.reviewed == 4
     assert found.yes == {"valid_instruction": 0.75, "appropriate_input": 0.5, "correct_output": 0.5, "all": 0.25}
@@ -90,7 +90,7 @@ def test_shares_are_those_of_table_2() -> None:
 
 def test_shares_of_nothing_are_zeros() -> None:
     """No verdicts, no division by zero."""
-    assert verdicts.shares([]) == (0, dict.fromkeys([*verdicts.QUESTIONS, "all"], 0.0))
+    assert verdicts.table_two([]) == (0, dict.fromkeys([*verdicts.QUESTIONS, "all"], 0.0))
 
 
 def test_agreement_counts_answers(tmp_path: Path) -> None:

@@ -1,0 +1,117 @@
+"""Writing so that a reader sees the old or the new, never half of it: also after a crash, a kill or a full disk.
+
+All of these raise OSError where a file can't be written; what to call it is the caller's to say.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BLOCK = 1 << 16  # bytes that are searched at a time for the last line's end
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file's text, in UTF-8, all at once; halves of characters become the escapes that JSON has for them."""
+    with replacing(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when the block ends well, and is on the disk then; else nothing is left."""
+    partial = _beside(path)
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync_names(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(out: Path) -> Iterator[Path]:
+    """An empty folder beside `out`, for `take_place` when it is filled; it is gone when the block ends."""
+    scratch = _beside(out)
+    try:
+        scratch.parent.mkdir(parents=True, exist_ok=True)
+        scratch.mkdir()
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def take_place(scratch: Path, out: Path) -> None:
+    """Put a scratch folder in the place of the folder `out`, which need not be there, and on the disk."""
+    sync_files(scratch)
+    if not out.exists():
+        scratch.rename(out)
+        _sync_names(out)
+        return
+    old = scratch.with_name(f"{scratch.name}.old")
+    out.rename(old)
+    try:
+        scratch.rename(out)
+    except BaseException:
+        old.rename(out)
+        raise
+    _sync_names(out)
+    shutil.rmtree(old)
+
+
+def sync_files(folder: Path) -> None:
+    """Put every file below `folder` on the disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("r+b") as file:  # Windows syncs none that is open to read only
+                os.fsync(file.fileno())
+
+
+def cut_torn_line(path: Path) -> int:
+    """Cut off what stands after the last line's end of an appended file, if it is there; how many bytes that was."""
+    if not path.exists():
+        return 0
+    with path.open("r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        whole = _after_last_line(file, end)
+        if whole < end:
+            file.truncate(whole)
+    return end - whole
+
+
+def _after_last_line(file: BinaryIO, end: int) -> int:
+    """Where the last line ends, in bytes."""
+    while end > 0:
+        begin = max(0, end - _BLOCK)
+        file.seek(begin)
+        found = file.read(end - begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        end = begin
+    return 0
+
+
+def _beside(path: Path) -> Path:
+    """A hidden name in the same folder that no other process or thread uses."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - "." has no name, and links are not to be followed
+    return whole.with_name(f".{whole.name}.{os.getpid()}-{threading.get_native_id()}.partial")
+
+
+def _sync_names(path: Path) -> None:
+    """Put the name of a file or folder on the disk too, where the system can do that."""
+    with suppress(OSError):  # Windows, and some network drives, can't
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
