@@ -10,8 +10,8 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import add_usage
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.characters import whole_characters
+from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models.replying import from_chat
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.prompts import BasePromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.runnables.base import RunnableBindingBase
+from langchain_core.runnables.configurable import DynamicRunnable
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from selfinstruct_chains.models.dialects import LIMITS
@@ -17,8 +18,6 @@ from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.parts import inside, model_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from selfinstruct_chains.models.parts import LangChainModel
 
 PARAMETERS = (
@@ -51,10 +50,19 @@ def identity(model: Runnable[Any, Any]) -> Any:
     """
     if isinstance(model, OwnModel):
         return identity(model.given)
+    within = identity(model.bound) if isinstance(model, RunnableBindingBase) else _itself(model)
+    if not isinstance(model, RunnableBindingBase | DynamicRunnable):
+        return within
+    # Listeners, tags and retries change no reply; keywords, and what is configured, do.
+    bound = _plain(model.kwargs) if isinstance(model, RunnableBindingBase) else {}
+    configured = _plain((model.config or {}).get("configurable") or {})
+    added = ({"bound": bound} if bound else {}) | ({"configured": configured} if configured else {})
+    return {**added, "model": within} if added else within
+
+
+def _itself(model: Runnable[Any, Any]) -> Any:
     if found := model_of(model):
         return {"class": _qualified(type(found)), "parameters": _parameters(found)}
-    if isinstance(model, RunnableBindingBase):
-        return _bound(model)
     if isinstance(model, RunnableLambda):
         return {"function": _function(getattr(model, "func", None) or model.afunc)}
     if isinstance(model, BasePromptTemplate):
@@ -65,17 +73,9 @@ def identity(model: Runnable[Any, Any]) -> Any:
     return {"class": _qualified(type(model)), **({"parts": parts} if parts else {})}
 
 
-def _bound(model: RunnableBindingBase[Any, Any]) -> Any:
-    """Listeners, tags and retries change no reply; keywords, and which alternative is configured, do."""
-    within = identity(model.bound)
-    bound, configured = _plain(model.kwargs), _plain(model.config.get("configurable") or {})
-    added = ({"bound": bound} if bound else {}) | ({"configured": configured} if configured else {})
-    return {**added, "model": within} if added else within
-
-
 def _parameters(model: LangChainModel) -> dict[str, Any]:
     values = {name: getattr(model, name, None) for name in PARAMETERS if name in type(model).model_fields}
-    found: dict[str, Any] = _plain({name: value for name, value in values.items() if value is not None})
+    found: dict[str, Any] = _plain({name: value for name, value in values.items() if value not in (None, {}, [])})
     return found
 
 
@@ -91,7 +91,9 @@ def _plain(value: Any) -> Any:
         return {"class": _qualified(type(value))} | _plain(dict(value))
     if value is None or isinstance(value, str | int | float):
         return value
-    return _qualified(value) if isinstance(value, type) else _function(value)
+    if isinstance(value, type) and issubclass(value, BaseModel):
+        return {"class": _qualified(value), "schema": value.model_json_schema()}
+    return _function(value)
 
 
 def _named(item: tuple[Any, Any]) -> str:
@@ -103,7 +105,7 @@ def _is_open(name: Any, value: Any) -> bool:
     return not (secret or _ELSEWHERE.search(str(name))) and not isinstance(value, SecretStr | SecretBytes)
 
 
-def _function(function: Callable[..., Any] | Any) -> str:
+def _function(function: Any) -> str:
     while isinstance(function, partial):
         function = function.func
     return _qualified(function if hasattr(function, "__qualname__") else type(function))

@@ -78,21 +78,30 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
 }
-"""By the exact type: a subclass may do anything."""
 _WITH_GLUE = {RunnableSequence, RunnableParallel, RunnableAssign}
 """Shapes in which what is no model is glue between models, not another one that answers."""
 
 
 def model_of(part: Any) -> LangChainModel | None:
     """The model that `part` is, or whose fields it makes configurable."""
-    part = part.default if type(part) is RunnableConfigurableFields else part
+    part = part.default if isinstance(part, RunnableConfigurableFields) else part
     return part if isinstance(part, LangChainModel) else None
+
+
+@cache
+def _known(kind: type) -> type | None:
+    """The shape that a class has: a subclass has its base's, unless it goes about a call in its own way."""
+    for number, base in enumerate(kind.__mro__):
+        if base in _SHAPES:
+            own: set[str] = set().union(*map(vars, kind.__mro__[:number]))
+            return base if own.isdisjoint({"invoke", "ainvoke", "_merge_configs"}) else None
+    return None
 
 
 def inside(part: Any) -> list[Any]:
     """The parts that a known composition is made of; none for anything else."""
-    shape = _SHAPES.get(type(part))
-    return shape.inside(part) if shape else []
+    known = _known(type(part))
+    return _SHAPES[known].inside(part) if known else []
 
 
 def rebuilt(part: Runnable[Any, Any], make: Callable[[Leaf], Runnable[Any, Any]]) -> Runnable[Any, Any]:
@@ -109,11 +118,12 @@ def _rebuilt(place: Leaf, make: Callable[[Leaf], Runnable[Any, Any]]) -> Any:
         return make(place._replace(model=model))
     if not _holds_model(part):
         return make(place)
+    known: Any = _known(type(part))
     new = [
-        _rebuilt(below, make) if type(part) not in _WITH_GLUE or _holds_model(below.part) else below.part
-        for below in _places(place)
+        _rebuilt(below, make) if known not in _WITH_GLUE or _holds_model(below.part) else below.part
+        for below in _places(place, known)
     ]
-    return part.model_copy(update=_SHAPES[type(part)].update(part, new))
+    return part.model_copy(update=_SHAPES[known].update(part, new))
 
 
 def _is_made_later(part: Any) -> bool:
@@ -121,12 +131,12 @@ def _is_made_later(part: Any) -> bool:
     return not isinstance(part, Runnable)
 
 
-def _places(place: Leaf) -> list[Leaf]:
-    """Where the parts inside one stand."""
+def _places(place: Leaf, known: type) -> list[Leaf]:
+    """Where the parts inside one of a known shape stand."""
     part: Any = place.part
     bound = {**getattr(part, "kwargs", {}), **place.bound}
     places = [place._replace(part=below, bound=bound) for below in inside(part)]
-    if type(part) is RunnableSequence:
+    if known is RunnableSequence:
         last = max(number for number, below in enumerate(places) if _holds_model(below.part))
         return [
             below._replace(
@@ -136,7 +146,7 @@ def _places(place: Leaf) -> list[Leaf]:
             )
             for number, below in enumerate(places)
         ]
-    return [below._replace(followed=True) for below in places] if type(part) in _WITH_GLUE else places
+    return [below._replace(followed=True) for below in places] if known in _WITH_GLUE else places
 
 
 def _holds_model(part: Any) -> bool:

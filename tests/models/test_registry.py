@@ -10,8 +10,8 @@ from langchain_core.prompt_values import StringPromptValue
 from selfinstruct_chains import load_config
 from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.models.own import own_model
 from selfinstruct_chains.models.registry import ConfiguredModel, check, patiences
-from selfinstruct_chains.models.replying import Replying
 from selfinstruct_chains.testing import ScriptedChat
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -180,11 +180,17 @@ def test_one_gate_for_an_endpoint():
 
 
 def test_gates_of_own_models():
-    """Models that the caller gives share a gate when they are the same object."""
+    """Models that the caller gives share a gate when they are the same object, whatever is made of it."""
     one, other = ScriptedChat(reply=lambda p, s: ""), ScriptedChat(reply=lambda p, s: "")
     config = load_config("openai")
     found = patiences(
-        {"instructions": Replying(one), "input_first": Replying(one), "output_first": Replying(other)}, config, 8
+        {
+            "instructions": own_model(one),
+            "input_first": own_model(one.with_retry()),
+            "output_first": own_model(other),
+        },
+        config,
+        8,
     )
 
     assert found["instructions"].gate is found["input_first"].gate

@@ -13,7 +13,6 @@ from langchain_core.runnables import ConfigurableField
 
 from selfinstruct_chains import build_steps, load_config, self_instruct
 from selfinstruct_chains.errors import ConfigError, ProviderError
-from selfinstruct_chains.run.step import Step
 from selfinstruct_chains.testing import ScriptedChat, ScriptedCompletion, scripted_author
 from selfinstruct_chains.testing.server import ScriptedServer, at_first
 from tests.run.scripts import config
@@ -98,7 +97,7 @@ def test_every_parser_says_what_it_reads() -> None:
 async def test_steps_travel() -> None:
     """A step of the chain file's model is pickled, and answers on the other side."""
     with ScriptedServer(scripted_author) as server:
-        there: Step[str, bool] = pickle.loads(pickle.dumps(steps_at(server).classification))  # noqa: S301
+        there: Any = pickle.loads(pickle.dumps(steps_at(server).classification))  # noqa: S301
         answered = await there.ainvoke(INSTRUCTION)
         await there.aclose()
 

@@ -14,10 +14,9 @@ from selfinstruct_chains.method.json_items import json_value
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.rendering import instances_json
 from selfinstruct_chains.method.tidying import tidied
-from selfinstruct_chains.models.dialects import dialect
+from selfinstruct_chains.models.own import OwnModel, own_model
 from selfinstruct_chains.models.patience import Patience
 from selfinstruct_chains.models.registry import ConfiguredModel, has_schema
-from selfinstruct_chains.models.replying import Replying
 from selfinstruct_chains.outputs.review.verdicts import QUESTIONS, Verdict
 from selfinstruct_chains.run.journal import call_seed
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.tasks import Task
 
 MAX_TOKENS = 500
-"""Tokens that a judge's reply may have; the second attempt has twice as many."""
+"""Tokens that a reply of the chain's model may have; the second attempt has twice as many."""
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"reason": {"type": "string"}, **{question: {"type": "boolean"} for question in QUESTIONS}},
@@ -66,7 +65,7 @@ class Judge:
 
     Args:
         config: the chain.
-        model: a LangChain model to use instead of the chain's.
+        model: a LangChain model to use instead of the chain's, or what LangChain makes of one.
         log: where an embedded server writes its log; None: nowhere.
         prompt: what it is told, from `judge_prompt`; the shipped one when None.
     """
@@ -81,10 +80,10 @@ class Judge:
         prompt = prompt or judge_prompt()
         settings = _settings(config)
         self._run = config.run
-        self._model = Replying(model) if model is not None else ConfiguredModel(settings, log=log)
+        self._model = own_model(model) if model is not None else ConfiguredModel(settings, log=log)
         self._template = template(prompt, self._model.kind, "json_schema")
         self._patience = Patience(self._model.get_name(), settings.timeout, config.run.patience)
-        held = dialect(model).schema is not None if model is not None else has_schema(settings)
+        held = self._model.has_schema if isinstance(self._model, OwnModel) else has_schema(settings)
         self._options: dict[str, Any] = {"json_schema": SCHEMA} if held else {}
         if self._model.kind == "completion":
             self._options["stop"] = list(prompt.completion.stop)
@@ -133,7 +132,7 @@ class Judge:
         )
         for attempt in (1, 2):
             try:
-                message = await self._ask(prompt, f"judge/{task.id}/{attempt}", attempt * MAX_TOKENS)
+                message = await self._ask(prompt, f"judge/{task.id}/{attempt}", attempt)
             except ItemRefused:
                 return None
             if answers := answers_in(str(message.text)):
@@ -141,8 +140,8 @@ class Judge:
                 return Verdict(id=task.id, by="judge", model=model, **answers.model_dump())
         return None
 
-    async def _ask(self, prompt: PromptValue, key: str, max_tokens: int) -> AIMessage:
-        options = self._options | {"max_tokens": max_tokens, "seed": call_seed(self._run.seed, key)}
+    async def _ask(self, prompt: PromptValue, key: str, larger: int) -> AIMessage:
+        options = self._options | {"larger": larger, "seed": call_seed(self._run.seed, key)}
         message = await self._patience.reply(
             lambda: self._model.ainvoke(prompt, None, **options), on_fault=lambda _: None
         )
