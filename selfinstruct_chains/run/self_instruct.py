@@ -194,9 +194,9 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
         try:
             async with aclosing(chunks):
                 async for chunk in chunks:
-                    yield chunk
                     if root.handlers:
                         tasks += chunk
+                    yield chunk
         except GeneratorExit:  # who reads has enough
             await root.on_chain_end(tasks)
             raise
