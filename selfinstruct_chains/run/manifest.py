@@ -143,7 +143,10 @@ def _checked(manifest: Manifest, shaping: Mapping[str, Any], path: Path) -> Mani
     if manifest.get("refiltered"):
         raise RunError(f"{path}: made by refilter, which calls no model; it can't be extended. Choose another: -o")
     known = manifest["shaping"]
-    differing = sorted(key for key in known.keys() | shaping.keys() if known.get(key) != shaping.get(key))
+    compared = known.keys() | shaping.keys()
+    if manifest["format"] == 1:  # which did not name what the user brings
+        compared -= {key for key in shaping if key.startswith("own.")}
+    differing = sorted(key for key in compared if known.get(key) != shaping.get(key))
     if differing:
         shown = ", ".join(differing[:_SHOWN])
         more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""

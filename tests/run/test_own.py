@@ -199,6 +199,17 @@ async def test_two_models_are_never_mixed_in_a_folder(tmp_path: Path) -> None:
     assert "\n" not in str(mixed.value)
 
 
+async def test_a_folder_of_the_first_format_goes_on_with_an_own_model(tmp_path: Path) -> None:
+    """The first format did not name own models: such a folder is extended, and the same run comes of it."""
+    chain = self_instruct(config(), tmp_path, models=CHAT)
+    first = await chain.ainvoke({"n": 3})
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    shaping = {key: value for key, value in manifest["shaping"].items() if not key.startswith("own.")}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"format": 1, "shaping": shaping}))
+
+    assert (await chain.ainvoke({"n": 5}))[:3] == first
+
+
 async def test_an_own_model_without_schema_is_asked_for_text() -> None:
     """Where the chain asks for JSON and the model can't be held to it, the text form is used from the first call on."""
     seen: list[str] = []
