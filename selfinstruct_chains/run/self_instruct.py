@@ -165,12 +165,7 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
     ) -> Iterator[list[Task]]:
         """As `stream`, for the sum of the goals in `input`; the run is on a private event loop, in its own thread."""
         goal = summed(input)
-        pulled = _Pulled(self.astream(goal, ensure_config(config), **kwargs))
-        try:
-            while (chunk := loops.wait(pulled.next)) is not None:
-                yield chunk
-        finally:
-            loops.wait(pulled.close)
+        yield from loops.iterate(self.astream(goal, ensure_config(config), **kwargs))
 
     async def atransform(
         self, input: AsyncIterator[Goal], config: RunnableConfig | None = None, **kwargs: Any
@@ -238,24 +233,6 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
 
     def _own(self) -> Own:
         return brought(self.models, self.own_steps, self.own_parsers, self.instruction_filters, self.instance_filters)
-
-
-class _Pulled:
-    """An async generator, driven chunk by chunk from another thread; closing waits for a chunk under way."""
-
-    def __init__(self, stream: AsyncGenerator[list[Task], None]) -> None:
-        self._stream = stream
-        self._pending: asyncio.Future[list[Task] | None] | None = None
-
-    async def next(self) -> list[Task] | None:
-        self._pending = asyncio.ensure_future(anext(self._stream, None))
-        return await self._pending
-
-    async def close(self) -> None:
-        if self._pending and not self._pending.done():
-            self._pending.cancel()
-            await asyncio.wait([self._pending])
-        await self._stream.aclose()
 
 
 def self_instruct(  # noqa: PLR0913 - two things everybody gives, the others for those who embed it
