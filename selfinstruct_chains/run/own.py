@@ -39,6 +39,8 @@ class Own(NamedTuple):
         found: dict[str, Any] = {
             f"own.{kind}.{role}": identity(part) for kind, by_role in parts.items() for role, part in by_role.items()
         }
+        # Which form of a prompt the model was given: nothing else in a run folder tells.
+        found |= {f"own.kinds.{role}": own_model(model).kind for role, model in self.models.items()}
         filters = [_name(function) for function in (*self.instruction_filters, *self.instance_filters)]
         return found | ({"own_filters": filters} if filters else {})
 
