@@ -23,7 +23,7 @@ from zlib import crc32
 from langchain_core.messages import AIMessage
 
 from selfinstruct_chains.errors import ItemRefused, RunError
-from selfinstruct_chains.run.manifest import FORMAT, FORMATS
+from selfinstruct_chains.run.manifest import FORMAT, READABLE_FORMATS
 from selfinstruct_chains.run.usage import Usage
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class LaterFormat(ValueError):  # noqa: N818 - reads as the fact it states
+class LaterFormat(ValueError):
     """A line was written by a later version of the program."""
 
 
@@ -243,7 +243,7 @@ def _values(line: bytes) -> dict[str, Any]:
     if type(version) is not int or version < 1 or (version == FORMAT and not (sealed and "kind" in values)):
         raise ValueError("v")
     if version > FORMAT:
-        raise LaterFormat(f"written in format {version}; this version reads {' and '.join(map(str, FORMATS))}")
+        raise LaterFormat(f"written in format {version}; this version reads {' and '.join(map(str, READABLE_FORMATS))}")
     if version == 1:
         values["kind"] = "reply" if "reply" in values else "fault" if values.get("retry") else "refused"
     checked: dict[str, Any] = values

@@ -25,7 +25,7 @@ from selfinstruct_chains.run.manifest import NAME, read_manifest
 from selfinstruct_chains.run.own import Own
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.recall import Recall, recall
-from selfinstruct_chains.tasks import Rejection, request_id, to_line
+from selfinstruct_chains.tasks import Rejection, id_order, request_id, to_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,10 +65,10 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
     if not seeds:
         raise RunError(f"{run / 'seeds.jsonl'}: missing or empty; restore it from a copy")
     was = {task.id for task in before.tasks()}
-    last = max((*was, *(rejection.id for rejection in before.rejections())), default="")
+    last = max(map(id_order, (*was, *(rejection.id for rejection in before.rejections()))), default=())
     result = Refiltered()
     for slot in _slots(before, config, seeds):
-        if slot.id > last:
+        if id_order(slot.id) > last:
             break
         _sort(slot, result, was)
     _write(output, before, config, overrides, result)
@@ -126,7 +126,7 @@ def _slots(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iterat
         for slot in outcomes.commit(request, result, examples, now):
             completion = replay.completion(slot.id, slot.text) if slot.accepted else None
             if completion is not None:
-                outcomes.complete(slot, completion, journal)
+                outcomes.settle(slot, completion, journal)
             yield slot
 
 

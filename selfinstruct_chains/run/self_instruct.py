@@ -28,7 +28,7 @@ from selfinstruct_chains.models import loops
 from selfinstruct_chains.run.assembly import public_steps
 from selfinstruct_chains.run.goal import Goal, checked, seed_tasks, summed
 from selfinstruct_chains.run.own import Own, brought
-from selfinstruct_chains.run.start import Chain, drive
+from selfinstruct_chains.run.start import Chain, start
 from selfinstruct_chains.tasks import Task
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
 
         async def produce() -> None:
             async with send:
-                await drive(chain, goal, send.send, config)
+                await start(chain, goal, send.send, config)
 
         with set_config_context(config) as context:
             producer = asyncio.create_task(produce(), context=context)
