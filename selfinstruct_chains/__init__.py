@@ -15,28 +15,58 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from selfinstruct_chains.config import ChainConfig, Prompt
-    from selfinstruct_chains.errors import RunStopped, SelfInstructError
+    from selfinstruct_chains.errors import (
+        AcceptanceCollapsed,
+        BudgetReached,
+        ConfigError,
+        DataError,
+        Interrupted,
+        ItemRefused,
+        ProviderError,
+        RunError,
+        RunStopped,
+        SelfInstructError,
+    )
     from selfinstruct_chains.files.chain import load_config
     from selfinstruct_chains.files.seeds import read_seeds
     from selfinstruct_chains.method.novelty import NoveltyIndex
+    from selfinstruct_chains.method.parsing import Parsed, TruncatedReply, UnreadableReply
     from selfinstruct_chains.run.assembly import build_steps
+    from selfinstruct_chains.run.budget import Budgets
     from selfinstruct_chains.run.goal import Goal
     from selfinstruct_chains.run.monitor import Monitor
-    from selfinstruct_chains.run.self_instruct import self_instruct
-    from selfinstruct_chains.tasks import Completion, Instance, Rejection, Task
+    from selfinstruct_chains.run.self_instruct import SelfInstruct, self_instruct
+    from selfinstruct_chains.run.step import Step, Steps
+    from selfinstruct_chains.tasks import Completion, Instance, Provenance, Rejection, Task
 
 _HOMES = {
+    "AcceptanceCollapsed": "errors",
+    "BudgetReached": "errors",
+    "Budgets": "run.budget",
     "ChainConfig": "config",
     "Completion": "tasks",
+    "ConfigError": "errors",
+    "DataError": "errors",
     "Goal": "run.goal",
     "Instance": "tasks",
+    "Interrupted": "errors",
+    "ItemRefused": "errors",
     "Monitor": "run.monitor",
     "NoveltyIndex": "method.novelty",
+    "Parsed": "method.parsing",
     "Prompt": "config",
+    "Provenance": "tasks",
+    "ProviderError": "errors",
     "Rejection": "tasks",
+    "RunError": "errors",
     "RunStopped": "errors",
+    "SelfInstruct": "run.self_instruct",
     "SelfInstructError": "errors",
+    "Step": "run.step",
+    "Steps": "run.step",
     "Task": "tasks",
+    "TruncatedReply": "method.parsing",
+    "UnreadableReply": "method.parsing",
     "build_steps": "run.assembly",
     "load_config": "files.chain",
     "read_seeds": "files.seeds",
@@ -44,17 +74,33 @@ _HOMES = {
 }
 
 __all__ = [
+    "AcceptanceCollapsed",
+    "BudgetReached",
+    "Budgets",
     "ChainConfig",
     "Completion",
+    "ConfigError",
+    "DataError",
     "Goal",
     "Instance",
+    "Interrupted",
+    "ItemRefused",
     "Monitor",
     "NoveltyIndex",
+    "Parsed",
     "Prompt",
+    "Provenance",
+    "ProviderError",
     "Rejection",
+    "RunError",
     "RunStopped",
+    "SelfInstruct",
     "SelfInstructError",
+    "Step",
+    "Steps",
     "Task",
+    "TruncatedReply",
+    "UnreadableReply",
     "build_steps",
     "load_config",
     "read_seeds",

@@ -52,7 +52,7 @@ class ProviderError(SelfInstructError):
     exit_code = 5
 
 
-class ItemRefused(ProviderError):  # noqa: N818 - reads as the fact it states
+class ItemRefused(ProviderError):
     """The provider refused this one prompt; other calls may go on.
 
     `reason` is the rule its item is dropped by: "context_too_long" or "content_filter".
@@ -63,7 +63,7 @@ class ItemRefused(ProviderError):  # noqa: N818 - reads as the fact it states
         self.reason = reason
 
 
-class RunStopped(SelfInstructError):  # noqa: N818 - reads as the fact it states
+class RunStopped(SelfInstructError):
     """A run ended before it had all the tasks asked for.
 
     `tasks` holds the finished ones when the run was invoked; a stream has yielded them already, and then it is empty.

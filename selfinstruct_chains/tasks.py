@@ -21,7 +21,7 @@ Flag = Annotated[bool, Strict()]
 String = Annotated[str, Strict()]
 Text = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
 """Text that is not blank."""
-Whole = Annotated[int, Strict()]
+Number = Annotated[int, Strict()]
 
 
 class _Value(BaseModel, frozen=True):
@@ -40,7 +40,7 @@ class Instance(_Value, frozen=True):
 class Provenance(_Value, frozen=True):
     """Where a generated task comes from."""
 
-    request: Whole
+    request: Number
     """The number of the instruction request, from 0."""
     examples: tuple[String, ...]
     """The ids of the tasks that request showed to the model."""
@@ -91,7 +91,7 @@ class Rejection(_Value, frozen=True):
     """What was dropped: "request", "instruction", "instance", or "task" when no instance was left."""
     text: String
     """What the model wrote; for an instance, its JSON."""
-    request: Whole
+    request: Number
     score: Annotated[float, Strict()] | None = None
     """For rule "novelty": ROUGE-L F-measure with `nearest`, 0 to 1."""
     nearest: String | None = None
@@ -99,8 +99,19 @@ class Rejection(_Value, frozen=True):
 
 
 def candidate_id(request: int, position: int) -> str:
-    """The id of the candidate at `position` (from 0) of the reply to request `request`; sorts in run order."""
+    """The id of the candidate at `position` (from 0) of the reply to request `request`; `id_order` sorts them."""
     return f"{request:06d}-{position:02d}"
+
+
+def id_order(one: str) -> tuple[int, ...]:
+    """What ids of requests and candidates are to be sorted by: as texts, 100 would come before 11.
+
+    A request comes before its candidates; all other ids, such as a seed task's, before both.
+    """
+    try:
+        return tuple(int(part) for part in one.split("-"))
+    except ValueError:
+        return ()
 
 
 def request_id(request: int) -> str:

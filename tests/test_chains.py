@@ -9,7 +9,7 @@ from langchain_core.prompt_values import ChatPromptValue, StringPromptValue
 from selfinstruct_chains import load_config
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.files import shipped
-from selfinstruct_chains.models.registry import ConfiguredModel, check
+from selfinstruct_chains.models.registry import ConfiguredModel, check_model
 from selfinstruct_chains.testing.server import ScriptedServer
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -116,7 +116,7 @@ def test_asks_nothing_a_model_lacks(chain):
 
     for name in ROLES:
         role = config.role(name)
-        check(role.model, role.output, getattr(role, "decide", "text"))
+        check_model(role.model, role.output, getattr(role, "decide", "text"))
 
 
 def test_every_chain_is_compared():

@@ -16,6 +16,7 @@ from selfinstruct_chains.tasks import (
     Rejection,
     Task,
     candidate_id,
+    id_order,
     request_id,
     to_line,
 )
@@ -256,3 +257,10 @@ def test_ids_sort_in_run_order() -> None:
 
     assert ids == sorted(ids)
     assert candidate_id(7, 0).startswith(request_id(7))
+
+
+def test_ids_sort_beyond_their_digits() -> None:
+    """The hundredth candidate of a reply comes after the eleventh, the millionth request after the one before it."""
+    ids = ["seed-001", "000004", "000004-11", "000004-99", "000004-100", "000005", "999999-00", "1000000-00"]
+
+    assert sorted(reversed(ids), key=id_order) == ids

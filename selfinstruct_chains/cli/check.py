@@ -24,7 +24,7 @@ def command(chain: str, seeds: Path | None, settings: tuple[str, ...], *, call: 
     selfinstruct check openai --seeds mine.jsonl
     selfinstruct check mine.yaml --call
     """
-    from selfinstruct_chains.run.checking import check
+    from selfinstruct_chains.run.checking import check_chain
 
-    for finding in check(options.load(chain, settings), seeds, call=call):
+    for finding in check_chain(options.load(chain, settings), seeds, call=call):
         click.echo(finding)

@@ -81,7 +81,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     selfinstruct generate -n 500 --chain openai --max-cost 5
     selfinstruct generate -n 500 --chain openai --set model.name=gpt-6-sol
     """
-    from selfinstruct_chains.cli.progress import Progress
+    from selfinstruct_chains.cli.progress import LiveDisplay
     from selfinstruct_chains.cli.summary import summarise
     from selfinstruct_chains.files import shipped
     from selfinstruct_chains.files.seeds import read_seeds
@@ -98,7 +98,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     samples: deque[Task] = deque(maxlen=_SAMPLES)
     stopped: SelfInstructError | None = None
     with _handlers_put_back():
-        with Progress(monitor, folder, as_json=log_format == "json") as progress:
+        with LiveDisplay(monitor, folder, as_json=log_format == "json") as progress:
             try:
                 run = self_instruct(config, folder, monitor=monitor, seeds=tasks)
                 asyncio.run(_consume(run, goal, monitor, samples))

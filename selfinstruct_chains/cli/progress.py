@@ -28,7 +28,7 @@ _INTERVAL = 10.0  # seconds between lines in a pipe
 _REFRESH = 4  # times a second on a terminal
 
 
-class Progress:
+class LiveDisplay:
     """Shows a monitor's counts from a thread of its own, on stderr, until the block ends."""
 
     def __init__(self, monitor: Monitor, folder: Path, *, as_json: bool) -> None:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.config import Kind, Role
 
-ROLES = ("instructions", "classification", "input_first", "output_first")
+CHOICES = ("instructions", "classification", "input_first", "output_first")
 
 
 @click.command()
-@click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
+@click.argument("role", type=click.Choice(CHOICES), metavar="ROLE")
 @options.chain
 @options.seeds
 @options.settings

@@ -22,7 +22,7 @@ def command(run: Path, *, as_json: bool) -> None:
     import json
 
     from selfinstruct_chains.outputs.stats import statistics
-    from selfinstruct_chains.outputs.stats_text import as_text
+    from selfinstruct_chains.outputs.stats_text import statistics_text
     from selfinstruct_chains.run.reader import RunReader
 
     reader = RunReader(run)
@@ -30,6 +30,6 @@ def command(run: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"unfinished": reader.unfinished(), **found.as_json()}, indent=2))
         return
-    click.echo(as_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
+    click.echo(statistics_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
     if reason := reader.unfinished():
         click.echo(f"The run may not be finished: {reason}.", err=True)

@@ -51,9 +51,7 @@ def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str
         _check(prompt, role, output, at)
         return prompt
     if not isinstance(name, str):
-        raise ConfigError(
-            f"{at}: the name of a prompt, a path that ends in .yaml, or a prompt template is expected, not {name!r}"
-        )
+        raise ConfigError(f"{at}: the name of a prompt, or a path that ends in .yaml, is expected, not {name!r}")
     try:
         source = yaml.find(name, shipped.PROMPTS, "prompt", beside)
     except ConfigError as error:

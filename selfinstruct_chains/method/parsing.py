@@ -36,7 +36,7 @@ _BARE_NUMBER = re.compile(r"(?<=\n)(\d{1,3})\Z")  # a mark that the limit cut in
 _QUOTED = 60  # characters of a reply that a message shows
 
 
-class UnreadableReply(SelfInstructError, OutputParserException):  # noqa: N818 - reads as the fact it states
+class UnreadableReply(SelfInstructError, OutputParserException):
     """A model's reply holds nothing usable; `llm_output` is the reply."""
 
     exit_code = 5

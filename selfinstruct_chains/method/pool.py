@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     InstructionFilter = Callable[[str], str | None]
 
 
-class Example(NamedTuple):
+class PoolExample(NamedTuple):
     """An instruction of the pool that a request shows."""
 
     id: str
     instruction: str
 
 
-class Verdict(NamedTuple):
+class Reason(NamedTuple):
     """Why an instruction was dropped."""
 
     rule: str
@@ -52,8 +52,8 @@ class Pool:
         self._config = config
         self._filters = filters
         self._scripts = scripts(task.instruction for task in seeds)
-        self._seeds = [Example(task.id, task.instruction) for task in seeds]
-        self._generated: list[Example] = []
+        self._seeds = [PoolExample(task.id, task.instruction) for task in seeds]
+        self._generated: list[PoolExample] = []
         self._index = NoveltyIndex(config.novelty.threshold, config.novelty.tokenizer)
         for example in self._seeds:
             self._index.add(example.instruction, example.id)
@@ -67,7 +67,7 @@ class Pool:
         """How many generated instructions have been admitted."""
         return len(self._generated)
 
-    def draw(self, request: int, seen: int) -> list[Example]:
+    def draw(self, request: int, seen: int) -> list[PoolExample]:
         """What instruction request `request` shows: seeds and the first `seen` generated ones, sampled and mixed.
 
         Seeds take the places of generated ones while there are too few (paper section 2.2: 6 and 2).
@@ -81,17 +81,17 @@ class Pool:
         random.shuffle(shown)
         return shown
 
-    def admit(self, id: str, instruction: str) -> Verdict | None:  # noqa: A002
+    def admit(self, id: str, instruction: str) -> Reason | None:  # noqa: A002
         """Why `instruction` was dropped, or None: it has joined the pool."""
         rule = drop_instruction(instruction, self._config.filters, self._scripts)
         rule = rule or next((dropped for check in self._filters if (dropped := check(instruction))), None)
         if rule:
-            return Verdict(rule)
+            return Reason(rule)
         similar = self._index.nearest(instruction)
         if similar:
-            return Verdict("novelty", round(similar.score, 6), similar.id)
+            return Reason("novelty", round(similar.score, 6), similar.id)
         self._index.add(instruction, id)
         if self._pattern.search(instruction):
             self._showable_generated.append(len(self._generated))
-        self._generated.append(Example(id, instruction))
+        self._generated.append(PoolExample(id, instruction))
         return None

@@ -42,7 +42,7 @@ _CHECK = {
 _LONGEST_TEXT = 300
 
 
-class NoReply(ProviderError):  # noqa: N818 - reads as the fact it states
+class NoReply(ProviderError):
     """A response came, with no reply in it: no text, no reason why it ended, no tokens."""
 
 
@@ -64,7 +64,7 @@ class Fault(NamedTuple):
         return self.status in _BUSY
 
 
-def judge(error: Exception, what: str) -> Fault:
+def fault_of(error: Exception, what: str) -> Fault:
     """The fault behind `error`, if asking again may help.
 
     Args:

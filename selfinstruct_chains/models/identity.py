@@ -83,10 +83,9 @@ def _plain(value: Any) -> Any:
     """`value` in JSON's types, without secrets; what has no JSON is told by its class."""
     if isinstance(value, dict):
         return {str(key): _plain(below) for key, below in sorted(value.items(), key=_named) if _is_open(key, below)}
-    if isinstance(value, list | tuple):
-        return [_plain(below) for below in value]
-    if isinstance(value, set | frozenset):
-        return sorted(map(str, value))
+    if isinstance(value, list | tuple | set | frozenset):
+        plain = [_plain(below) for below in value]
+        return sorted(plain, key=str) if isinstance(value, set | frozenset) else plain
     if isinstance(value, BaseModel):
         return {"class": _qualified(type(value))} | _plain(dict(value))
     if value is None or isinstance(value, str | int | float):

@@ -14,10 +14,10 @@ from concurrent import futures
 from contextlib import suppress
 from contextvars import copy_context
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
 T = TypeVar("T")
 _LONGEST_END = 5.0  # seconds that closing may take at exit
@@ -48,6 +48,19 @@ def wait(make: Callable[[], Awaitable[T]]) -> T:
         raise
 
 
+def iterate(stream: AsyncGenerator[T, None]) -> Iterator[T]:
+    """What an asynchronous stream gives, piece by piece, each waited for on the private loop; None is no piece.
+
+    Closing it closes the stream, and waits for that.
+    """
+    pulled = _Pulled(stream)
+    try:
+        while (piece := wait(pulled.next)) is not None:
+            yield piece
+    finally:
+        wait(pulled.close)
+
+
 async def on_private_loop(make: Callable[[], Awaitable[T]]) -> T:
     """What the awaitable that `make` gives comes to, on the private loop, from whichever loop is running."""
     loop = _private.running()
@@ -70,6 +83,24 @@ async def in_thread(call: Callable[[], T]) -> T:
     context = copy_context()
     _threads.run(lambda: _settle(done, lambda: context.run(call)))
     return await asyncio.wrap_future(done)
+
+
+class _Pulled(Generic[T]):
+    """An asynchronous stream, driven piece by piece from another thread; closing waits for a piece under way."""
+
+    def __init__(self, stream: AsyncGenerator[T, None]) -> None:
+        self._stream = stream
+        self._pending: asyncio.Future[T | None] | None = None
+
+    async def next(self) -> T | None:
+        self._pending = asyncio.ensure_future(anext(self._stream, None))
+        return await self._pending
+
+    async def close(self) -> None:
+        if self._pending and not self._pending.done():
+            self._pending.cancel()
+            await asyncio.wait([self._pending])
+        await self._stream.aclose()
 
 
 async def _awaited(make: Callable[[], Awaitable[T]]) -> T:

@@ -14,12 +14,12 @@ from langchain_core.runnables import Runnable
 from langchain_core.runnables.configurable import RunnableConfigurableFields
 
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.models.answers import as_reply
 from selfinstruct_chains.models.dialects import dialect, shaped_by, translate
 from selfinstruct_chains.models.loops import wait
 from selfinstruct_chains.models.parts import rebuilt
 from selfinstruct_chains.models.replying import aask, ask, shaped
 from selfinstruct_chains.models.sides import Sides
+from selfinstruct_chains.models.structured import as_reply
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig

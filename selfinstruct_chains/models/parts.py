@@ -88,7 +88,6 @@ def model_of(part: Any) -> LangChainModel | None:
     return part if isinstance(part, LangChainModel) else None
 
 
-@cache
 def _known(kind: type) -> type | None:
     """The shape that a class has: a subclass has its base's, unless it goes about a call in its own way."""
     for number, base in enumerate(kind.__mro__):

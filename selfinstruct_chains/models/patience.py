@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from selfinstruct_chains.errors import ItemRefused, ProviderError
-from selfinstruct_chains.models.faults import Fault, judge
+from selfinstruct_chains.models.faults import Fault, fault_of
 from selfinstruct_chains.models.limits import Gate, Pace
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Patience:
 
     def _judged(self, error: Exception, attempt: Attempt) -> Fault:
         try:
-            fault = judge(error, self.what)
+            fault = fault_of(error, self.what)
         except ItemRefused:
             self.gate.reached = True
             raise
@@ -148,7 +148,7 @@ class Patience:
         ) from error
 
 
-class _Failed(Exception):  # noqa: N818 - it never leaves this module
+class _Failed(Exception):
     def __init__(self, fault: Fault, started: float) -> None:
         super().__init__(fault.text)
         self.fault = fault

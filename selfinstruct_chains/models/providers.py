@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,7 @@ SERVERS: dict[str, Server] = {"embedded": "llamacpp", "llamacpp": "llamacpp", "v
 OPENAI_SPEAKERS = frozenset({"openai", *SERVERS})
 SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "max_tokens")
 
+_BUILDING = threading.Lock()
 _CONNECT = 10.0  # seconds in which a connection has to stand
 _LONGEST = 400  # characters of a message
 _NO_KEY = "none"  # for servers of one's own, which ask for none
@@ -77,7 +79,8 @@ def build(config: ModelConfig, *, log: Path | None = None, async_client: Any = N
     """
     options = _options(config)
     try:
-        with warnings.catch_warnings():
+        # The filters are the whole process's, and models of several roles are built in threads.
+        with _BUILDING, warnings.catch_warnings():
             # An unknown parameter is reported by `suitability`, in our words.
             warnings.filterwarnings("ignore", message=".*not default parameter", category=UserWarning)
             model = _built(config, options, log, async_client)

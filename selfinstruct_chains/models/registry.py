@@ -162,7 +162,7 @@ def has_schema(config: ModelConfig) -> bool:
     return config.provider == "embedded" or dialect(build(config), SERVERS.get(config.provider)).schema is not None
 
 
-def check(config: ModelConfig, output: Output = "text", decide: Literal["text", "logprob"] = "text") -> None:
+def check_model(config: ModelConfig, output: Output = "text", decide: Literal["text", "logprob"] = "text") -> None:
     """Whether `config` can be built and answers in the form asked for, without starting or calling anything.
 
     Args:

@@ -70,13 +70,10 @@ class Sides:
     def _at_home(self, loop: asyncio.AbstractEventLoop) -> bool:
         if loops.is_private(loop):
             return False
-        client = _client(self._part)
-        home = self._home if client is None else _homes.get(client)
-        if home is None:
-            home = self._home = weakref.ref(loop)
-            if client is not None:
-                _homes[client] = home
-        return home() is loop
+        if self._home is None:
+            client, here = _client(self._part), weakref.ref(loop)
+            self._home = here if client is None else _homes.setdefault(client, here)
+        return self._home() is loop
 
 
 def _client(part: Any) -> Any:

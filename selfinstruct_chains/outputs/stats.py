@@ -54,7 +54,7 @@ class TableOne:
         return self.classification + self.other
 
     def figures(self) -> dict[str, float | None]:
-        """The table's eight figures and the means by the names of `PAPER`; a mean over nothing is None."""
+        """The table's eight figures and the means by the names of `PAPER_TABLE_ONE`; a mean over nothing is None."""
         return {
             "instructions": self.instructions,
             "classification": self.classification,
@@ -67,7 +67,7 @@ class TableOne:
         }
 
 
-PAPER: dict[str, float] = {
+PAPER_TABLE_ONE: dict[str, float] = {
     "instructions": 52_445,
     "classification": 11_584,
     "other": 40_861,
@@ -169,7 +169,7 @@ class Statistics:
         """All figures as plain values."""
         return {
             "table_1": self.table.figures(),
-            "paper_table_1": PAPER,
+            "paper_table_1": PAPER_TABLE_ONE,
             "dropped": [{"stage": s, "rule": r, "count": count} for (s, r), count in self.dropped.most_common()],
             "acceptance": [block._asdict() | {"rate": block.rate} for block in self.blocks],
             "spent": {role: vars(usage) | {"dollars": cost} for role, (usage, cost) in self.spent.items()},

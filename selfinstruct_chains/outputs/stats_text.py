@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.characters import printable
-from selfinstruct_chains.outputs.stats import PAPER
+from selfinstruct_chains.outputs.stats import PAPER_TABLE_ONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ _WIDTH = 79
 _FIRST = 34  # columns of a row's name
 
 
-def as_text(found: Statistics, title: str) -> str:
+def statistics_text(found: Statistics, title: str) -> str:
     """The figures under a title, for people: Table 1 beside the paper's, then one block for each other kind."""
     blocks = [printable(title), _table_one(found)]
     if found.dropped:
@@ -43,7 +43,7 @@ def as_text(found: Statistics, title: str) -> str:
 
 def _table_one(found: Statistics) -> str:
     figures = found.table.figures()
-    rows = [(name, _number(figures[key]), _number(PAPER[key])) for key, name in _TABLE.items()]
+    rows = [(name, _number(figures[key]), _number(PAPER_TABLE_ONE[key])) for key, name in _TABLE.items()]
     return _grid([("", "this run", "the paper"), *rows])
 
 

@@ -16,7 +16,7 @@ from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models import registry
-from selfinstruct_chains.models.faults import judge
+from selfinstruct_chains.models.faults import fault_of
 from selfinstruct_chains.run.assembly import demonstrations
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _SHOWN = 5  # similar pairs that are named
 _SHOWN_REPLY = 40  # characters
 
 
-def check(config: ChainConfig, seeds: Path | None = None, *, call: bool = False) -> Iterator[str]:
+def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = False) -> Iterator[str]:
     """A line for each thing that was checked, warnings among them.
 
     Args:
@@ -47,7 +47,7 @@ def check(config: ChainConfig, seeds: Path | None = None, *, call: bool = False)
     for note in demonstrations(config, tasks).notes:
         yield f"note: {note}"
     for role in map(config.role, ROLES):
-        registry.check(role.model, role.output, getattr(role, "decide", "text"))
+        registry.check_model(role.model, role.output, getattr(role, "decide", "text"))
     yield "models: ok (packages, keys and weights are there)"
     if call:
         yield from _calls(config)
@@ -81,7 +81,7 @@ async def _reply(model: registry.ConfiguredModel, what: str) -> str:
     try:
         reply = await model.ainvoke(StringPromptValue(text="Say yes."), max_tokens=16)
     except Exception as error:
-        fault = judge(error, what)
+        fault = fault_of(error, what)
         raise ProviderError(f"{what} gave no reply: {fault.text}; the call can simply be tried again") from error
     finally:
         await model.aclose()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
 
     from selfinstruct_chains.config import ChainConfig
-    from selfinstruct_chains.method.pool import Example, Pool
+    from selfinstruct_chains.method.pool import Pool, PoolExample
     from selfinstruct_chains.run.assembly import Composed
     from selfinstruct_chains.run.folder import Folder
     from selfinstruct_chains.run.monitor import Monitor
@@ -73,7 +73,7 @@ class Drive:
         self._forecast = Forecast(config.instructions.ask)
         self._finished = 0
         self._asked = 0
-        self._shown: dict[int, list[Example]] = {}  # by requests that are not committed
+        self._shown: dict[int, list[PoolExample]] = {}  # by requests that are not committed
         self._answered: dict[int, _Done] = {}  # requests that wait for those before them
         self._sizes: list[int] = []  # the pool's size after each committed request
         self._todo: deque[Slot] = deque()  # accepted candidates to complete
@@ -185,7 +185,7 @@ class Drive:
         if done.slot is None:
             self._answered[done.request] = done
             return
-        outcomes.complete(done.slot, done.result, self._folder.journal)
+        outcomes.settle(done.slot, done.result, self._folder.journal)
         done.slot.live = done.live
         self._forecast.completed(good=done.slot.good)
 

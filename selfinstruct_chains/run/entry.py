@@ -23,7 +23,7 @@ from zlib import crc32
 from langchain_core.messages import AIMessage
 
 from selfinstruct_chains.errors import ItemRefused, RunError
-from selfinstruct_chains.run.manifest import FORMAT, FORMATS
+from selfinstruct_chains.run.manifest import FORMAT, READABLE_FORMATS
 from selfinstruct_chains.run.usage import Usage
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class LaterFormat(ValueError):  # noqa: N818 - reads as the fact it states
+class LaterFormat(ValueError):
     """A line was written by a later version of the program."""
 
 
@@ -197,7 +197,6 @@ _NEEDS = {
     "result": ("key", "value"),
     "found": ("key", "value"),
 }
-_NUMBERS = (int, float)
 _COUNTS = ("input_tokens", "output_tokens", "total_tokens")
 _TYPES: dict[str, tuple[type, ...]] = {
     "v": (int,),
@@ -240,19 +239,15 @@ def _values(line: bytes) -> dict[str, Any]:
     """The line's object, with its kind, and of a format that this version reads."""
     sealed = _is_sealed(line)
     values = json.loads(line.decode() if sealed else line)  # quicker than having json guess the encoding
-    if type(values) is not dict:
-        raise ValueError("no object")
-    version = values.get("v")
-    if type(version) is not int or version < 1 or (version == FORMAT and not sealed):
+    version = values.get("v") if type(values) is dict else None
+    if type(version) is not int or version < 1 or (version == FORMAT and not (sealed and "kind" in values)):
         raise ValueError("v")
     if version > FORMAT:
-        reads = " and ".join(map(str, FORMATS))
-        raise LaterFormat(f"written in format {version}; this version reads {reads}")
+        raise LaterFormat(f"written in format {version}; this version reads {' and '.join(map(str, READABLE_FORMATS))}")
     if version == 1:
         values["kind"] = "reply" if "reply" in values else "fault" if values.get("retry") else "refused"
-    if "kind" not in values:
-        raise ValueError("kind")
-    return values
+    checked: dict[str, Any] = values
+    return checked
 
 
 def _more(values: dict[str, Any]) -> dict[str, Any]:
@@ -290,7 +285,7 @@ def _check_numbers(values: dict[str, Any]) -> None:
                 raise ValueError(name)
     if first := values.get("first_token"):
         for number in first.values():
-            if type(number) not in _NUMBERS:
+            if type(number) not in {int, float}:
                 raise ValueError("first_token")
 
 

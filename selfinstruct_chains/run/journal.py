@@ -13,6 +13,7 @@ from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import cut_torn_line
 from selfinstruct_chains.run.entry import Entry, LaterFormat
 from selfinstruct_chains.run.syncing import Syncing
+from selfinstruct_chains.tasks import id_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,8 @@ class Journal:
 
     def count(self, up_to: str) -> int:
         """How many answers are about items up to the id `up_to`, in the order of ids."""
-        return sum(key.split("/")[1] <= up_to for key in self._places)
+        last = id_order(up_to)
+        return sum(id_order(key.split("/")[1]) <= last for key in self._places)
 
     def write(self, entry: Entry) -> None:
         """Append a line; it is with the operating system when this returns.

@@ -35,7 +35,7 @@ ITEM = "selfinstruct_item"
 """The metadata key under which the loop says what a call is about: a request's or a candidate's id."""
 
 
-class NotRemembered(Exception):  # noqa: N818 - it says what is so
+class NotRemembered(Exception):
     """The journal has no answer to this call."""
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 """What is written: folders, and lines of their journals."""
-FORMATS = (1, 2)
+READABLE_FORMATS = (1, 2)
 """What is read; a folder of format 1 stays one, and its journal grows by lines of format 2."""
 NAME = "manifest.json"
 _PACKAGES = (
@@ -92,8 +92,8 @@ def read_manifest(path: Path) -> Manifest:
         raise RunError(f"{file}: can't be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RunError(f"{file}: damaged; restore it from a copy, or choose another folder: -o") from None
-    if format_ not in FORMATS:
-        reads = " and ".join(map(str, FORMATS))
+    if format_ not in READABLE_FORMATS:
+        reads = " and ".join(map(str, READABLE_FORMATS))
         raise RunError(f"{file}: a run folder of format {format_}; this version reads {reads}")
     return manifest
 
@@ -143,7 +143,10 @@ def _checked(manifest: Manifest, shaping: Mapping[str, Any], path: Path) -> Mani
     if manifest.get("refiltered"):
         raise RunError(f"{path}: made by refilter, which calls no model; it can't be extended. Choose another: -o")
     known = manifest["shaping"]
-    differing = sorted(key for key in known.keys() | shaping.keys() if known.get(key) != shaping.get(key))
+    compared = known.keys() | shaping.keys()
+    if manifest["format"] == 1:  # which did not name what the user brings
+        compared -= {key for key in shaping if key.startswith("own.")}
+    differing = sorted(key for key in compared if known.get(key) != shaping.get(key))
     if differing:
         shown = ", ".join(differing[:_SHOWN])
         more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""

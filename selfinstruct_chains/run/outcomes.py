@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.config import Role
     from selfinstruct_chains.method.parsing import Parsed
-    from selfinstruct_chains.method.pool import Example, Pool
+    from selfinstruct_chains.method.pool import Pool, PoolExample
     from selfinstruct_chains.run.journal import Journal
     from selfinstruct_chains.tasks import Completion
 
@@ -60,7 +60,7 @@ class Slot:
         )
 
 
-def commit(request: int, result: Parsed[str] | Failure, shown: Sequence[Example], pool: Pool) -> list[Slot]:
+def commit(request: int, result: Parsed[str] | Failure, shown: Sequence[PoolExample], pool: Pool) -> list[Slot]:
     """The candidates of a request, in order; those that the pool admits are accepted, all others settled."""
     examples = tuple(example.id for example in shown)
     if isinstance(result, Exception):
@@ -77,7 +77,7 @@ def commit(request: int, result: Parsed[str] | Failure, shown: Sequence[Example]
     return slots
 
 
-def complete(slot: Slot, result: Completion | Failure, journal: Journal) -> None:
+def settle(slot: Slot, result: Completion | Failure, journal: Journal) -> None:
     """Settle an accepted candidate: what was dropped of its instances, and then its task, or why there is none."""
     if isinstance(result, Exception):
         slot.settle(slot.dropped(rule(result), "task"))
@@ -98,12 +98,12 @@ def rule(failure: Failure) -> str:
 
 
 def _admitted(slot: Slot, pool: Pool) -> Slot:
-    verdict = pool.admit(slot.id, slot.text)
-    if verdict is None:
+    reason = pool.admit(slot.id, slot.text)
+    if reason is None:
         slot.accepted = True
         return slot
-    rejection = slot.dropped(verdict.rule, "instruction")
-    return slot.settle(rejection.model_copy(update={"score": verdict.score, "nearest": verdict.nearest}))
+    rejection = slot.dropped(reason.rule, "instruction")
+    return slot.settle(rejection.model_copy(update={"score": reason.score, "nearest": reason.nearest}))
 
 
 def _task(slot: Slot, result: Completion, journal: Journal) -> Task:

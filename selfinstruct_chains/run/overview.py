@@ -10,6 +10,7 @@ from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.run.acceptance import Acceptance
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.reader import RunReader
+from selfinstruct_chains.tasks import id_order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,26 +51,27 @@ def look(path: Path) -> Overview:
     return overview
 
 
-def _count_candidates(run: RunReader, monitor: Monitor) -> str:
-    """Count the finished tasks and the dropped candidates; the id of the last one."""
-    acceptance, last = Acceptance(), ""
+def _count_candidates(run: RunReader, monitor: Monitor) -> tuple[int, ...]:
+    """Count the finished tasks and the dropped candidates; where the last one stands (`id_order`)."""
+    acceptance = Acceptance()
+    last: tuple[int, ...] = ()
     for task in run.tasks():
         monitor.finish(task)
         acceptance.finish(task)
-        last = max(last, task.id)
+        last = max(last, id_order(task.id))
     for rejection in run.rejections():
         monitor.reject(rejection)
         acceptance.reject(rejection)
-        last = max(last, rejection.id)
+        last = max(last, id_order(rejection.id))
     monitor.wanted, monitor.accepted, monitor.requests = monitor.finished, acceptance.accepted, acceptance.requests
     return last
 
 
-def _count_calls(run: RunReader, overview: Overview, last: str) -> None:
+def _count_calls(run: RunReader, overview: Overview, last: tuple[int, ...]) -> None:
     spent: dict[tuple[Role, str], Usage] = {}
     for entry in run.entries():
         entry.spend(spent)
-        if entry.item <= last:
+        if id_order(entry.item) <= last:
             entry.spend(overview.used)
             overview.monitor.replies_used += entry.kind == "reply"
     overview.monitor.spent = spent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from langchain_core.runnables import Runnable
 
@@ -15,7 +15,6 @@ from selfinstruct_chains.models.own import own_model
 
 Models = Runnable[Any, Any] | Mapping[Role, Runnable[Any, Any]]
 """One model for every role, or one for each of some roles; the others are the chain file's."""
-F = TypeVar("F", bound=Callable[..., Any])
 
 _MODEL = "a LangChain model, or what LangChain makes of one, is expected"
 _STEP = "a Runnable is expected (LangChain's RunnableLambda makes one of a function)"
@@ -39,6 +38,8 @@ class Own(NamedTuple):
         found: dict[str, Any] = {
             f"own.{kind}.{role}": identity(part) for kind, by_role in parts.items() for role, part in by_role.items()
         }
+        # Which form of a prompt the model was given: nothing else in a run folder tells.
+        found |= {f"own.kinds.{role}": own_model(model).kind for role, model in self.models.items()}
         filters = [_name(function) for function in (*self.instruction_filters, *self.instance_filters)]
         return found | ({"own_filters": filters} if filters else {})
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, Literal, Self, TypeVar
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.config import ChainConfig
@@ -47,6 +47,8 @@ class Origin(BaseModel):
     """The version of each package that began the run, by its name."""
     chain: dict[str, JsonValue]
     """The resolved chain file; `RunReader.config` is the same with types."""
+    shaping: dict[str, JsonValue] = Field(default_factory=dict)
+    """All that shapes the dataset, by dotted key; what the user brought from Python by "own.KIND.ROLE"."""
 
 
 class Progress(BaseModel):

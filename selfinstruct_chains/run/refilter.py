@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.runnables import RunnablePassthrough
 from pydantic import ValidationError
 
 from selfinstruct_chains.config import ROLES, ChainConfig
@@ -21,10 +22,10 @@ from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.assembly import demonstrations, links
 from selfinstruct_chains.run.journal import Journal
 from selfinstruct_chains.run.manifest import NAME, read_manifest
-from selfinstruct_chains.run.own import brought
+from selfinstruct_chains.run.own import Own
 from selfinstruct_chains.run.reader import RunReader
-from selfinstruct_chains.run.recall import recall
-from selfinstruct_chains.tasks import Rejection, request_id, to_line
+from selfinstruct_chains.run.recall import Recall, recall
+from selfinstruct_chains.tasks import Rejection, id_order, request_id, to_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,10 +65,10 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
     if not seeds:
         raise RunError(f"{run / 'seeds.jsonl'}: missing or empty; restore it from a copy")
     was = {task.id for task in before.tasks()}
-    last = max((*was, *(rejection.id for rejection in before.rejections())), default="")
+    last = max(map(id_order, (*was, *(rejection.id for rejection in before.rejections()))), default=())
     result = Refiltered()
-    for slot in _slots(before.config, config, seeds, _in_memory(before)):
-        if slot.id > last:
+    for slot in _slots(before, config, seeds):
+        if id_order(slot.id) > last:
             break
         _sort(slot, result, was)
     _write(output, before, config, overrides, result)
@@ -85,29 +86,19 @@ def _refuse_what_is_there(output: Path) -> None:
 
 
 def _changed(config: ChainConfig, overrides: Mapping[str, Any]) -> ChainConfig:
-    values: Any = config.model_dump(mode="json")
-    for key, value in overrides.items():
-        parts = key.split(".")
-        if parts[0] not in _ALLOWED:
+    for key in overrides:
+        if key.split(".")[0] not in _ALLOWED:
             raise ConfigError(
                 f"--set {key}: refilter changes {' and '.join(_ALLOWED)} only; all else shapes what the model is "
                 "asked, and needs a run of its own"
             )
-        _put(values, parts, value)
     try:
-        return ChainConfig.model_validate_json(json.dumps(values))
+        return config.changed(overrides)
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(f"--set {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
-
-
-def _put(values: Any, parts: Sequence[str], value: Any) -> None:
-    try:
-        for part in parts[:-1]:
-            values = values[int(part)] if isinstance(values, list) else values[part]
-        values[int(parts[-1]) if isinstance(values, list) else parts[-1]] = value
-    except (KeyError, IndexError, ValueError, TypeError):
-        raise ConfigError(f"--set {'.'.join(parts)}: there is nothing of that name") from None
+    except LookupError as error:
+        raise ConfigError(f"--set {error.args[0]}: there is nothing of that name") from None
 
 
 def _in_memory(run: RunReader) -> Journal:
@@ -118,12 +109,11 @@ def _in_memory(run: RunReader) -> Journal:
     return journal
 
 
-def _slots(old: ChainConfig, new: ChainConfig, seeds: Sequence[Task], journal: Journal) -> Iterator[Slot]:
+def _slots(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iterator[Slot]:
     """All candidates of the run in order, judged by the new filters."""
-    shown = demonstrations(old, seeds)
-    parts = links(old, shown, {role: old.model_for(role).kind for role in ROLES})
+    old, journal = before.config, _in_memory(before)
     then, now = Pool(old, seeds), Pool(new, seeds)
-    replay = recall(new, parts, journal, brought())
+    replay = _recall(before, new, seeds, journal)
     sizes: list[int] = []
     while True:
         request, behind = len(sizes), len(sizes) - old.run.lookahead
@@ -136,8 +126,21 @@ def _slots(old: ChainConfig, new: ChainConfig, seeds: Sequence[Task], journal: J
         for slot in outcomes.commit(request, result, examples, now):
             completion = replay.completion(slot.id, slot.text) if slot.accepted else None
             if completion is not None:
-                outcomes.complete(slot, completion, journal)
+                outcomes.settle(slot, completion, journal)
             yield slot
+
+
+def _recall(before: RunReader, new: ChainConfig, seeds: Sequence[Task], journal: Journal) -> Recall:
+    """The run's chain with the new filters, over its journal; steps of the user's own stand there by their results."""
+    old, shaping = before.config, before.origin.shaping
+    if parsers := [key.rpartition(".")[2] for key in shaping if key.startswith("own.parsers.")]:
+        raise RunError(
+            f"{before.path}: its replies for {', '.join(parsers)} were read by a parser of your own, which isn't in "
+            "the folder; run it again with other filters, from Python"
+        )
+    kinds: Any = {role: shaping.get(f"own.kinds.{role}", old.model_for(role).kind) for role in ROLES}
+    steps = {role: RunnablePassthrough[Any]() for role in ROLES if f"own.steps.{role}" in shaping}
+    return recall(new, links(old, demonstrations(old, seeds), kinds), journal, Own({}, steps, {}))
 
 
 def _sort(slot: Slot, result: Refiltered, was: set[str]) -> None:

@@ -28,7 +28,7 @@ from selfinstruct_chains.models import loops
 from selfinstruct_chains.run.assembly import public_steps
 from selfinstruct_chains.run.goal import Goal, checked, seed_tasks, summed
 from selfinstruct_chains.run.own import Own, brought
-from selfinstruct_chains.run.start import Chain, drive
+from selfinstruct_chains.run.start import Chain, start
 from selfinstruct_chains.run.tool import tool
 from selfinstruct_chains.tasks import Task
 
@@ -161,12 +161,7 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
     ) -> Iterator[list[Task]]:
         """As `stream`, for the sum of the goals in `input`; the run is on a private event loop, in its own thread."""
         goal = summed(input)
-        pulled = _Pulled(self.astream(goal, ensure_config(config), **kwargs))
-        try:
-            while (chunk := loops.wait(pulled.next)) is not None:
-                yield chunk
-        finally:
-            loops.wait(pulled.close)
+        yield from loops.iterate(self.astream(goal, ensure_config(config), **kwargs))
 
     async def atransform(
         self, input: AsyncIterator[Goal], config: RunnableConfig | None = None, **kwargs: Any
@@ -190,9 +185,9 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
         try:
             async with aclosing(chunks):
                 async for chunk in chunks:
-                    yield chunk
                     if root.handlers:
                         tasks += chunk
+                    yield chunk
         except GeneratorExit:  # who reads has enough
             await root.on_chain_end(tasks)
             raise
@@ -209,7 +204,7 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
 
         async def produce() -> None:
             async with send:
-                await drive(chain, goal, send.send, config)
+                await start(chain, goal, send.send, config)
 
         with set_config_context(config) as context:
             producer = asyncio.create_task(produce(), context=context)
@@ -234,24 +229,6 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
 
     def _own(self) -> Own:
         return brought(self.models, self.own_steps, self.own_parsers, self.instruction_filters, self.instance_filters)
-
-
-class _Pulled:
-    """An async generator, driven chunk by chunk from another thread; closing waits for a chunk under way."""
-
-    def __init__(self, stream: AsyncGenerator[list[Task], None]) -> None:
-        self._stream = stream
-        self._pending: asyncio.Future[list[Task] | None] | None = None
-
-    async def next(self) -> list[Task] | None:
-        self._pending = asyncio.ensure_future(anext(self._stream, None))
-        return await self._pending
-
-    async def close(self) -> None:
-        if self._pending and not self._pending.done():
-            self._pending.cancel()
-            await asyncio.wait([self._pending])
-        await self._stream.aclose()
 
 
 def self_instruct(  # noqa: PLR0913 - two things everybody gives, the others for those who embed it

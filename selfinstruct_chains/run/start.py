@@ -13,7 +13,7 @@ from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError, SelfInstructError
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.prices import price
-from selfinstruct_chains.models.registry import ConfiguredModel, check, patiences
+from selfinstruct_chains.models.registry import ConfiguredModel, check_model, patiences
 from selfinstruct_chains.run.assembly import compose, demonstrations, in_text_where_needed, links, role_models
 from selfinstruct_chains.run.budget import Budget
 from selfinstruct_chains.run.drive import Drive
@@ -49,7 +49,7 @@ class Chain(NamedTuple):
     monitor: Monitor | None = None
 
 
-async def drive(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]], tracing: RunnableConfig) -> None:
+async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]], tracing: RunnableConfig) -> None:
     """Run `chain` until the goal is reached, and `put` each finished task.
 
     Raises:
@@ -93,7 +93,7 @@ def _check(config: ChainConfig, found: RoleModels, own: Own) -> None:
     for role in ROLES:
         if isinstance(found.models[role], ConfiguredModel) and role not in own.steps:
             section = config.role(role)
-            check(section.model, section.output, getattr(section, "decide", "text"))
+            check_model(section.model, section.output, getattr(section, "decide", "text"))
 
 
 def _journalled(  # noqa: PLR0913, PLR0917 - it is where these meet
@@ -131,11 +131,13 @@ async def _disconnect(found: RoleModels) -> None:
 @asynccontextmanager
 async def _reporting(folder: Folder, monitor: Monitor) -> AsyncIterator[None]:
     """Leave word of the run in its folder, every two seconds and at its end."""
+    ended = asyncio.Event()
 
     async def beat() -> None:
-        while True:
+        while not ended.is_set():
             await asyncio.to_thread(_report, folder, monitor, "running", "")
-            await asyncio.sleep(_HEARTBEAT)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _HEARTBEAT)
 
     task = asyncio.create_task(beat())
     state, why = "stopped", "it was cancelled"
@@ -147,8 +149,8 @@ async def _reporting(folder: Folder, monitor: Monitor) -> AsyncIterator[None]:
         raise
     finally:
         monitor.ended = time.time()
-        task.cancel()
-        await asyncio.wait([task])
+        ended.set()
+        await asyncio.wait([task])  # cancelled, its thread might still write "running" over the last word
         _report(folder, monitor, state, why)
 
 

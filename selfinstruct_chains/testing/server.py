@@ -151,10 +151,14 @@ class ScriptedServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _end(self) -> None:
+        await self._runner.cleanup()
+        await asyncio.sleep(0)  # connections that a client kept open are closed in the loop's next round
 
     async def start(self) -> web.ServerRunner:
         """Serve on the running loop until the runner that is returned is cleaned up."""

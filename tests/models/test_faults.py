@@ -7,7 +7,7 @@ import pytest
 from langchain_core.prompt_values import StringPromptValue
 
 from selfinstruct_chains.errors import ConfigError, ItemRefused, ProviderError
-from selfinstruct_chains.models.faults import Fault, judge
+from selfinstruct_chains.models.faults import Fault, fault_of
 
 PROMPT = StringPromptValue(text="Say hello.")
 # Google's SDK: its own class statement, and a coroutine that it forgets when a status is an error.
@@ -28,7 +28,7 @@ async def _raised_by(model) -> Exception:
 
 async def _fault_of(model) -> Fault:
     try:
-        return judge(await _raised_by(model), "the model")
+        return fault_of(await _raised_by(model), "the model")
     finally:
         await model.aclose()
 
@@ -44,7 +44,7 @@ async def test_what_may_pass(server, model_at, provider, kind):
 
     for name in statuses + broken:
         server.faults = lambda asked, name=name: name
-        found[name] = judge(await _raised_by(model), "the model")
+        found[name] = fault_of(await _raised_by(model), "the model")
     await model.aclose()
 
     assert {name: fault.status for name, fault in found.items()} == (
@@ -69,7 +69,7 @@ async def test_what_will_not_pass(server, model_at, provider, kind):
     for status in advice:
         server.faults = lambda asked, status=status: status
         with pytest.raises(ProviderError) as stopped:
-            judge(await _raised_by(model), "m at http://x")
+            fault_of(await _raised_by(model), "m at http://x")
         said[status] = str(stopped.value)
     await model.aclose()
 
@@ -128,7 +128,7 @@ async def test_unreadable_retry_after(server, model_at, value):
     assert (await _fault_of(model_at(server))).retry_after is None
 
 
-class FromClient(Exception):  # noqa: N818 - no error of ours
+class FromClient(Exception):
     """Stands for an SDK's error: they have a status, a text, and a module of the SDK's."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -153,7 +153,7 @@ FromClient.__module__ = "openai"
 def test_prompt_too_long(text):
     """A 400 that says the prompt is too long concerns its item alone, in every provider's words."""
     with pytest.raises(ItemRefused) as refused:
-        judge(FromClient(400, text), "m")
+        fault_of(FromClient(400, text), "m")
 
     assert refused.value.reason == "context_too_long"
 
@@ -170,7 +170,7 @@ def test_prompt_too_long(text):
 def test_prompt_filtered(text):
     """A 400 that says the prompt was filtered concerns its item alone."""
     with pytest.raises(ItemRefused) as refused:
-        judge(FromClient(400, text), "m")
+        fault_of(FromClient(400, text), "m")
 
     assert refused.value.reason == "content_filter"
 
@@ -186,7 +186,7 @@ def test_prompt_filtered(text):
 def test_wrong_parameters(text):
     """A 400 about parameters would meet every item, so it stops the run."""
     with pytest.raises(ProviderError, match="check the parameters") as stopped:
-        judge(FromClient(400, text), "m")
+        fault_of(FromClient(400, text), "m")
 
     assert not isinstance(stopped.value, ItemRefused)
 
@@ -194,14 +194,14 @@ def test_wrong_parameters(text):
 def test_out_of_money():
     """A 429 that says the credit is used up won't pass by waiting."""
     with pytest.raises(ProviderError, match="credit"):
-        judge(FromClient(429, "You exceeded your current quota (insufficient_quota)"), "m")
+        fault_of(FromClient(429, "You exceeded your current quota (insufficient_quota)"), "m")
 
 
 def test_googles_quota_per_minute():
     """Google's 429 mentions billing for limits per minute too, and says in its text how long to wait."""
     text = "You exceeded your current quota, please check your plan and billing details. 'retryDelay': '23s'"
 
-    assert judge(FromClient(429, text), "m").retry_after == 23
+    assert fault_of(FromClient(429, text), "m").retry_after == 23
 
 
 async def test_wrong_call(server, model_at):
@@ -211,7 +211,7 @@ async def test_wrong_call(server, model_at):
         with pytest.raises(TypeError) as wrong:
             await model.ainvoke(PROMPT, top_q=1)
         with pytest.raises(ProviderError, match=r"top_q.*check the chain file's model section"):
-            judge(wrong.value, "m")
+            fault_of(wrong.value, "m")
     finally:
         await model.aclose()
 
@@ -220,6 +220,6 @@ async def test_wrong_call(server, model_at):
 def test_our_own_errors_pass(error):
     """What no client raised is no fault: bugs and our own errors come out as they are."""
     with pytest.raises(type(error)) as found:
-        judge(error, "m")
+        fault_of(error, "m")
 
     assert found.value is error

@@ -217,6 +217,14 @@ def test_any_mixture(server, client, mixture):
     assert set(replies) == {"Hello"}
 
 
+@pytest.mark.parametrize("client", ["ChatOpenAI", "OpenAI", "ChatOllama", "ChatAnthropic"])
+def test_no_call_is_lost(server, client):
+    """On a second loop the client is left alone at once, also where a new model shares it: trying it costs a reply."""
+    one_loop_after_another(lambda: CLIENTS[client](server))
+
+    assert server.counts.requests == 3
+
+
 class SlowChat(Mine):
     """A model that waits for others to be asked too."""
 

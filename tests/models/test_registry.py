@@ -11,7 +11,7 @@ from selfinstruct_chains import load_config
 from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models.own import own_model
-from selfinstruct_chains.models.registry import ConfiguredModel, check, patiences
+from selfinstruct_chains.models.registry import ConfiguredModel, check_model, patiences
 from selfinstruct_chains.testing import ScriptedChat
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -96,7 +96,7 @@ def test_what_is_wrong(monkeypatch, values, output, decide, said):
     config = ModelConfig(**{"provider": "openai", "kind": "chat", "name": "m", **values})
 
     with pytest.raises(ConfigError) as wrong:
-        check(config, output, decide)
+        check_model(config, output, decide)
 
     assert said in str(wrong.value)
     assert "\n" not in str(wrong.value)
@@ -119,7 +119,7 @@ def test_what_is_right(monkeypatch, values):
     monkeypatch.setenv("KEY", "dummy")
     output = "text" if values.get("provider") == "community" else "json_schema"
 
-    check(ModelConfig(**{"provider": "openai", "kind": "chat", "name": "m", **values}), output)
+    check_model(ModelConfig(**{"provider": "openai", "kind": "chat", "name": "m", **values}), output)
 
 
 def test_in_one_loop_after_another(server, model_at, provider, kind):

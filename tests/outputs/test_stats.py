@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selfinstruct_chains import Rejection
-from selfinstruct_chains.outputs.stats import PAPER, statistics
-from selfinstruct_chains.outputs.stats_text import as_text
+from selfinstruct_chains.outputs.stats import PAPER_TABLE_ONE, statistics
+from selfinstruct_chains.outputs.stats_text import statistics_text
 from selfinstruct_chains.run.acceptance import Window
 from selfinstruct_chains.run.journal import Entry
 from tests.outputs.runs import run_folder, task
@@ -126,7 +126,7 @@ def test_label_balance_is_of_tasks_with_several_instances(run: RunReader) -> Non
 
 def test_the_text_has_the_papers_figures_beside_ours_in_80_columns(run: RunReader) -> None:
     """Every figure of Table 1 in a line with the paper's."""
-    text = as_text(statistics(run), "runs/x")
+    text = statistics_text(statistics(run), "runs/x")
     lines = [line.split() for line in text.splitlines()]
 
     assert max(map(len, text.splitlines())) < 80
@@ -144,7 +144,7 @@ def test_the_text_has_the_papers_figures_beside_ours_in_80_columns(run: RunReade
 
 def test_the_papers_table_adds_up() -> None:
     """Classification and other tasks are all the instructions."""
-    assert PAPER["classification"] + PAPER["other"] == PAPER["instructions"]
+    assert PAPER_TABLE_ONE["classification"] + PAPER_TABLE_ONE["other"] == PAPER_TABLE_ONE["instructions"]
 
 
 def test_a_run_without_tasks_has_zeros_and_no_means(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_run_without_tasks_has_zeros_and_no_means(tmp_path: Path) -> None:
 
     assert found.table.figures()["mean_input_words"] is None
     assert found.blocks == ()
-    assert "Mean words of an instruction                -" in as_text(found, "x")
+    assert "Mean words of an instruction                -" in statistics_text(found, "x")
     assert json.loads(json.dumps(found.as_json()))["labels"]["mean_labels"] is None
 
 
@@ -161,5 +161,5 @@ def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path) -> None:
     """The name of a rule can come from a file."""
     run = run_folder(tmp_path / "run", TASKS, [rejection(0, "instruction", "\x1b[31mred\u202e\nx")])
 
-    assert "\x1b" not in as_text(statistics(run), "x")
-    assert "\u202e" not in as_text(statistics(run), "x\u202e")
+    assert "\x1b" not in statistics_text(statistics(run), "x")
+    assert "\u202e" not in statistics_text(statistics(run), "x\u202e")

@@ -21,6 +21,8 @@ from selfinstruct_chains.errors import (
     RunStopped,
 )
 from selfinstruct_chains.run.journal import Journal
+from selfinstruct_chains.run.overview import look
+from selfinstruct_chains.tasks import id_order
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
 from tests.run.scripts import Author, config, entries, files
 
@@ -379,3 +381,20 @@ async def test_every_stop_is_one_kind_of_error() -> None:
     ]
 
     assert codes == [(3, True), (4, True), (130, True)]
+
+
+async def test_a_reply_of_more_than_a_hundred_instructions_counts_in_order(tmp_path: Path) -> None:
+    """Candidates 99 and 100 of one reply go out in their order, and a look from outside counts as the run itself."""
+    lines = "\n".join(
+        f"{number}. Explain the word {number * 7919:x} to a child of {number}." for number in range(1, 131)
+    )
+
+    def author(prompt: str, seed: int | None) -> Reply:
+        return scripted_author(prompt, seed) if "Task: " in prompt else Reply(lines)
+
+    monitor = Monitor()
+    chain = self_instruct(config(), tmp_path, models=ScriptedChat(reply=author), monitor=monitor)
+    tasks = await chain.ainvoke({"n": 120})
+
+    assert [task.id for task in tasks] == sorted((task.id for task in tasks), key=id_order)
+    assert monitor.replies_used == look(tmp_path).monitor.replies_used > 200

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID  # noqa: TC003 - a handler's types
 
 import pytest
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.runnables import RunnableLambda
+from langchain_core.tracers.context import collect_runs
 
 from selfinstruct_chains import Goal, Monitor, Task, build_steps, self_instruct
+from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.testing import ScriptedChat, ScriptedCompletion, scripted_author
 from tests.run.scripts import Author, config
 
@@ -209,3 +212,73 @@ def test_each_step_is_a_runnable_of_its_own(family: Any) -> None:
     assert completion.is_classification
     assert len(completion.instances) == 2
     assert steps.complete.get_output_jsonschema()
+
+
+async def test_a_trace_has_the_goal_and_the_tasks() -> None:
+    """The root run's input is the goal, its output the tasks, its children the steps that ran."""
+    with collect_runs() as collected:
+        tasks = await self_instruct(config(), models=CHAT).ainvoke({"n": 3})
+    [root] = collected.traced_runs
+
+    assert root.inputs == {"n": 3}
+    assert root.outputs == {"output": tasks}
+    assert {"instructions", "complete"} == {child.name for child in root.child_runs}
+
+
+@pytest.mark.parametrize("sync", [False, True])
+async def test_a_break_is_no_error(sync: bool) -> None:
+    """Who has enough leaves the stream: the trace ends with what was taken, and no error."""
+    chain = self_instruct(config(), models=CHAT)
+
+    def leave() -> None:
+        stream = chain.stream({"n": 50})
+        next(stream)
+        stream.close()  # type: ignore[attr-defined]  # an iterator that is a generator
+
+    with collect_runs() as collected:
+        if sync:
+            await asyncio.to_thread(leave)
+        else:
+            async with aclosing(chain.astream({"n": 50})) as stream:
+                await anext(stream)
+    [root] = collected.traced_runs
+
+    assert root.error is None
+    assert len((root.outputs or {})["output"]) == 1
+
+
+@pytest.mark.parametrize("watched", [False, True])
+async def test_options_that_a_run_does_not_take_are_refused(watched: bool) -> None:
+    """A keyword is refused in the same words, whether anybody listens or not."""
+    chain, tracing = self_instruct(config(), models=CHAT), {"callbacks": [Seen()]} if watched else {}
+    with pytest.raises(ConfigError, match="self_instruct takes no temperature"):
+        await chain.ainvoke({"n": 1}, tracing, temperature=0)  # type: ignore[arg-type]
+
+
+async def test_events_have_each_task() -> None:
+    """`astream_events` has a stream event of the root for each finished task."""
+    chain = self_instruct(config(), models=CHAT)
+    events = [event async for event in chain.astream_events({"n": 3}, version="v2")]
+    chunks = [e["data"]["chunk"] for e in events if e["event"] == "on_chain_stream" and e["name"] == "self_instruct"]
+
+    assert [len(chunk) for chunk in chunks] == [1, 1, 1]
+    assert events[-1]["event"] == "on_chain_end"
+
+
+@pytest.mark.filterwarnings("ignore:This API is in beta")
+def test_as_a_tool_it_asks_for_n_alone() -> None:
+    """`as_tool()` has a name, a description, and one argument, which is held to a number from 1."""
+    tool = self_instruct(config(), models=CHAT).as_tool()
+
+    assert tool.name == "self_instruct"
+    assert list(tool.args) == ["n"]
+    assert tool.args["n"]["minimum"] == 1
+    assert len(tool.description.split()) > 10
+
+
+def test_what_langchain_makes_of_a_runnable() -> None:
+    """What LangChain makes of any Runnable it makes of the chain too: a retry, a name, a batch."""
+    chain = self_instruct(config(), models=CHAT)
+
+    assert len(chain.with_retry(stop_after_attempt=2).invoke({"n": 2})) == 2
+    assert [len(tasks) for tasks in chain.with_config(run_name="mine").batch([{"n": 1}, {"n": 2}])] == [1, 2]

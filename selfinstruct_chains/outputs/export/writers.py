@@ -57,7 +57,7 @@ def write_spreadsheet(files: Files) -> None:
     """CSV that a spreadsheet shows and does not obey: UTF-8 with a BOM, and formulas behind an apostrophe."""
     for path, rows in files.items():
         with path.open("w", encoding="utf-8-sig", newline="") as file:
-            _csv_rows(file, ({key: as_text(value) for key, value in row.items()} for row in rows()))
+            _csv_rows(file, ({key: cell(value) for key, value in row.items()} for row in rows()))
 
 
 def write_parquet(files: Files) -> None:
@@ -121,7 +121,7 @@ def as_json(value: object, indent: int | None = None) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def as_text(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula: one that it would, apostrophes before it or not, gets one more.
 
     Taking one apostrophe off each cell that `_FORMULA` matches gives back what was there.

@@ -111,7 +111,7 @@ def similarity(title: str, says: str, scores: Iterable[float], *, threshold: flo
     return Chart(title, says, _figure([trace], layout), ["from", "to (exclusive)", "tasks"], rows)
 
 
-def lengths(title: str, what: str, words: Counter[int], color: str) -> Chart:
+def lengths_chart(title: str, what: str, words: Counter[int], color: str) -> Chart:
     """A histogram of words; what lies beyond the 99th percentile is one last bar."""
     go = needed("plotly.graph_objects", "report")
     total = words.total()
@@ -141,7 +141,7 @@ def lengths(title: str, what: str, words: Counter[int], color: str) -> Chart:
     return Chart(title, says, _figure([trace], layout), ["words", what], rows)
 
 
-def growth(title: str, says: str, windows: Sequence[Window], pool_sizes: Sequence[int]) -> Chart:
+def growth_chart(title: str, says: str, windows: Sequence[Window], pool_sizes: Sequence[int]) -> Chart:
     """The share of accepted instructions, and the pool's size after each window, over the requests."""
     go = needed("plotly.graph_objects", "report")
     x = [window.last for window in windows]

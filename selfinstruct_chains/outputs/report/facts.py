@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.reader import RunReader
     from selfinstruct_chains.tasks import Task
 
-FIELDS = ("instruction", "input", "output")
+PARTS_OF_A_TASK = ("instruction", "input", "output")
 """What lengths are counted of; an empty input has none."""
 
 
@@ -24,7 +24,7 @@ class Facts:
     asked_each: int
     """Instructions that a request asks for."""
     seeds: int = 0
-    words: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in FIELDS})
+    words: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in PARTS_OF_A_TASK})
     """How many instructions, non-empty inputs and outputs have so many words."""
     labels: Counter[str] = field(default_factory=Counter)
     """Outputs of classification tasks, case and blanks apart."""

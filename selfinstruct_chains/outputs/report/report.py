@@ -88,7 +88,7 @@ def _sections(
         sections.growth(facts),
         sections.labels(facts),
         sections.spending(facts, config),
-        sections.review(reviews),
+        sections.table_two_section(reviews),
     ]
     return [section for section in found if section.charts or section.rows or section.id == "review"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.outputs.report import charts
-from selfinstruct_chains.outputs.review.verdicts import PAPER, Reviews, agreement, table_two
+from selfinstruct_chains.outputs.review.verdicts import PAPER_TABLE_TWO, Reviews, agreement, table_two
 from selfinstruct_chains.run import usage
 
 if TYPE_CHECKING:
@@ -134,9 +134,9 @@ def lengths(facts: Facts) -> Section:
         f"{_share(facts.stats.table.empty_input, facts.stats.table.instances)} of the instances have an empty input."
     )
     drawn = [
-        charts.lengths("Instructions", "instructions", facts.words["instruction"], charts.BLUE),
-        charts.lengths("Inputs", "non-empty inputs", facts.words["input"], charts.ORANGE),
-        charts.lengths("Outputs", "outputs", facts.words["output"], charts.GREEN),
+        charts.lengths_chart("Instructions", "instructions", facts.words["instruction"], charts.BLUE),
+        charts.lengths_chart("Inputs", "non-empty inputs", facts.words["input"], charts.ORANGE),
+        charts.lengths_chart("Outputs", "outputs", facts.words["output"], charts.GREEN),
     ]
     return Section("lengths", "Lengths", empty, [chart for chart in drawn if chart.rows])
 
@@ -151,7 +151,9 @@ def growth(facts: Facts) -> Section:
         f"The pool grew from {facts.seeds:,} seeds to {pool[-1]:,}. Of the instructions at first "
         f"{windows[0].rate or 0:.0%} were accepted, at last {windows[-1].rate or 0:.0%}."
     )
-    return Section("growth", "How the run went", "", [charts.growth("Acceptance and the pool", says, windows, pool)])
+    return Section(
+        "growth", "How the run went", "", [charts.growth_chart("Acceptance and the pool", says, windows, pool)]
+    )
 
 
 def labels(facts: Facts) -> Section:
@@ -191,7 +193,7 @@ def spending(facts: Facts, config: ChainConfig) -> Section:
     return Section("tokens", "Calls and tokens", text, [charts.stacked("Tokens by role", says, parts, name="role")])
 
 
-def review(reviews: Reviews) -> Section:
+def table_two_section(reviews: Reviews) -> Section:
     """The quality review, beside the paper's."""
     found = {name: table_two(reviews.by(who).values()) for who, name in _REVIEWERS}
     found = {name: one for name, one in found.items() if one.reviewed}
@@ -207,10 +209,10 @@ def review(reviews: Reviews) -> Section:
     reviewers = [f"{name} ({_count(one.reviewed, 'task')})" for name, one in found.items()]
     columns = ["", *reviewers, "the paper (200 tasks)"]
     rows = [
-        [what.capitalize(), *(f"{one.yes[question]:.0%}" for one in found.values()), f"{PAPER[question]:.0%}"]
+        [what.capitalize(), *(f"{one.yes[question]:.0%}" for one in found.values()), f"{PAPER_TABLE_TWO[question]:.0%}"]
         for question, what in _QUESTIONS.items()
     ]
-    rows.append(["All three", *(f"{one.yes['all']:.0%}" for one in found.values()), f"{PAPER['all']:.0%}"])
+    rows.append(["All three", *(f"{one.yes['all']:.0%}" for one in found.values()), f"{PAPER_TABLE_TWO['all']:.0%}"])
     return Section("review", "Quality review", text, columns=columns, rows=rows)
 
 

@@ -32,7 +32,7 @@ QUESTIONS: dict[Question, str] = {
     "correct_output": "Is the output a correct and acceptable response to the instruction and input?",
 }
 """Paper, Table 2."""
-PAPER: dict[Question | Literal["all"], float] = {
+PAPER_TABLE_TWO: dict[Question | Literal["all"], float] = {
     "valid_instruction": 0.92,
     "appropriate_input": 0.79,
     "correct_output": 0.58,

@@ -144,7 +144,7 @@ def test_the_review_stands_beside_the_paper_s(tmp_path: Path) -> None:
     for one in (verdict("a", "yyy"), verdict("b", "yyn"), verdict("a", "ynn", by="judge")):
         reviews.put(one)
 
-    section = sections.review(reviews)
+    section = sections.table_two_section(reviews)
 
     assert list(section.columns) == ["", "a person (2 tasks)", "a model (1 task)", "the paper (200 tasks)"]
     assert list(section.rows) == [
@@ -166,7 +166,7 @@ def test_charts_show_a_model_s_text_as_text() -> None:
 
 def test_long_tails_are_one_bar() -> None:
     """What lies beyond the 99th percentile is in the last bar, which says how far it reaches."""
-    chart = charts.lengths("", "outputs", Counter({10: 990, 400: 9, 100_000: 1}), charts.BLUE)
+    chart = charts.lengths_chart("", "outputs", Counter({10: 990, 400: 9, 100_000: 1}), charts.BLUE)
 
     assert [list(row) for row in chart.rows] == [["10 to 100000", 1000]]
     assert chart.says.endswith("the longest 100,000.")
