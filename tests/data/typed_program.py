@@ -15,19 +15,20 @@ from selfinstruct_chains import (
     Goal,
     Instance,
     Monitor,
+    Parsed,
+    Provenance,
     Rejection,
     RunStopped,
+    SelfInstruct,
     SelfInstructError,
+    Steps,
     Task,
     build_steps,
     load_config,
     read_seeds,
     self_instruct,
 )
-from selfinstruct_chains.method.parsing import Parsed
-from selfinstruct_chains.run.self_instruct import SelfInstruct
-from selfinstruct_chains.run.step import Steps
-from selfinstruct_chains.tasks import Dropped, Provenance
+from selfinstruct_chains.tasks import Dropped
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
 
 
