@@ -18,7 +18,7 @@ from langchain_core.runnables.config import (
     set_config_context,
 )
 from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from selfinstruct_chains.config import ChainConfig
 from selfinstruct_chains.errors import ConfigError, RunStopped
@@ -29,6 +29,7 @@ from selfinstruct_chains.run.assembly import public_steps
 from selfinstruct_chains.run.goal import Goal, checked, seed_tasks, summed
 from selfinstruct_chains.run.own import Own, brought
 from selfinstruct_chains.run.start import Chain, start
+from selfinstruct_chains.run.tool import tool
 from selfinstruct_chains.tasks import Task
 
 if TYPE_CHECKING:
@@ -47,13 +48,6 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.step import Steps
 
 _AHEAD = 8  # finished tasks that may wait for a slow reader
-_TOOL = "Writes new tasks, each an instruction with instances of input and output, like the seed tasks it was given."
-
-
-class Wanted(BaseModel):
-    """What an agent that has the chain as a tool says."""
-
-    n: int = Field(ge=1, description="How many finished new tasks are wanted.")
 
 
 class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
@@ -120,9 +114,11 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
         return [prompt for step in steps[:4] for prompt in step.get_prompts(config)]
 
     def as_tool(self, args_schema: Any = None, **kwargs: Any) -> BaseTool:
-        """The chain as an agent's tool, which is asked for `n` alone unless `args_schema` says otherwise."""
-        named = {"name": self.name, "description": _TOOL} | kwargs
-        return super().as_tool(args_schema or (None if "arg_types" in named else Wanted), **named)
+        """The chain as an agent's tool, which is asked for `n` alone unless `args_schema` says otherwise.
+
+        The agent is told the tasks as JSON, without where they come from; the tool message's `artifact` has the values.
+        """
+        return tool(self, args_schema, **kwargs)
 
     def invoke(self, input: Goal, config: RunnableConfig | None = None, **kwargs: Any) -> list[Task]:
         """All `n` finished tasks.
