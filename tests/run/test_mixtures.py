@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +41,15 @@ MODELS: dict[str, Callable[[ScriptedServer], Any]] = {
     "one's own": lambda _: ScriptedChat(reply=scripted_author),
 }
 N = {"n": 2}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _gone() -> Iterator[None]:
+    """The clients, which nobody closes, go here, and not in the middle of another module's test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
