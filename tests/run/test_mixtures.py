@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from typing_extensions import TypedDict
 from selfinstruct_chains import self_instruct
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
 from selfinstruct_chains.testing.server import ScriptedServer
+from tests.leftovers import forget_clients
 from tests.run.scripts import config
 
 if TYPE_CHECKING:
@@ -47,9 +46,7 @@ N = {"n": 2}
 def _gone() -> Iterator[None]:
     """The clients, which nobody closes, go here, and not in the middle of another module's test."""
     yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    forget_clients()
 
 
 @pytest.fixture
