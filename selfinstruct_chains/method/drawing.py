@@ -67,35 +67,42 @@ def extend(graph: Graph, part: Runnable[Any, Any], ends: Sequence[End], *, xray:
         xray: open the parts that have a run name too, and draw their prompt, model and parser.
     """
     for piece in pieces(part, xray=xray):
-        if isinstance(piece, RunnableBranch):
-            ends = _branch(graph, piece, ends, xray=xray)
+        if isinstance(piece.part, RunnableBranch):
+            ends = _branch(graph, piece.part, ends, xray=xray)
         else:
-            ends = [End(join(graph, piece, ends))]
+            ends = [End(_join(graph, piece, ends))]
     return list(ends)
 
 
-def pieces(part: Runnable[Any, Any], *, xray: bool = True) -> Iterator[Runnable[Any, Any]]:
+class Piece(NamedTuple):
+    """A part that is drawn as it is, and the run name of the outermost part that it belongs to, "" for none."""
+
+    part: Runnable[Any, Any]
+    owner: str = ""
+
+
+def pieces(part: Runnable[Any, Any], owner: str = "", *, xray: bool = True) -> Iterator[Piece]:
     """What `part` is made of, in order, plumbing left out; of what is asked for twice, the first attempt."""
     if isinstance(part, RunnableBindingBase):
-        named = part.config.get("run_name")
-        yield from pieces(part.bound, xray=xray) if xray or not named else [part]
+        named = part.config.get("run_name") or ""
+        yield from pieces(part.bound, owner or named, xray=xray) if xray or not named else [Piece(part, owner)]
     elif isinstance(part, RunnableWithFallbacks):
-        yield from pieces(part.runnable, xray=xray)
+        yield from pieces(part.runnable, owner, xray=xray)
     elif isinstance(part, RunnableSequence):
         for step in part.steps:
-            yield from pieces(step, xray=xray)
+            yield from pieces(step, owner, xray=xray)
     elif isinstance(part, RunnableAssign | RunnableParallel):
         mapper = part.mapper if isinstance(part, RunnableAssign) else part
         for step in mapper.steps__.values():
-            yield from pieces(step, xray=xray)
+            yield from pieces(step, owner, xray=xray)
     elif not isinstance(part, _PLUMBING):
-        yield part
+        yield Piece(part, owner)
 
 
-def join(graph: Graph, part: Runnable[Any, Any], ends: Sequence[End]) -> Node:
-    """One node for `part`, behind `ends`."""
-    name = _name(part)
-    node = graph.add_node(part, id=name if name not in graph.nodes else f"{name}:{len(graph.nodes)}")
+def _join(graph: Graph, piece: Piece, ends: Sequence[End]) -> Node:
+    """One node for `piece`, behind `ends`; LangChain draws a box around ids that begin alike, up to a colon."""
+    name = _name(piece.part).replace(":", "")
+    node = graph.add_node(piece.part, id=f"{piece.owner}:{name}" if piece.owner else name)
     for end in ends:
         graph.add_edge(end.node, node, end.label, conditional=end.label is not None)
     return node

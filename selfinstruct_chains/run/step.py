@@ -47,14 +47,14 @@ class Step(RunnableSerializable[In, Out]):
         return self.chain.OutputType
 
     def __repr__(self) -> str:
-        models = dict.fromkeys(part.get_name() for part in pieces(self.chain) if isinstance(part, Patient))
+        models = dict.fromkeys(part.get_name() for part, _ in pieces(self.chain) if isinstance(part, Patient))
         return f"<{self.name}: {', '.join(models)}>"
 
     __str__ = __repr__
 
     def get_graph(self, config: RunnableConfig | None = None) -> Graph:
         """Its prompt, model and parser, one behind the other; for `complete` LangChain's drawing of the composition."""
-        parts = list(pieces(self.chain))
+        parts = [part for part, _ in pieces(self.chain)]
         linear = self.name != "complete" and len(parts) > 1
         return RunnableSequence(*parts).get_graph(config) if linear else self.chain.get_graph(config)
 
@@ -73,7 +73,7 @@ class Step(RunnableSerializable[In, Out]):
 
     async def aclose(self) -> None:
         """Close the connections that its models have open in the running loop; the loop's end does so too."""
-        for part in pieces(self.chain):
+        for part, _ in pieces(self.chain):
             if isinstance(part, Patient):
                 await part.aclose()
 

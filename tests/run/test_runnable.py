@@ -193,7 +193,8 @@ def test_the_graph_opens_its_steps() -> None:
     graph = self_instruct(config()).get_graph(xray=True)
 
     names = {node.name for node in graph.nodes.values()}
-    assert {"ChatPromptTemplate", "InstructionsParser", "ClassificationParser", "InstancesParser"} <= names
+    assert {"instructions:InstructionsParser", "output_first:InstancesParser", "instance filters"} <= names
+    assert graph.draw_mermaid().count("subgraph") == 4
     assert "output_first" in self_instruct(config()).get_graph().draw_ascii()
 
 
