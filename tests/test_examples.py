@@ -144,7 +144,7 @@ async def test_a_web_client_that_goes_away_cancels_the_calls() -> None:
     """After the first event the client leaves: the calls under way end, and no more are made."""
     author = Author(slow=0.1)
     async with served(load("fastapi_stream").build("openai", author.model)) as url, httpx.AsyncClient() as client:
-        async with client.stream("GET", f"{url}/tasks/stream", params={"n": 100}, timeout=60) as response:
+        async with client.stream("GET", f"{url}/tasks/stream", params={"n": 1000}, timeout=60) as response:
             await anext(response.aiter_text())
         await until(lambda: not author.running)
         calls = author.calls.total()
