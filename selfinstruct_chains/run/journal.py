@@ -9,6 +9,7 @@ import hashlib
 import sys
 from typing import TYPE_CHECKING
 
+from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import cut_torn_line
 from selfinstruct_chains.run.entry import Entry, LaterFormat
@@ -95,6 +96,10 @@ class Journal:
         if entry:
             entry.check_prompt(sha, self._version)
         return entry
+
+    def knows(self, item: str) -> bool:
+        """Whether a first call about the item `item` was answered, for whatever role."""
+        return any(call_key(role, item) in self._places for role in ROLES)
 
     def model(self, key: str) -> str | None:
         """The model that answered an instruction request, as reported."""

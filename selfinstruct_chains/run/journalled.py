@@ -88,7 +88,10 @@ class Journalled(Runnable[PromptValue, AIMessage]):
             RunStopped: the run is ending, and no new calls are made.
             NotRemembered: there is no model to ask.
         """
-        key, text = _key(self._role, config), input.to_string()
+        key = _key(self._role, config)
+        if self._model is None and key not in self._journal:
+            raise NotRemembered
+        text = input.to_string()
         sha = text_hash(text)
         known = self._journal.answer(key, sha)
         if known:

@@ -29,29 +29,31 @@ class Recall(NamedTuple):
     """The chain, answered from the journal alone."""
 
     composed: Composed
+    journal: Journal
 
     def request(self, item: str, shown: Sequence[str]) -> Parsed[str] | Failure | None:
         """The instructions that a request gave, or why there are none; None: ask the model."""
-        found: Parsed[str] | Failure | None = _recalled(self.composed.instructions, shown, item)
+        found: Parsed[str] | Failure | None = self._recalled(self.composed.instructions, shown, item)
         return found
 
     def completion(self, item: str, instruction: str) -> Completion | Failure | None:
         """What the model made of an instruction, or why nothing; None: ask the model."""
-        found: Completion | Failure | None = _recalled(self.composed.complete, instruction, item)
+        found: Completion | Failure | None = self._recalled(self.composed.complete, instruction, item)
         return found
+
+    def _recalled(self, chain: Runnable[Any, Any], value: Any, item: str) -> Any:
+        if not self.journal.knows(item):
+            return None
+        try:
+            return at_once(evaluate(chain, value, {"metadata": {ITEM: item}}))
+        except (NotRemembered, WouldWaitError):
+            return None
+        except (OutputParserException, ItemRefused) as failure:
+            return failure
 
 
 def recall(config: ChainConfig, links: Mapping[Role, Links], journal: Journal, own: Own) -> Recall:
     """The chain over `journal`."""
     models = {role: Journalled(role, journal) for role in links}
     steps = {role: JournalledStep(role, journal) for role in own.steps}
-    return Recall(compose(config, links, models, own, steps))
-
-
-def _recalled(chain: Runnable[Any, Any], value: Any, item: str) -> Any:
-    try:
-        return at_once(evaluate(chain, value, {"metadata": {ITEM: item}}))
-    except (NotRemembered, WouldWaitError):
-        return None
-    except (OutputParserException, ItemRefused) as failure:
-        return failure
+    return Recall(compose(config, links, models, own, steps), journal)

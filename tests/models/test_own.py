@@ -1,18 +1,15 @@
 """What users bring as a model: anything that LangChain makes of one, from any mixture of event loops."""
 
 import asyncio
-import gc
 import json
 import pickle
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from langchain_anthropic import ChatAnthropic
-from langchain_anthropic import _client_utils as anthropic_clients
 from langchain_core.language_models import LLM, BaseChatModel, FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
@@ -22,7 +19,6 @@ from langchain_core.runnables import ConfigurableField, Runnable, RunnableBranch
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_ollama import ChatOllama
 from langchain_openai import ChatOpenAI, OpenAI
-from langchain_openai.chat_models import _client_utils as openai_clients
 from langgraph.graph import END, START, MessagesState, StateGraph
 from pydantic import BaseModel
 
@@ -32,6 +28,7 @@ from selfinstruct_chains.models.faults import NoReply
 from selfinstruct_chains.models.own import own_model
 from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion
 from selfinstruct_chains.testing.server import ScriptedServer, at_first
+from tests.leftovers import forget_clients
 
 pytestmark = [
     # A user's own clients are left behind by the loops they were used on, as they would be without us.
@@ -198,13 +195,7 @@ MIXTURES = [
 def _nothing_left_behind() -> Iterator[None]:
     """The integrations' own caches hold clients of loops that are gone; none of them may end in another's test."""
     yield
-    openai_clients._cached_async_httpx_client.cache_clear()
-    openai_clients._cached_sync_httpx_client.cache_clear()
-    anthropic_clients._get_default_async_httpx_client.cache_clear()
-    anthropic_clients._get_default_httpx_client.cache_clear()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
+    forget_clients()
 
 
 @pytest.mark.parametrize("mixture", MIXTURES)

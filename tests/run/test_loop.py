@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections import Counter
 from contextlib import aclosing, closing, suppress
@@ -385,9 +386,8 @@ async def test_every_stop_is_one_kind_of_error() -> None:
 
 async def test_a_reply_of_more_than_a_hundred_instructions_counts_in_order(tmp_path: Path) -> None:
     """Candidates 99 and 100 of one reply go out in their order, and a look from outside counts as the run itself."""
-    lines = "\n".join(
-        f"{number}. Explain the word {number * 7919:x} to a child of {number}." for number in range(1, 131)
-    )
+    words = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(130)]
+    lines = "\n".join(f"{at}. Explain {text[:9]} {text[9:20]} {text[20:30]} now." for at, text in enumerate(words, 9))
 
     def author(prompt: str, seed: int | None) -> Reply:
         return scripted_author(prompt, seed) if "Task: " in prompt else Reply(lines)

@@ -20,6 +20,7 @@ from typing_extensions import TypedDict
 from selfinstruct_chains import self_instruct
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
 from selfinstruct_chains.testing.server import ScriptedServer
+from tests.leftovers import forget_clients
 from tests.run.scripts import config
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ MODELS: dict[str, Callable[[ScriptedServer], Any]] = {
     "one's own": lambda _: ScriptedChat(reply=scripted_author),
 }
 N = {"n": 2}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _gone() -> Iterator[None]:
+    """The clients, which nobody closes, go here, and not in the middle of another module's test."""
+    yield
+    forget_clients()
 
 
 @pytest.fixture

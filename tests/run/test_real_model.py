@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,3 +109,16 @@ def test_openai_clients_on_a_live_endpoint(
     assert all(entry["finish_reason"] in {"stop", "length"} for entry in entries)
     assert all(entry["usage"]["total_tokens"] > 0 for entry in entries)
     assert {entry["model"] for entry in entries} == {SHIPPED}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_embedded_model_in_any_mixture_of_sync_and_async() -> None:
+    """Sync, async, in threads and again: the chain file's own model answers on each loop, and on the private one."""
+    chain = self_instruct(load_config("embedded"))
+    with ThreadPoolExecutor(2) as pool:
+        threads = list(pool.map(lambda _: chain.invoke({"n": 1}), range(2)))
+    found = [*threads, chain.invoke({"n": 1}), asyncio.run(chain.ainvoke({"n": 1})), list(chain.stream({"n": 1}))]
+
+    assert [len(tasks) for tasks in found] == [1] * 5
+    assert isinstance(chain.steps().classification.invoke("Is this mail spam?"), bool)

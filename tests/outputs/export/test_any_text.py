@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfinstruct_chains.outputs.export.export import export
-from selfinstruct_chains.outputs.export.writers import as_text
+from selfinstruct_chains.outputs.export.writers import cell as as_cell
 from tests.outputs.runs import lines, pairs, rows, run_folder, task, written
 
 if TYPE_CHECKING:
@@ -76,6 +76,6 @@ def test_any_text_survives_the_table_formats(fresh: Any, tasks: list[Task]) -> N
 def test_the_apostrophe_can_be_taken_back(text: str, start: str) -> None:
     """No two cells become the same one."""
     cell = start + text
-    shown = as_text(cell)
+    shown = as_cell(cell)
 
-    assert (shown[1:] if as_text(shown) != shown else shown) == cell
+    assert (shown[1:] if as_cell(shown) != shown else shown) == cell

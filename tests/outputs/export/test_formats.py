@@ -12,7 +12,7 @@ from selfinstruct_chains.outputs.export.export import export
 from selfinstruct_chains.outputs.export.formats import WITH_INPUT, WITHOUT_INPUT, Example, Wording, prompt_completion
 from selfinstruct_chains.outputs.export.selection import Choice
 from selfinstruct_chains.outputs.export.splits import Shares
-from selfinstruct_chains.outputs.export.writers import as_text
+from selfinstruct_chains.outputs.export.writers import cell
 from tests.outputs.runs import lines, pairs, rows, run_folder, task, written
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def test_a_spreadsheet_shows_formulas_as_text(run: RunReader, tmp_path: Path) ->
         for key in ("instruction", "input", "output"):
             assert not row[key].lstrip().startswith(("=", "+", "-", "@"))
             assert not row[key].startswith(("\t", "\r", "\n"))
-            assert (row[key][1:] if as_text(row[key]) != row[key] else row[key]) == expected[key]
+            assert (row[key][1:] if cell(row[key]) != row[key] else row[key]) == expected[key]
 
 
 def test_parquet_loads_with_pyarrow_pandas_and_datasets(run: RunReader, tmp_path: Path) -> None:
