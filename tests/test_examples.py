@@ -141,17 +141,17 @@ async def test_a_web_app_sends_each_task_when_it_is_there() -> None:
 
 
 async def test_a_web_client_that_goes_away_cancels_the_calls() -> None:
-    """After the first event the client leaves: the calls under way end, and no more are made."""
-    author = Author(slow=0.1)
+    """After the first event the client leaves: the calls under way end, and most of those that were due are not made."""
+    author = Author(slow=0.3)
     async with served(load("fastapi_stream").build("openai", author.model)) as url, httpx.AsyncClient() as client:
         async with client.stream("GET", f"{url}/tasks/stream", params={"n": 100}, timeout=60) as response:
-            await anext(response.aiter_text())
+            first = await anext(response.aiter_text())
         await until(lambda: not author.running)
         calls = author.calls.total()
         await asyncio.sleep(0.5)
 
-    assert author.running == 0
-    assert author.calls.total() == calls < 250
+    assert first.startswith("event: task")
+    assert author.calls.total() == calls < 150  # a hundred tasks take 216 and more
 
 
 async def test_a_web_client_is_told_why_a_run_ended() -> None:

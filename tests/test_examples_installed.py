@@ -118,9 +118,9 @@ def test_the_web_app_answers(fresh: Fresh) -> None:
         try:
             assert app.stderr
             url = next(found[0] for line in app.stderr if (found := re.search(r"http://[\d.:]+", line)))
-            with urllib.request.urlopen(f"{url}/tasks/stream?n=3") as response:
+            with urllib.request.urlopen(f"{url}/tasks/stream?n=3", timeout=60) as response:
                 events = response.read().decode()
-            with urllib.request.urlopen(f"{url}/tasks?n=1") as response:
+            with urllib.request.urlopen(f"{url}/tasks?n=1", timeout=60) as response:
                 [task] = json.load(response)
         finally:
             app.terminate()
