@@ -15,6 +15,7 @@ from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.method.results import result, result_json
 from selfinstruct_chains.method.steps import ATTEMPT
+from selfinstruct_chains.models import loops
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.journal import call_key, call_seed, text_hash
 
@@ -72,12 +73,8 @@ class Journalled(Runnable[PromptValue, AIMessage]):
         return self._model.get_name(suffix, name=name) if self._model else "journal"
 
     def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
-        """Not to be called: the loop is asynchronous.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("journalled models are called by the loop, asynchronously")
+        """As `ainvoke`."""
+        return loops.wait(lambda: self.ainvoke(input, config, **kwargs))
 
     async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """The reply to the call that the config's metadata names.
@@ -127,12 +124,8 @@ class JournalledStep(Runnable[Any, Any]):
         self._calling = calling
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        """Not to be called: the loop is asynchronous.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("journalled steps are invoked by the loop, asynchronously")
+        """As `ainvoke`."""
+        return loops.wait(lambda: self.ainvoke(input, config, **kwargs))
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         """The result for the item that the config's metadata names; raises as `Journalled.ainvoke`, and what it raised.
