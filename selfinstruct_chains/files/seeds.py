@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from json import JSONDecodeError
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -16,7 +17,6 @@ from selfinstruct_chains.tasks import Task
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
-    from pathlib import Path
 
 _GENERATED_ID = re.compile(r"\d{6,}-\d{2,}")
 _EXPECTED = "one task on each line is expected, as a JSON object"
@@ -49,7 +49,7 @@ def read_lines(path: Path | Traversable) -> Iterator[tuple[int, str]]:
         raise DataError(f"{path}, line {number}: {_NOT_UTF_8}") from None
 
 
-def read_seeds(path: Path | Traversable) -> list[Task]:
+def read_seeds(path: str | Path | Traversable) -> list[Task]:
     """The seed tasks of a JSON Lines file, in its order.
 
     A task needs `instruction`, `instances` (at least one) and `is_classification`. A missing `id` becomes `seed-` and
@@ -58,6 +58,7 @@ def read_seeds(path: Path | Traversable) -> list[Task]:
     Raises:
         DataError: naming file, line and field.
     """
+    path = Path(path) if isinstance(path, str) else path
     tasks: dict[str, Task] = {}
     lines: dict[str, int] = {}
     for number, line in read_lines(path):
