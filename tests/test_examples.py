@@ -141,11 +141,7 @@ async def test_a_web_app_sends_each_task_when_it_is_there() -> None:
 
 
 async def test_a_web_client_that_goes_away_cancels_the_calls() -> None:
-<<<<<<< HEAD
-    """After the first event the client leaves: calls under way end, and most of those that were due are not made."""
-=======
     """After the first event the client leaves: the calls under way end, and most that were due are not made."""
->>>>>>> examples
     author = Author(slow=0.3)
     async with served(load("fastapi_stream").build("openai", author.model)) as url, httpx.AsyncClient() as client:
         async with client.stream("GET", f"{url}/tasks/stream", params={"n": 100}, timeout=60) as response:
