@@ -99,6 +99,16 @@ def pieces(part: Runnable[Any, Any], owner: str = "", *, xray: bool = True) -> I
         yield Piece(part, owner)
 
 
+def leaves(part: Runnable[Any, Any]) -> Iterator[Runnable[Any, Any]]:
+    """What `part` is made of, in order, with all arms of its branches."""
+    for piece, _ in pieces(part):
+        if isinstance(piece, RunnableBranch):
+            for arm in (*(then for _, then in piece.branches), piece.default):
+                yield from leaves(arm)
+        else:
+            yield piece
+
+
 def _join(graph: Graph, piece: Piece, ends: Sequence[End]) -> Node:
     """One node for `piece`, behind `ends`; LangChain draws a box around ids that begin alike, up to a colon."""
     name = _name(piece.part).replace(":", "")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence  # noqa: TC003 - a field's type
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from langchain_core.prompts import BasePromptTemplate
 from langchain_core.runnables import Runnable, RunnableSequence
 from langchain_core.runnables.base import RunnableSerializable
 from pydantic import ConfigDict
 
 from selfinstruct_chains.method import quiet
-from selfinstruct_chains.method.drawing import pieces
+from selfinstruct_chains.method.drawing import leaves
 from selfinstruct_chains.models import loops
 from selfinstruct_chains.models.patient import Patient
 
@@ -47,16 +48,20 @@ class Step(RunnableSerializable[In, Out]):
         return self.chain.OutputType
 
     def __repr__(self) -> str:
-        models = dict.fromkeys(part.get_name() for part, _ in pieces(self.chain) if isinstance(part, Patient))
+        models = dict.fromkeys(part.get_name() for part in leaves(self.chain) if isinstance(part, Patient))
         return f"<{self.name}: {', '.join(models)}>"
 
     __str__ = __repr__
 
     def get_graph(self, config: RunnableConfig | None = None) -> Graph:
         """Its prompt, model and parser, one behind the other; for `complete` LangChain's drawing of the composition."""
-        parts = [part for part, _ in pieces(self.chain)]
+        parts = list(leaves(self.chain))
         linear = self.name != "complete" and len(parts) > 1
         return RunnableSequence(*parts).get_graph(config) if linear else self.chain.get_graph(config)
+
+    def get_prompts(self, config: RunnableConfig | None = None) -> list[BasePromptTemplate[Any]]:
+        """Its prompt; those of all its steps for `complete`."""
+        return [part for part in leaves(self.chain) if isinstance(part, BasePromptTemplate)]
 
     def invoke(self, input: In, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """What the step gives.
@@ -73,7 +78,7 @@ class Step(RunnableSerializable[In, Out]):
 
     async def aclose(self) -> None:
         """Close the connections that its models have open in the running loop; the loop's end does so too."""
-        for part, _ in pieces(self.chain):
+        for part in leaves(self.chain):
             if isinstance(part, Patient):
                 await part.aclose()
 

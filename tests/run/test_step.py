@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 import warnings
 from typing import Any
@@ -75,6 +76,22 @@ def test_a_step_shows_what_it_is_made_of(family: Any) -> None:
     assert step.get_name() == "classification"
     assert repr(step) == f"<classification: {family.__name__}>"
     assert step.get_input_jsonschema()["title"] == "classification_input"
+
+
+async def test_complete_shows_and_closes_what_is_in_both_arms() -> None:
+    """`complete` has the prompts of classification and of both arms, and `aclose` closes the models of all three."""
+    with ScriptedServer(scripted_author) as server:
+        steps = steps_at(server)
+        await steps.complete.ainvoke(INSTRUCTION)
+        await steps.complete.ainvoke("Explain tides.")
+        await steps.complete.aclose()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ResourceWarning)
+            prompts = steps.complete.get_prompts()
+            del steps
+            gc.collect()
+
+    assert len(prompts) == 3
 
 
 def test_the_chain_has_four_prompts_and_a_name() -> None:
