@@ -48,6 +48,16 @@ def result(role: Role, value: Any) -> Any:
         ) from None
 
 
+def misfit(role: Role, error: Exception) -> ConfigError:
+    """What to say when a step of the user's own can't take what it is invoked with."""
+    takes = "a list of instructions" if role == "instructions" else "an instruction"
+    said = " ".join(str(error).split())[:_SHOWN]
+    return ConfigError(
+        f"the {role} step of your own failed: {type(error).__name__}: {said}; it is invoked with {takes}, and "
+        f"{_EXPECTED[role]} is expected"
+    )
+
+
 def result_json(value: Any) -> Any:
     """A step's result as plain values, which `result` reads back."""
     if not isinstance(value, Parsed):

@@ -6,6 +6,7 @@ import re
 import socket
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import ItemRefused, ProviderError, SelfInstructError
@@ -30,6 +31,10 @@ _RETRY_IN_TEXT = re.compile(r"retry(?:Delay\W+| in )(\d+(?:\.\d+)?)\s?s", re.IGN
 _WRONG_CALL = re.compile(r"unexpected keyword argument|missing \d+ required|authentication method")
 _SDKS = ("openai", "anthropic", "google", "ollama", "httpx", "httpx2", "requests", "langchain")
 _TRANSPORT = (*_SDKS, "httpcore", "httpcore2", "aiohttp", "urllib3", "ssl", "json", "pydantic_core")
+_OURS_OR_THEIRS = {"langchain_core", "pydantic", "pydantic_core"}
+"""Packages that raise for a broken envelope, and for a part of the user's that does not fit, alike."""
+_MODEL_CALLS = "langchain_core.language_models"
+"""What is raised below is the provider's side."""
 _UNREACHABLE = {"ConnectError", "ConnectTimeout", "ClientConnectorError", "ClientConnectorDNSError"}
 _CHECK = {
     400: "check the parameters in the chain file",
@@ -134,14 +139,17 @@ def _is_clients(error: Exception) -> bool:
     """Whether a client, or LangChain reading a broken envelope, raised it."""
     if isinstance(error, OSError | TimeoutError | EOFError | UnicodeDecodeError):
         return True
-    return _package(error).startswith(_TRANSPORT) or _raised_in(error).startswith(_TRANSPORT)
+    passed = _passed_through(error)
+    here = {_package(error), passed[-1].split(".")[0]}
+    if here & _OURS_OR_THEIRS and not any(module.startswith(_MODEL_CALLS) for module in passed):
+        return False  # LangChain refuses what a user's own part was given, or gave
+    return _package(error).startswith(_TRANSPORT) or passed[-1].startswith(_TRANSPORT)
 
 
-def _raised_in(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return str(trace.tb_frame.f_globals.get("__name__", "")) if trace else ""
+def _passed_through(error: BaseException) -> list[str]:
+    """The modules that `error` came through, the one that raised it last."""
+    frames = [str(frame.f_globals.get("__name__", "")) for frame, _ in walk_tb(error.__traceback__)]
+    return frames or [""]
 
 
 def _reached(error: Exception) -> bool:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import BaseLLM
 from langchain_core.messages import AIMessage
+from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.outputs import LLMResult
 from langchain_core.prompt_values import PromptValue
+from langchain_core.prompts import BasePromptTemplate
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.configurable import RunnableConfigurableFields
 
@@ -34,10 +36,12 @@ def own_model(given: Any) -> OwnModel:
     """A role model of what the user gave.
 
     Raises:
-        ConfigError: it is no LangChain Runnable.
+        ConfigError: it is no LangChain Runnable, or a parser or prompt alone.
     """
     if isinstance(given, OwnModel):
         return given
+    if isinstance(given, BaseOutputParser | BasePromptTemplate):
+        raise ConfigError(f"a {type(given).__name__} is no model; give the model, or model | parser")
     if isinstance(given, Runnable):
         return OwnModel(given)
     what = f"{given!r:.60}" if given is None or isinstance(given, str | int | float) else f"a {type(given).__name__}"

@@ -17,7 +17,7 @@ from selfinstruct_chains.method.results import result
 from selfinstruct_chains.models.own import OwnModel, own_model
 from selfinstruct_chains.models.patient import Patiences, Patient
 from selfinstruct_chains.models.registry import ConfiguredModel
-from selfinstruct_chains.run.own import Models, Own, brought
+from selfinstruct_chains.run.own import Models, Own, brought, chain_config
 from selfinstruct_chains.run.step import Step, Steps
 
 if TYPE_CHECKING:
@@ -108,7 +108,9 @@ def build_steps(
         ConfigError: a part can't be what it is given as; a model can't be built as the chain file says (raised at its
             first call).
     """
-    return public_steps(config, seeds, brought(models, parsers=parsers, instance_filters=instance_filters))
+    return public_steps(
+        chain_config(config), seeds, brought(models, parsers=parsers, instance_filters=instance_filters)
+    )
 
 
 def public_steps(config: ChainConfig, seeds: Sequence[Task] | None, own: Own) -> Steps:

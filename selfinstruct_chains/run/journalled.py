@@ -13,7 +13,7 @@ from langchain_core.runnables import Runnable
 from selfinstruct_chains.errors import ItemRefused
 from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
-from selfinstruct_chains.method.results import result, result_json
+from selfinstruct_chains.method.results import misfit, result, result_json
 from selfinstruct_chains.method.steps import ATTEMPT
 from selfinstruct_chains.models import loops
 from selfinstruct_chains.run.entry import Entry
@@ -150,6 +150,8 @@ class JournalledStep(Runnable[Any, Any]):
         except UnreadableReply as unreadable:
             self._journal.write(Entry.refused(key, "", str(unreadable), "unreadable"))
             raise
+        except (TypeError, ValueError) as error:
+            raise misfit(self._role, error) from error
         given = result(self._role, found)
         self._journal.write(Entry.of_result(key, result_json(given)))
         calling.monitor.replied()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from langchain_core.runnables import Runnable
 
-from selfinstruct_chains.config import ROLES, Role
+from selfinstruct_chains.config import ROLES, ChainConfig, Role
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.models.identity import identity
 from selfinstruct_chains.models.own import own_model
@@ -63,9 +63,20 @@ def brought(
         by_role,
         _by_role("steps", steps, _STEP),
         _by_role("parsers", parsers, _STEP),
-        tuple(_filter("instruction_filters", function) for function in instruction_filters),
-        tuple(_filter("instance_filters", function) for function in instance_filters),
+        _filters("instruction_filters", instruction_filters),
+        _filters("instance_filters", instance_filters),
     )
+
+
+def chain_config(given: Any) -> ChainConfig:
+    """`given`, if it is a chain.
+
+    Raises:
+        ConfigError: it is not; says what gives one.
+    """
+    if not isinstance(given, ChainConfig):
+        raise ConfigError(f'a chain is expected, as load_config("openai") gives one, not {given!r}')
+    return given
 
 
 def _by_role(what: str, given: Any, expected: str) -> dict[Role, Runnable[Any, Any]]:
@@ -81,10 +92,17 @@ def _by_role(what: str, given: Any, expected: str) -> dict[Role, Runnable[Any, A
     return dict(given)
 
 
+def _filters(what: str, given: Any) -> tuple[Callable[..., str | None], ...]:
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise ConfigError(f"{what}: a list of functions is expected, not {given!r}")
+    return tuple(_filter(what, function) for function in given)
+
+
 def _filter(what: str, function: Any) -> Callable[..., str | None]:
     """`function`, held to give a rule's name or None."""
     expected = "a function that gives the name of a rule to drop by, or None, is expected"
-    if not callable(function) or inspect.iscoroutinefunction(function):
+    # A function, or an object that is called as one.
+    if not callable(function) or any(map(inspect.iscoroutinefunction, (function, type(function).__call__))):
         found = f"not the asynchronous {_name(function)}" if callable(function) else f"not {function!r}"
         raise ConfigError(f"{what}: {expected}, {found}")
     return _Held(function).rule

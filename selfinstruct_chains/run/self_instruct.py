@@ -27,7 +27,7 @@ from selfinstruct_chains.method import drawing
 from selfinstruct_chains.models import loops
 from selfinstruct_chains.run.assembly import public_steps
 from selfinstruct_chains.run.goal import Goal, checked, seed_tasks, summed
-from selfinstruct_chains.run.own import Own, brought
+from selfinstruct_chains.run.own import Own, brought, chain_config
 from selfinstruct_chains.run.start import Chain, start
 from selfinstruct_chains.run.tool import tool
 from selfinstruct_chains.tasks import Task
@@ -68,8 +68,8 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
     models: Any = None
     own_steps: Any = None
     own_parsers: Any = None
-    instruction_filters: Sequence[Any] = ()
-    instance_filters: Sequence[Any] = ()
+    instruction_filters: Any = ()
+    instance_filters: Any = ()
     monitor: Any = None
 
     def model_post_init(self, context: Any, /) -> None:
@@ -262,10 +262,8 @@ def self_instruct(  # noqa: PLR0913 - two things everybody gives, the others for
     Raises:
         ConfigError: a part can't be what it is given as.
     """
-    if not isinstance(config, ChainConfig):
-        raise ConfigError(f'a chain is expected, as load_config("openai") gives one, not {config!r}')
     return SelfInstruct(
-        config=config,
+        config=chain_config(config),
         folder=Path(folder) if folder is not None else None,
         seeds=seeds,
         models=models,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from contextlib import suppress
@@ -11,11 +12,11 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
-from langchain_core.output_parsers import BaseOutputParser
+from langchain_core.output_parsers import BaseOutputParser, StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableLambda, RunnablePick
 
-from selfinstruct_chains import Goal, load_config, self_instruct
+from selfinstruct_chains import Goal, build_steps, load_config, self_instruct
 from selfinstruct_chains.errors import ConfigError, ItemRefused, RunError, RunStopped
 from selfinstruct_chains.run.refilter import refilter
 from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion, scripted_author
@@ -153,6 +154,22 @@ async def test_a_parser_of_ones_own_reads_the_replies(parser: Runnable[Any, Any]
     assert all(task.is_classification == task.instruction.startswith("Decide") for task in tasks)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"steps": {"instructions": StrOutputParser()}},
+        {"steps": {"classification": RunnablePick("instruction")}},
+        {"steps": {"input_first": ChatPromptTemplate.from_template("{a} {b}")}},
+    ],
+)
+async def test_a_part_that_does_not_fit_is_no_provider_that_fails(given: Any) -> None:
+    """What LangChain raises since a part can't take its input is told at once, not asked again for minutes."""
+    chain = self_instruct(config(), models=CHAT, **given)
+    with pytest.raises(ConfigError, match="is invoked with"):
+        async with asyncio.timeout(20):
+            await chain.ainvoke({"n": 2})
+
+
 async def test_what_a_parser_of_ones_own_refuses_is_asked_again_and_dropped(tmp_path: Path) -> None:
     """LangChain's OutputParserException counts as an unreadable reply: a second attempt, then a rejection."""
 
@@ -242,12 +259,20 @@ async def _late(instruction: str) -> str | None:
     return None
 
 
+class Late:
+    """An object that is called as a function, asynchronously."""
+
+    async def __call__(self, instruction: str) -> str | None:
+        return None
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     (
         {"models": {"clasification": CHAT}},
         f"models: no role 'clasification' (did you mean 'classification'?); there are {ROLES}",
     ),
     ({"models": "gpt"}, "models: a LangChain model"),
+    ({"models": StrOutputParser()}, "a StrOutputParser is no model"),
     ({"models": {"classification": "gpt"}}, "models['classification']: a LangChain model"),
     ({"steps": {"classification": 5}}, "steps['classification']: a Runnable is expected"),
     ({"steps": {"complete": CHAT}}, "steps: no role 'complete'"),
@@ -258,6 +283,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
         "instruction_filters: a function that gives the name of a rule to drop by, or None",
     ),
     ({"instance_filters": ["short"]}, "instance_filters: a function that gives the name of a rule"),
+    ({"instruction_filters": decide}, "instruction_filters: a list of functions is expected"),
+    ({"instruction_filters": "short"}, "instruction_filters: a list of functions is expected"),
+    ({"instruction_filters": [Late()]}, "instruction_filters: a function that gives the name of a rule"),
 ]
 
 
@@ -274,8 +302,9 @@ def test_what_cannot_be_is_refused_when_it_is_given(given: dict[str, Any], compl
 @pytest.mark.parametrize("chain", ["openai", None, 5])
 def test_a_chain_is_what_load_config_gives(chain: Any) -> None:
     """A chain's name is no chain; says what makes one of it."""
-    with pytest.raises(ConfigError, match="load_config"):
-        self_instruct(chain)
+    for made in (self_instruct, build_steps):
+        with pytest.raises(ConfigError, match="load_config"):
+            made(chain)
 
 
 @pytest.mark.parametrize("goal", [5, "20", None, {"n": True}, {"n": "20"}, {}, {"n": 1, "m": 2}])
