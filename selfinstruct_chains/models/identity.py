@@ -18,6 +18,8 @@ from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.parts import inside, model_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from selfinstruct_chains.models.parts import LangChainModel
 
 PARAMETERS = (
@@ -58,6 +60,13 @@ def identity(model: Runnable[Any, Any]) -> Any:
     configured = _plain((model.config or {}).get("configurable") or {})
     added = ({"bound": bound} if bound else {}) | ({"configured": configured} if configured else {})
     return {**added, "model": within} if added else within
+
+
+def chosen(parts: Iterable[Runnable[Any, Any]], configurable: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call's `configurable` chooses in `parts`, by the id of the field; JSON values, without secrets."""
+    ids = {spec.id for part in parts for spec in part.config_specs}
+    found: dict[str, Any] = _plain({key: value for key, value in configurable.items() if key in ids})
+    return found
 
 
 def _itself(model: Runnable[Any, Any]) -> Any:

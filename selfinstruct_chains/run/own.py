@@ -10,7 +10,7 @@ from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.config import ROLES, ChainConfig, Role
 from selfinstruct_chains.errors import ConfigError, did_you_mean
-from selfinstruct_chains.models.identity import identity
+from selfinstruct_chains.models.identity import chosen, identity
 from selfinstruct_chains.models.own import own_model
 
 Models = Runnable[Any, Any] | Mapping[Role, Runnable[Any, Any]]
@@ -32,14 +32,21 @@ class Own(NamedTuple):
     instruction_filters: tuple[Callable[[str], str | None], ...] = ()
     instance_filters: tuple[Callable[[str, Any], str | None], ...] = ()
 
-    def shaping(self) -> dict[str, Any]:
-        """What of it shapes the dataset, by role; no addresses and no secrets."""
+    @property
+    def runnables(self) -> list[Runnable[Any, Any]]:
+        """All models, steps and parsers."""
+        return [*self.models.values(), *self.steps.values(), *self.parsers.values()]
+
+    def shaping(self, configurable: Mapping[str, Any]) -> dict[str, Any]:
+        """What of it shapes the dataset, by role, with what the call chooses; no addresses and no secrets."""
         parts = {"models": self.models, "steps": self.steps, "parsers": self.parsers}
         found: dict[str, Any] = {
             f"own.{kind}.{role}": identity(part) for kind, by_role in parts.items() for role, part in by_role.items()
         }
         # Which form of a prompt the model was given: nothing else in a run folder tells.
         found |= {f"own.kinds.{role}": own_model(model).kind for role, model in self.models.items()}
+        if choice := chosen(self.runnables, configurable):
+            found["own.chosen"] = choice
         filters = [_name(function) for function in (*self.instruction_filters, *self.instance_filters)]
         return found | ({"own_filters": filters} if filters else {})
 

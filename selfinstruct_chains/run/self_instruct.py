@@ -94,9 +94,7 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
     @property
     def config_specs(self) -> list[ConfigurableFieldSpec]:
         """What can be configured in the parts that the user brought."""
-        own = self._own()
-        parts = [*own.models.values(), *own.steps.values(), *own.parsers.values()]
-        return get_unique_config_specs(spec for part in parts for spec in part.config_specs)
+        return get_unique_config_specs(spec for part in self._own().runnables for spec in part.config_specs)
 
     def steps(self, seeds: Sequence[Task] | None = None) -> Steps:
         """The chain's four steps and `complete`, for use on their own."""

@@ -64,7 +64,7 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
     parts = links(config, shown, found.kinds)
     monitor = chain.monitor or Monitor()
     async with AsyncExitStack() as stack:
-        folder = Folder(chain.folder, config, seeds, own.shaping())
+        folder = Folder(chain.folder, config, seeds, own.shaping(tracing.get("configurable") or {}))
         stack.callback(folder.close)
         monitor.begin(goal["n"], folder.journal.usage, _prices(chain), folder.notes)
         folder.notes += [*shown.notes, *_about_n(folder, goal["n"])]

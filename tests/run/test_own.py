@@ -14,7 +14,7 @@ from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseOutputParser, StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable, RunnableLambda, RunnablePick
+from langchain_core.runnables import ConfigurableField, Runnable, RunnableLambda, RunnablePick
 
 from selfinstruct_chains import Goal, build_steps, load_config, self_instruct
 from selfinstruct_chains.errors import ConfigError, ItemRefused, RunError, RunStopped
@@ -228,6 +228,18 @@ async def test_two_models_are_never_mixed_in_a_folder(tmp_path: Path) -> None:
 
     assert "own.models.classification" in str(mixed.value)
     assert "\n" not in str(mixed.value)
+
+
+async def test_two_alternatives_are_never_mixed_in_a_folder(tmp_path: Path) -> None:
+    """A folder that began with one alternative of a configurable model refuses another, and goes on with its own."""
+    other = ScriptedChat(reply=scripted_author)
+    chain = self_instruct(
+        config(), tmp_path, models=CHAT.configurable_alternatives(ConfigurableField(id="who"), other=other)
+    )
+    await chain.ainvoke({"n": 2}, {"configurable": {"who": "other", "thread_id": "1"}})
+    await chain.ainvoke({"n": 3}, {"configurable": {"who": "other", "thread_id": "2"}})
+    with pytest.raises(RunError, match=r"own\.chosen"):
+        await chain.ainvoke({"n": 4})
 
 
 async def test_a_folder_of_the_first_format_goes_on_with_an_own_model(tmp_path: Path) -> None:
