@@ -25,6 +25,21 @@ Fate = Literal["retry", "item", "fix", "resumable", "unclear"]
 ANY_STATUS: Statuses = frozenset(range(400, 600)) | {None}
 """None is an envelope in a 200 that names no status."""
 
+ADVICE = {
+    "key": "check the key{key}",
+    "money": "check the account's credit and its limits",
+    "access": "check what the key{key} is allowed to do",
+    "region": "the provider does not serve where this machine is; use another provider or address (model.base_url)",
+    "network": "check the network and what it lets through, and model.base_url",
+    "proxy": "check the proxy and its password (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY)",
+    "plan": "the account's plan does not have this model or size; change the plan, or model.name in the chain file",
+    "model": "check model.name in the chain file",
+    "address": "check the model's name and base_url",
+    "memory": "choose a smaller model (model.name in the chain file), or free memory where it runs",
+    "parameter": "check the parameters in the chain file",
+}
+"""What to do about a failure that is the user's to mend, by the row's `why`; `{key}` says where the key stands."""
+
 
 class Row(NamedTuple):
     """A line of the table; all that it names must fit."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.characters import printable
 from selfinstruct_chains.errors import ItemRefused, ProviderError, SelfInstructError
-from selfinstruct_chains.models.known_failures import ADVICE, fate_of, with_status
+from selfinstruct_chains.models.fates import ADVICE
+from selfinstruct_chains.models.known_failures import fate_of, with_status
 from selfinstruct_chains.models.raised import chain, failure_of, is_providers
 from selfinstruct_chains.models.unsent import unsent
 
@@ -33,15 +34,10 @@ class NoReply(ProviderError):
     """A response came, with no reply in it: no text, no reason why it ended, no tokens."""
 
 
-class Endpoint(NamedTuple):
-    """What is called, for messages."""
-
+class _Endpoint(NamedTuple):
     what: str
-    """The model and its address."""
-    keys: tuple[str, ...] = ()
-    """The environment variables that its key may stand in."""
-    patience: float = math.inf
-    """Seconds that are waited at most."""
+    keys: tuple[str, ...]
+    patience: float
 
     @property
     def key(self) -> str:
@@ -67,12 +63,14 @@ class Fault(NamedTuple):
         return self.status in _BUSY
 
 
-def fault_of(error: Exception, endpoint: Endpoint) -> Fault:
+def fault_of(error: Exception, what: str, *, keys: tuple[str, ...] = (), patience: float = math.inf) -> Fault:
     """The fault behind `error`, if asking again may help.
 
     Args:
         error: what a client raised.
-        endpoint: what was called.
+        what: the model and its address, for messages.
+        keys: the environment variables that its key may stand in, for messages.
+        patience: seconds that are waited at most.
 
     Raises:
         ItemRefused: it concerns this item alone: the prompt is too long, was filtered or refused.
@@ -83,13 +81,13 @@ def fault_of(error: Exception, endpoint: Endpoint) -> Fault:
         return Fault(str(error))
     if isinstance(error, SelfInstructError) or not is_providers(error):
         raise error
-    failure = failure_of(error)
+    endpoint, failure = _Endpoint(what, keys, patience), failure_of(error)
     if not failure.answered:
         return _without_answer(error, endpoint)
     return _judged(with_status(failure), endpoint, error)
 
 
-def _judged(failure: Failure, endpoint: Endpoint, error: Exception) -> Fault:
+def _judged(failure: Failure, endpoint: _Endpoint, error: Exception) -> Fault:
     row = fate_of(failure)
     text = _shown(failure.words, endpoint) or type(error).__name__
     said = f"{endpoint.what} answered {failure.status or 'with an error'}: {text}"
@@ -108,7 +106,7 @@ def _judged(failure: Failure, endpoint: Endpoint, error: Exception) -> Fault:
     return Fault(text, failure.status, failure.wait)
 
 
-def _without_answer(error: Exception, endpoint: Endpoint) -> Fault:
+def _without_answer(error: Exception, endpoint: _Endpoint) -> Fault:
     text = _deepest(error, endpoint)
     if isinstance(error, UnicodeEncodeError) and error.encoding.startswith("utf"):
         raise ItemRefused(text, reason="invalid") from error
@@ -128,13 +126,13 @@ def _reached(error: Exception) -> bool:
     return not refused and not any(type(one).__name__ in _UNREACHABLE for one in behind)
 
 
-def _deepest(error: Exception, endpoint: Endpoint) -> str:
+def _deepest(error: Exception, endpoint: _Endpoint) -> str:
     """What stands at the bottom: clients say "Request timed out" of a refused connection, too."""
     told = [f"{type(one).__name__}: {text}" for one in chain(error) if (text := _shown(str(one), endpoint))]
     return told[-1] if told else type(error).__name__
 
 
-def _shown(text: str, endpoint: Endpoint) -> str:
+def _shown(text: str, endpoint: _Endpoint) -> str:
     """The words in one line, of bounded length, without keys."""
     for name in endpoint.keys:
         if key := os.environ.get(name, "").strip():

@@ -154,7 +154,8 @@ TABLE: tuple[Row, ...] = (
     says(
         "item",
         "context_too_long",
-        r"maximum (?:context|prompt|model) length|context[ _](?:length|size|window|limit)|ContextWindowExceeded"
+        r"maximum (?:context|prompt|model|input) length|exceed.{0,20} token limit"
+        r"|context[ _](?:length|size|window|limit)|ContextWindowExceeded"
         r"|(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|too large for model|longer than the maximum"
         r"|too many tokens: |too many (?:input|prompt) tokens|token count.{0,60}exceeds|input tokens? exceed"
         r"|request too large|maximum request body size|must have less than \d+ tokens|range of input length"
@@ -236,7 +237,9 @@ TABLE: tuple[Row, ...] = (
         rf"|{_NAME}: \d+ > \d+|(?:invalid|unsupported|unrecognized)\b.{{0,30}}{_NAME}"
         r"|valid range of|maximum tokens you requested"
         r"|unsupported (?:value|parameter)|unrecognized request argument|unknown (?:name|parameter|field)"
-        r"|argument not supported|invalid argument\b|inputs are not permitted|input should be|cannot specify both"
+        r"|argument not supported|invalid argument\b|inputs? (?:are|is) not permitted|extraneous key|input should be"
+        r"|cannot (?:specify both|both be specified)|not supported (?:by|with|on|for) this model"
+        r"|\bonly \S{1,30} is supported|instruction is not enabled"
         r"|deserialize the json body|parse grammar|must be passed back|does not support (?:thinking|response format"
         r"|streaming|tools)|roles? (?:must|should(?: be)?) alternat|should (?:be )?alternat|must alternate"
         r"|system (?:role|message)s? not supported|expected last role|unexpected role|missing request body"
@@ -279,21 +282,6 @@ _MEANT = {
     "invalid_request_error": 400,
 }
 """The statuses of codes that come without one."""
-
-ADVICE = {
-    "key": "check the key{key}",
-    "money": "check the account's credit and its limits",
-    "access": "check what the key{key} is allowed to do",
-    "region": "the provider does not serve where this machine is; use another provider or address (model.base_url)",
-    "network": "check the network and what it lets through, and model.base_url",
-    "proxy": "check the proxy and its password (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY)",
-    "plan": "the account's plan does not have this model or size; change the plan, or model.name in the chain file",
-    "model": "check model.name in the chain file",
-    "address": "check the model's name and base_url",
-    "memory": "choose a smaller model (model.name in the chain file), or free memory where it runs",
-    "parameter": "check the parameters in the chain file",
-}
-"""What to do about a failure that is the user's to mend, by the row's `why`; `{key}` says where the key stands."""
 
 
 def fate_of(failure: Failure) -> Row:

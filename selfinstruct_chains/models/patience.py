@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from selfinstruct_chains.errors import ItemRefused, ProviderError
-from selfinstruct_chains.models.faults import Endpoint, Fault, fault_of
+from selfinstruct_chains.models.faults import Fault, fault_of
 from selfinstruct_chains.models.limits import Gate, Pace
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Patience:
         self._sleep = sleep
         self._pace = Pace()
         self._usual_reply = _FIRST_REPLY
-        self._endpoint = Endpoint(what, keys, patience)
+        self._keys = keys
         self._refused: list[str] = []  # the unclear refusals since the last clear outcome
 
     async def reply(
@@ -132,7 +132,7 @@ class Patience:
 
     def _judged(self, error: Exception, attempt: Attempt) -> Fault:
         try:
-            fault = fault_of(error, self._endpoint)
+            fault = fault_of(error, self.what, keys=self._keys, patience=self.patience)
         except ItemRefused as refused:
             self.gate.reached = True
             self._count(refused)

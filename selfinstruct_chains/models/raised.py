@@ -59,9 +59,9 @@ def failure_of(error: BaseException) -> Failure:
     behind = [one for one in chain(error) if not _never_sent(one)]
     status = next(filter(None, map(_status, behind)), None)
     headers = next(filter(None, map(_headers, behind)), {})
-    body = next(filter(None, map(_body, behind)), "")
+    body = next(filter(None, map(_body, behind)), "") or _stumbled_over(error)
     if body or status:
-        return failure(status, headers, body or _text_of(behind))
+        return failure(status, headers, body or _text_of(sorted(behind, key=lambda one: not _status(one))))
     told = failure(None, {}, _text_of(behind))
     said = _CODE_IN_WORDS.search(told.words)
     status = told.status or (int(said[1]) if said else None)
@@ -116,6 +116,16 @@ def _body(error: BaseException) -> str:
     return next((text for value in held if (text := _text(value)).strip()), "")
 
 
+def _stumbled_over(error: BaseException) -> str:
+    """The envelope of an error in a 200 that an integration did not look for.
+
+    langchain_openai's completion class, called asynchronously, takes `response["choices"]` of it and fails on None: the
+    envelope is then nowhere but in the frame that failed.
+    """
+    held = (frame.f_locals.get("response") for frame, _ in walk_tb(error.__traceback__))
+    return next((_text(one) for one in held if isinstance(one, dict) and one.get("error")), "")
+
+
 def _text(value: Any) -> str:
     if hasattr(value, "model_dump"):
         value = _called(value.model_dump)
@@ -130,7 +140,7 @@ def _text(value: Any) -> str:
 
 
 def _text_of(errors: list[BaseException]) -> str:
-    """What the exceptions say: the outermost, as SDKs put an answer's words into theirs."""
+    """What the first of the exceptions that says anything says."""
     return next((text for one in errors if (text := str(one).strip())), "")
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 _LONGEST = 366 * 86400.0  # seconds: what is longer is no wait that anybody meant
-_NUMBER = re.compile(r"\d{1,16}(?:\.\d+)?")
+_NUMBER = re.compile(r"\d{1,16}(?:\.\d+)?", re.ASCII)
 _UNIT = r"(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)"
 _DURATION = rf"(?:\d{{1,9}}(?:\.\d{{1,12}})?\s?{_UNIT}[\s,]*(?:and\s)?){{1,5}}"
 _PARTS = re.compile(rf"(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNIT})", re.IGNORECASE)
