@@ -13,6 +13,7 @@ from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.models import embedded, providers
 from selfinstruct_chains.models.dialects import dialect
+from selfinstruct_chains.models.http import MIB
 from selfinstruct_chains.models.limits import Gate
 from selfinstruct_chains.models.loops import wait
 from selfinstruct_chains.models.own import OwnModel
@@ -94,7 +95,9 @@ class ConfiguredModel(Runnable[PromptValue, AIMessage]):
 
     def _replying(self, model: Any) -> Replying:
         config = self.config
-        return Replying(model, server=SERVERS.get(config.provider), kind=config.kind, send_seed=config.send_seed)
+        longest = config.max_response_mib * MIB  # in characters, for the clients that are not ours
+        server = SERVERS.get(config.provider)
+        return Replying(model, server=server, kind=config.kind, send_seed=config.send_seed, longest=longest)
 
 
 class _Connected(NamedTuple):
