@@ -12,6 +12,7 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.models import embedded, providers
+from selfinstruct_chains.models.addresses import address
 from selfinstruct_chains.models.dialects import dialect
 from selfinstruct_chains.models.http import MIB
 from selfinstruct_chains.models.limits import Gate
@@ -156,7 +157,7 @@ def _endpoint(model: Runnable[Any, Any]) -> object:
 
 def describe(config: ModelConfig) -> str:
     """The model and its address, for messages."""
-    at = f" at {config.base_url}" if config.base_url else ""
+    at = f" at {found}" if (found := address(config)) else ""
     return f"{config.provider}: {Path(config.name).name}{at}"
 
 

@@ -121,7 +121,7 @@ def test_all_other_ends_cut_the_last_item(finish_reason: str) -> None:
 @pytest.mark.parametrize("reason", ["content_filter", "SAFETY", "guardrail_intervened", "refusal"])
 @pytest.mark.parametrize("text", ["", "1. Write a po"])
 def test_filtered_before_anything_was_whole(reason: str, text: str) -> None:
-    """A reply that the filter ended before it held anything is refused, with the provider's word, and not asked again."""
+    """A reply that the filter ended before it held anything is refused, with the provider's word for it."""
     with pytest.raises(ItemRefused, match=rf"\({reason.lower()}\)") as refused:
         InstructionsParser().read(reply(text, reason))
     assert refused.value.reason == "content_filter"

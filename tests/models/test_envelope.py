@@ -232,9 +232,11 @@ async def test_a_response_is_read_up_to_a_bound(client: tuple[str, str], *, pack
     parts = [b" " * 2**16] * 1600  # 100 MiB
     if packed:
         parts = [gzip.compress(b" " * 100 * 2**20)]
-    with RawServer(parts=parts, headers={"Content-Encoding": "gzip"} if packed else {}) as server:
-        with pytest.raises(NoReply, match=r"larger than 2 MiB \(model\.max_response_mib\)"):
-            await asked(server, *client, max_response_mib=2)
+    with (
+        RawServer(parts=parts, headers={"Content-Encoding": "gzip"} if packed else {}) as server,
+        pytest.raises(NoReply, match=r"larger than 2 MiB \(model\.max_response_mib\)"),
+    ):
+        await asked(server, *client, max_response_mib=2)
 
     assert server.sent < 50 * 2**20
 
@@ -252,9 +254,12 @@ async def test_a_reply_of_a_client_that_is_not_ours_is_bounded_at_the_door(monke
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_redirects_are_not_followed(client: tuple[str, str], status: int) -> None:
     """A redirect stops the run at once and names base_url, and the prompts go nowhere else."""
-    with RawServer(chat()) as elsewhere, RawServer({}, status=status, headers={"Location": elsewhere.url}) as server:
-        with pytest.raises(ProviderError, match=r"redirects are not followed.*model\.base_url") as refused:
-            await asked(server, *client)
+    with (
+        RawServer(chat()) as elsewhere,
+        RawServer({}, status=status, headers={"Location": elsewhere.url}) as server,
+        pytest.raises(ProviderError, match=r"redirects are not followed.*model\.base_url") as refused,
+    ):
+        await asked(server, *client)
 
     assert not isinstance(refused.value, NoReply)
     assert not elsewhere.asked
@@ -269,7 +274,7 @@ def test_a_broken_envelope_of_an_older_version(tmp_path: Any) -> None:
         {"usage": {"input_tokens": math.nan}},
         {"usage": {"input_tokens": -5}},
     ):
-        with pytest.raises(ValueError, match="model|input_tokens"):
+        with pytest.raises(ValueError, match=r"model|input_tokens"):
             Entry.of_line((json.dumps(line | {"usage": None, "model": None, "ms": 1} | bad) + "\n").encode())
 
 
