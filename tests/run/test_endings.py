@@ -30,7 +30,7 @@ def rejected(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("word", ["content_filter", "SAFETY"])
 async def test_a_filtered_reply_drops_its_item(tmp_path: Path, word: str) -> None:
-    """A reply that the filter left nothing of drops its item by the rule content_filter, at once, and the run goes on."""
+    """A reply that the filter left nothing of drops its item by the rule content_filter, and the run goes on."""
     filtered: list[str] = []
 
     def author(prompt: str, seed: int | None) -> Reply:
@@ -60,7 +60,7 @@ async def test_a_reply_cut_by_another_word_loses_its_last_item(tmp_path: Path) -
         return Reply(reply.text[: reply.text.rindex(" ")], "model_length" if len(reply.text) % 2 else "unheard_of")
 
     with ScriptedServer(author) as server:
-        tasks = await self_instruct(at(server), tmp_path).ainvoke({"n": 4})
+        tasks = await self_instruct(at(server), tmp_path).ainvoke({"n": 12})
 
     cut = [one["text"] for one in rejected(tmp_path) if one["rule"] == "truncated" and one["stage"] == "instruction"]
     assert cut
