@@ -18,3 +18,9 @@ def whole_characters(text: str) -> str:
 def printable(text: str) -> str:
     """The text with a blank for each character that a terminal would obey, line ends included."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def short_name(value: object, longest: int) -> str | None:
+    """`value`, if it is a name: a text of up to `longest` characters, all of them printable; else None."""
+    name = value.strip() if isinstance(value, str) else ""
+    return name if name and len(name) <= longest and name.isprintable() else None

@@ -12,7 +12,7 @@ from selfinstruct_chains.cli.main import COMMANDS
 
 PACKAGE = Path(__file__).parents[1] / "selfinstruct_chains"
 FLOORS: tuple[tuple[set[str], ...], ...] = (
-    ({"errors", "characters", "tasks"},),
+    ({"errors", "characters", "endings", "tasks"},),
     ({"files", "config"},),
     ({"method"}, {"models"}),  # two rooms that don't know each other
     ({"run"},),

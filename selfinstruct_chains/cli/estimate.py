@@ -50,9 +50,11 @@ def _table(found: Estimate, concurrency: int) -> str:
     rows = [(role, usage.calls, usage.input_tokens, usage.output_tokens) for role, usage in found.roles.items()]
     rows.append(("all", *(sum(row[column] for row in rows) for column in (1, 2, 3))))  # type: ignore[misc, arg-type]
     lines += [f"  {role:16}{calls:>10,}{read:>14,}{wrote:>14,}" for role, calls, read, wrote in rows]
+    if cached := sum(usage.cache_read_tokens for usage in found.roles.values()):
+        lines.append(f"  of the tokens in, {cached:,} come from the provider's cache")
     if any(usage.unknown for usage in found.roles.values()):
         lines.append("  tokens are those that the provider counted; it did not count all")
-    cost = "not known: no price for a model (--set 'model.price={input: ..., output: ...}')"
+    cost = "not known: no price for a model at its address (--set 'model.price={input: ..., output: ...}')"
     lines.append(f"  cost            {cost if found.dollars is None else f'${found.dollars:,.2f}, by list price'}")
     lines.append(f"  time            about {_time(found.seconds)}, with {concurrency} calls in flight")
     return "\n".join(lines)

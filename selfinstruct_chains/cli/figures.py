@@ -54,7 +54,11 @@ def rules(monitor: Monitor) -> str:
 
 def tokens(usage: Usage) -> str:
     """Tokens in and out, and for how many calls they are not known."""
-    counted = f"{usage.input_tokens:,} in, {usage.output_tokens:,} out"
+    parts = (
+        f" ({usage.cache_read_tokens:,} of them cached)" if usage.cache_read_tokens else "",
+        f" ({usage.reasoning_tokens:,} of them thinking)" if usage.reasoning_tokens else "",
+    )
+    counted = f"{usage.input_tokens:,} in{parts[0]}, {usage.output_tokens:,} out{parts[1]}"
     if usage.unknown == usage.calls:
         counted = "unknown" if usage.calls else "none"
     elif usage.unknown:

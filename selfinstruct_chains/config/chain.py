@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 NOT_SHAPING = frozenset(
     {"base_url", "api_key_env", "headers_env", "timeout", "server", "requests_per_minute", "tokens_per_minute"}
     | {"max_concurrency", "patience", "give_up_after", "max_failing_share", "price"}
+    | {"max_response_mib"}
 )
 """Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
 

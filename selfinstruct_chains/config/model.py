@@ -45,7 +45,11 @@ class Price(Closed):
     input: Annotated[Real, Ge(0)]
     """Of prompts."""
     output: Annotated[Real, Ge(0)]
-    """Of replies."""
+    """Of replies, hidden thinking included."""
+    cached_input: Annotated[Real, Ge(0)] | None = None
+    """Of what the provider reads from its cache of prompts; None: as `input`."""
+    cache_write: Annotated[Real, Ge(0)] | None = None
+    """Of what it writes to that cache; None: as `input`."""
 
 
 class ModelConfig(Closed):
@@ -64,6 +68,8 @@ class ModelConfig(Closed):
     """HTTP headers to send, and the environment variable that holds each one's value."""
     timeout: Seconds = 120
     """Seconds one attempt may take."""
+    max_response_mib: Annotated[Whole, Ge(1), Le(1024)] = 16
+    """MiB that one response may have; of a larger one no more is read."""
     temperature: Annotated[Real, Ge(0), Le(2)] | None = None
     top_p: Share | None = None
     presence_penalty: Penalty | None = None

@@ -1,8 +1,9 @@
 """Replies made into values: instructions, yes or no, instances. Pure functions, and an output parser for each role.
 
-A reply that holds nothing usable raises UnreadableReply, and TruncatedReply if a larger token limit may help. Nothing
-is guessed: a reply that is neither yes nor no is not a no. Of a reply that was cut at the token limit only the last
-item is lost (the first implementation lost them all). Labels and list marks count at line starts only.
+A reply that holds nothing usable raises UnreadableReply, and TruncatedReply if a larger token limit may help; one that
+the provider's filter ended before it held anything raises ItemRefused. Nothing is guessed: a reply that is neither yes
+nor no is not a no. Of a reply that was cut, for whatever reason (`endings`), only the last item is lost (the first
+implementation lost them all). Labels and list marks count at line starts only.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
 
+from selfinstruct_chains import endings
 from selfinstruct_chains.config import Output  # noqa: TC001 - a pydantic field's type
-from selfinstruct_chains.errors import SelfInstructError
+from selfinstruct_chains.errors import ItemRefused, SelfInstructError
 from selfinstruct_chains.method.answers import answer
 from selfinstruct_chains.method.json_items import json_instances, json_instructions, looks_like_json
 from selfinstruct_chains.method.labels import labelled, unlabelled
@@ -34,6 +36,7 @@ T = TypeVar("T")
 
 _BARE_NUMBER = re.compile(r"(?<=\n)(\d{1,3})\Z")  # a mark that the limit cut in two
 _QUOTED = 60  # characters of a reply that a message shows
+_RULE = "content_filter"  # drops the item
 
 
 class UnreadableReply(SelfInstructError, OutputParserException):
@@ -47,7 +50,7 @@ class UnreadableReply(SelfInstructError, OutputParserException):
 
 
 class TruncatedReply(UnreadableReply):
-    """The reply was cut at the token limit before it held anything whole: a larger limit may help."""
+    """The reply was cut before it held anything whole: a larger token limit may help."""
 
 
 class Parsed(NamedTuple, Generic[T]):
@@ -56,7 +59,7 @@ class Parsed(NamedTuple, Generic[T]):
     items: tuple[T, ...]
     """The whole items, in the reply's order; at least one."""
     cut: str = ""
-    """The raw text of a last item that the token limit cut, "" if none was."""
+    """The raw text of a last item that was cut, "" if none was."""
 
 
 def parse_instructions(text: str, *, truncated: bool = False, continues: bool = False) -> Parsed[str]:
@@ -64,7 +67,7 @@ def parse_instructions(text: str, *, truncated: bool = False, continues: bool = 
 
     Args:
         text: The reply.
-        truncated: It was cut at the token limit; its last item goes to `cut` unless its text was complete.
+        truncated: It was cut; its last item goes to `cut` unless its text was complete.
         continues: The prompt ended with a mark ("9."), so the reply starts inside its first item.
 
     Raises:
@@ -104,7 +107,7 @@ def parse_instances(text: str, *, form: Form, output: Output, truncated: bool = 
         text: The reply.
         form: Which field comes first. A text reply without labels is one output for `input_first`.
         output: What was asked for.
-        truncated: It was cut at the token limit; the unfinished last instance goes to `cut`.
+        truncated: It was cut; the unfinished last instance goes to `cut`.
 
     Raises:
         UnreadableReply: There is no instance with an output, and for `output_first` with an input too, in it
@@ -154,8 +157,23 @@ class _ReplyParser(BaseOutputParser[T]):
     wanted: ClassVar[str]
     """The form of a reply, as a sentence for a prompt."""
 
-    @abstractmethod
     def read(self, message: AIMessage) -> T:
+        """What `message` holds.
+
+        Raises:
+            UnreadableReply: nothing usable.
+            ItemRefused: nothing usable came before the provider's filter ended it.
+        """
+        try:
+            return self._held(message)
+        except UnreadableReply as unreadable:
+            reason = _reason(message)
+            if not endings.is_filtered(reason):
+                raise
+            raise ItemRefused(f"the provider's filter ended the reply ({reason}): {unreadable}", reason=_RULE) from None
+
+    @abstractmethod
+    def _held(self, message: AIMessage) -> T:
         """What `message` holds; raises UnreadableReply."""
 
     def get_format_instructions(self) -> str:
@@ -184,7 +202,7 @@ class InstructionsParser(_ReplyParser[Parsed[str]]):
     continues: bool = False
     """The prompt ends with the mark of the first item."""
 
-    def read(self, message: AIMessage) -> Parsed[str]:
+    def _held(self, message: AIMessage) -> Parsed[str]:
         """The instructions in `message`."""
         return parse_instructions(_text(message), truncated=_truncated(message), continues=self.continues)
 
@@ -203,7 +221,7 @@ class ClassificationParser(_ReplyParser[bool]):
     threshold: float = 0.0
     """For `logprob`: log-odds above which it is a yes."""
 
-    def read(self, message: AIMessage) -> bool:
+    def _held(self, message: AIMessage) -> bool:
         """Whether `message` says yes; UnreadableReply also if it lacks the log-probabilities to decide by."""
         if self.decide == "text":
             return parse_classification(_text(message), truncated=_truncated(message))
@@ -228,7 +246,7 @@ class InstancesParser(_ReplyParser[Parsed[Instance]]):
     form: Form
     output: Output = "text"
 
-    def read(self, message: AIMessage) -> Parsed[Instance]:
+    def _held(self, message: AIMessage) -> Parsed[Instance]:
         """The instances in `message`."""
         return parse_instances(_text(message), form=self.form, output=self.output, truncated=_truncated(message))
 
@@ -242,13 +260,19 @@ def _text(message: AIMessage) -> str:
 
 
 def _truncated(message: AIMessage) -> bool:
-    return bool(message.response_metadata.get("finish_reason") == "length")
+    return not endings.is_whole(_reason(message))
+
+
+def _reason(message: AIMessage) -> str | None:
+    """Why it ended; an explicit None is the door's word for a model that never says."""
+    metadata = message.response_metadata
+    return None if metadata.get("finish_reason", "") is None else endings.finish_reason(metadata)
 
 
 def _unreadable(what: str, reply: str, *, truncated: bool) -> NoReturn:
     start = reply[:_QUOTED] + ("..." if len(reply) > _QUOTED else "")
     if truncated:
-        raise TruncatedReply(f"{what} before the token limit: {start!r}", reply)
+        raise TruncatedReply(f"{what} before it was cut: {start!r}", reply)
     raise UnreadableReply(f"{what}: {start!r}", reply)
 
 

@@ -1,10 +1,16 @@
-"""What a model's tokens cost: the chain file's `price`, nothing for a model in this process, or a kept price list's."""
+"""What a model's tokens cost: the chain file's `price`, nothing on this machine, or a kept list's, by address and name.
+
+The list is genai-prices. Its own calculation is asked what a million tokens of each kind cost: some models have prices
+for prompts read from a cache and written to one.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.config import Price
+from selfinstruct_chains.models.addresses import address
+from selfinstruct_chains.models.providers import SERVERS, is_local
 
 if TYPE_CHECKING:
     from selfinstruct_chains.config import ModelConfig
@@ -26,24 +32,50 @@ _SAMPLE = 1000  # tokens: some prices rise with very long prompts, which this pr
 
 
 def price(config: ModelConfig) -> Price | None:
-    """Dollars for a million tokens, without discounts for cached prompts; None when nobody says.
+    """Dollars for a million tokens; None when nobody says.
 
-    A model behind a `base_url` of one's own is not taken for the provider's, whatever it is called.
+    The address counts before the provider's name: at a provider's public one its prices hold, on this machine there are
+    none to pay, and what anything else asks for only the chain file's `price` can say.
     """
     if config.price is not None:
         return config.price
-    if config.provider == "embedded":
+    where = address(config)
+    if config.provider == "embedded" or is_local(where):
         return FREE
-    if config.base_url or config.provider == "community":
+    if where is not None:
+        return _listed(config.name, url=where)
+    if config.provider == "community" or config.provider in SERVERS:
         return None
-    return _listed(config.name, _NAMES.get(config.provider, config.provider))
+    return _listed(config.name, provider=_NAMES.get(config.provider, config.provider))
 
 
-def _listed(model: str, provider: str) -> Price | None:
-    from genai_prices import Usage, calc_price
+def price_text(config: ModelConfig) -> str:
+    """The same in words, for people."""
+    found = price(config)
+    if found is None:
+        where = f" at {at}" if (at := address(config)) else ""
+        return f"no price is known{where}; state it: --set 'model.price={{input: ..., output: ...}}'"
+    if found == FREE:
+        return "nothing to pay"
+    kinds = {"in": found.input, "out": found.output, "in, cached": found.cached_input, "cache write": found.cache_write}
+    told = ", ".join(f"${cost:g} {kind}" for kind, cost in kinds.items() if cost is not None)
+    return f"{told}, for a million tokens by {'the chain file' if config.price else 'list price'}"
 
+
+def _listed(model: str, *, provider: str | None = None, url: str | None = None) -> Price | None:
     try:
-        found = calc_price(Usage(input_tokens=_SAMPLE, output_tokens=_SAMPLE), model, provider_id=provider)
+        return Price(
+            input=_million(model, provider, url, input_tokens=_SAMPLE),
+            output=_million(model, provider, url, output_tokens=_SAMPLE),
+            cached_input=_million(model, provider, url, input_tokens=_SAMPLE, cache_read_tokens=_SAMPLE),
+            cache_write=_million(model, provider, url, input_tokens=_SAMPLE, cache_write_tokens=_SAMPLE),
+        )
     except LookupError:
         return None
-    return Price(input=float(found.input_price) * 1e6 / _SAMPLE, output=float(found.output_price) * 1e6 / _SAMPLE)
+
+
+def _million(model: str, provider: str | None, url: str | None, **tokens: int) -> float:
+    from genai_prices import Usage, calc_price
+
+    where = {"provider_api_url": url} if url else {"provider_id": provider}
+    return float(calc_price(Usage(**tokens), model, **where).total_price) * 1e6 / _SAMPLE

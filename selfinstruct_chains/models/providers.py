@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.models import embedded
+from selfinstruct_chains.models.http import guards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +112,7 @@ def async_client(config: ModelConfig) -> Any:
     else:
         return None
     local = config.provider == "embedded" or is_local(config.base_url)
-    return DefaultAioHttpClient(timeout=_timeout(config), trust_env=not local)
+    return DefaultAioHttpClient(timeout=_timeout(config), trust_env=not local, **guards(config.max_response_mib))
 
 
 async def aclose(model: BaseChatModel | BaseLLM, async_client: Any) -> None:
@@ -186,7 +187,8 @@ def _transport(config: ModelConfig) -> dict[str, Any]:
     """Timeout, and no retries but ours."""
     match config.provider:
         case "ollama":
-            return {"client_kwargs": {"timeout": config.timeout, "trust_env": not is_local(config.base_url)}}
+            client = {"timeout": config.timeout, "trust_env": not is_local(config.base_url)}
+            return {"client_kwargs": client, "async_client_kwargs": guards(config.max_response_mib)}
         case "google_genai":
             return {"timeout": config.timeout, "max_retries": 1}  # attempts, and 0 means the SDK's own number
         case _:

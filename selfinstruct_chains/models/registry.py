@@ -12,7 +12,9 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.models import embedded, providers
+from selfinstruct_chains.models.addresses import address
 from selfinstruct_chains.models.dialects import dialect
+from selfinstruct_chains.models.http import MIB
 from selfinstruct_chains.models.limits import Gate
 from selfinstruct_chains.models.loops import wait
 from selfinstruct_chains.models.own import OwnModel
@@ -94,7 +96,9 @@ class ConfiguredModel(Runnable[PromptValue, AIMessage]):
 
     def _replying(self, model: Any) -> Replying:
         config = self.config
-        return Replying(model, server=SERVERS.get(config.provider), kind=config.kind, send_seed=config.send_seed)
+        longest = config.max_response_mib * MIB  # in characters, for the clients that are not ours
+        server = SERVERS.get(config.provider)
+        return Replying(model, server=server, kind=config.kind, send_seed=config.send_seed, longest=longest)
 
 
 class _Connected(NamedTuple):
@@ -159,7 +163,7 @@ def _endpoint(model: Runnable[Any, Any]) -> object:
 
 def describe(config: ModelConfig) -> str:
     """The model and its address, for messages."""
-    at = f" at {config.base_url}" if config.base_url else ""
+    at = f" at {found}" if (found := address(config)) else ""
     return f"{config.provider}: {Path(config.name).name}{at}"
 
 

@@ -2,26 +2,29 @@
 
 What comes back has `content`, a string without thinking blocks (thoughts in the text itself are the parsers' to take
 off, `method/tidying`); `usage_metadata`, None where the provider gave none;
-and in `response_metadata` the keys `finish_reason` ("stop", "length", "content_filter", ... or None), `model_name` (as
-reported, or None) and, when `top_logprobs` was asked for, `first_token`: the log-probabilities of the reply's possible
-first tokens.
+and in `response_metadata` the keys `finish_reason` ("stop", "tool_calls", "length", another word of the provider's, or
+None: see `endings`), `model_name` (as reported, or None) and, when `top_logprobs` was asked for, `first_token`: the
+log-probabilities of the reply's possible first tokens. What is of no such type or range is unknown (`envelope`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import LLM, BaseChatModel, SimpleChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPromptValue
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.config import ensure_config
 
+from selfinstruct_chains import endings
 from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.errors import ItemRefused
+from selfinstruct_chains.models import envelope
 from selfinstruct_chains.models.dialects import translate
 from selfinstruct_chains.models.faults import NoReply
+from selfinstruct_chains.models.http import ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,21 +39,8 @@ if TYPE_CHECKING:
 
 Said = AIMessage | LLMResult
 """What a model says, a chat model or an LLM, as LangChain has it."""
-_WHY = ("finish_reason", "stop_reason", "done_reason")
-_FINISH = {
-    "max_tokens": "length",
-    "max_output_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "eos": "stop",
-    "safety": "content_filter",
-    "refusal": "content_filter",
-    "prohibited_content": "content_filter",
-    "recitation": "content_filter",
-    "blocklist": "content_filter",
-    "spii": "content_filter",
-}
+_SILENT = frozenset({"ChatPerplexity", "Together", "Fireworks", "HuggingFacePipeline", "ChatHuggingFace"})
+"""Classes of providers that keep no word for why a reply ended, or not always."""
 
 
 class Replying(Runnable[PromptValue, AIMessage]):
@@ -58,13 +48,14 @@ class Replying(Runnable[PromptValue, AIMessage]):
 
     Calls take the neutral keywords `stop`, `seed`, `max_tokens`, `larger`, `json_schema` and `top_logprobs`, which
     become what the model's provider calls them (`dialects.translate`). They raise `NoReply` for an envelope with
-    nothing in it.
+    nothing in it. A reply that comes without a word for why it ended is cut, save from a class that keeps none.
 
     Args:
         model: a LangChain model.
         server: what stands behind it, if that matters.
         kind: which form of a prompt it is given; its own family's when None.
         send_seed: whether calls carry their seed; None: if the integration has a field for it.
+        longest: characters that a reply may have; None: any number.
     """
 
     def __init__(
@@ -74,11 +65,14 @@ class Replying(Runnable[PromptValue, AIMessage]):
         server: Server | None = None,
         kind: Kind | None = None,
         send_seed: bool | None = None,
+        longest: int | None = None,
     ) -> None:
         self.model = model
         self.server = server
         self.kind: Kind = kind or ("chat" if isinstance(model, BaseChatModel) else "completion")
         self.send_seed = send_seed
+        self._longest = longest
+        self._silent = isinstance(model, LLM | SimpleChatModel) or type(model).__name__ in _SILENT
 
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """The model's class name, for graphs and traces."""
@@ -86,11 +80,14 @@ class Replying(Runnable[PromptValue, AIMessage]):
 
     def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """The reply to one prompt."""
-        return shaped(ask(self.model, input, config, self._options(kwargs)))
+        return self._shaped(ask(self.model, input, config, self._options(kwargs)))
 
     async def ainvoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """The reply to one prompt."""
-        return shaped(await aask(self.model, input, config, self._options(kwargs)))
+        return self._shaped(await aask(self.model, input, config, self._options(kwargs)))
+
+    def _shaped(self, said: Said) -> AIMessage:
+        return shaped(said, silent=self._silent, longest=self._longest)
 
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
         return translate(self.model, self.server, given, send_seed=self.send_seed)
@@ -111,15 +108,35 @@ def ask(model: LangChainModel, given: Any, config: RunnableConfig | None, option
 
 
 async def aask(model: LangChainModel, given: Any, config: RunnableConfig | None, options: dict[str, Any]) -> Said:
-    """The same, asynchronously."""
-    if isinstance(model, BaseChatModel):
-        return await model.ainvoke(given, config, **options)
-    return await model.agenerate_prompt([_prompt(given)], **_traced(config), **options)
+    """The same, asynchronously; what our own HTTP client refused is raised as it was."""
+    try:
+        if isinstance(model, BaseChatModel):
+            return await model.ainvoke(given, config, **options)
+        return await model.agenerate_prompt([_prompt(given)], **_traced(config), **options)
+    except Exception as error:
+        if refused := ours(error):
+            raise refused from None
+        raise
 
 
-def shaped(said: Said) -> AIMessage:
-    """What a model said, in the one shape; raises as `from_chat`."""
-    return from_completion(said) if isinstance(said, LLMResult) else from_chat(said)
+def shaped(said: Said, *, silent: bool = True, longest: int | None = None) -> AIMessage:
+    """What a model said, in the one shape.
+
+    Args:
+        said: in LangChain's shape.
+        silent: whether a reply may come without a word for why it ended, and is whole then; else it is cut.
+        longest: characters that its text may have; None: any number.
+
+    Raises:
+        NoReply: there is nothing in it, or too much.
+        ItemRefused: the provider did not let the prompt through.
+    """
+    message = from_completion(said) if isinstance(said, LLMResult) else from_chat(said)
+    if longest is not None and len(message.content) > longest:
+        raise NoReply(f"a reply of more than {longest:,} characters came (model.max_response_mib)")
+    if not silent and message.response_metadata["finish_reason"] is None:
+        message.response_metadata["finish_reason"] = endings.UNKNOWN
+    return message
 
 
 def from_chat(message: AIMessage) -> AIMessage:
@@ -130,13 +147,18 @@ def from_chat(message: AIMessage) -> AIMessage:
         ItemRefused: the provider did not let the prompt through.
     """
     metadata = message.response_metadata
-    if (metadata.get("prompt_feedback") or {}).get("block_reason"):
-        raise ItemRefused(f"the prompt was blocked: {metadata['prompt_feedback']}"[:300], reason="content_filter")
+    feedback = metadata.get("prompt_feedback")
+    if isinstance(feedback, dict) and feedback.get("block_reason"):
+        raise ItemRefused(f"the prompt was blocked: {feedback}"[:300], reason="content_filter")
+    finish = endings.finish_reason(metadata) or (endings.TOOL_CALLS if message.tool_calls else None)
+    text = envelope.spoken(message)
+    if not text and message.additional_kwargs.get("refusal"):
+        finish = endings.REFUSAL
     return _message(
-        str(message.text),
-        finish=_first(metadata, *_WHY) or ("tool_calls" if message.tool_calls else None),
-        usage=message.usage_metadata,
-        model=_first(metadata, "model_name", "model"),
+        text,
+        finish=finish,
+        usage=envelope.tokens(message.usage_metadata, metadata.get("token_usage")),
+        model=_name(metadata),
         logprobs=metadata.get("logprobs"),
     )
 
@@ -152,65 +174,51 @@ def from_completion(result: LLMResult) -> AIMessage:
         raise NoReply("the response holds no reply")
     info, output = generations[0].generation_info or {}, result.llm_output or {}
     return _message(
-        generations[0].text,
-        finish=_first(info, *_WHY),
+        whole_characters(generations[0].text),
+        finish=endings.finish_reason(info),
         usage=_completion_usage(output, info),
-        model=_first(output, "model_name", "model") or _first(info, "model_name", "model"),
+        model=_name(output) or _name(info),
         logprobs=info.get("logprobs"),
     )
 
 
 def _message(
-    text: str,
-    *,
-    finish: str | None,
-    usage: Mapping[str, Any] | None,
-    model: str | None,
-    logprobs: Any,
+    text: str, *, finish: str | None, usage: UsageMetadata | None, model: str | None, logprobs: Any
 ) -> AIMessage:
-    known = _known(usage)
-    if not text and not finish and not known:
+    if not text and finish in {None, endings.UNKNOWN} and not usage:
         raise NoReply("the response holds no reply")
-    metadata: dict[str, Any] = {
-        "finish_reason": _FINISH.get(str(finish).lower(), str(finish).lower()) if finish else None
-    }
-    metadata["model_name"] = model or None
+    metadata: dict[str, Any] = {"finish_reason": finish, "model_name": model}
     if logprobs:
-        metadata["first_token"] = _first_token(logprobs)
-    return AIMessage(content=whole_characters(text), usage_metadata=known, response_metadata=metadata)
+        metadata["first_token"] = envelope.first_token(logprobs)
+    return AIMessage(content=text, usage_metadata=usage, response_metadata=metadata)
 
 
-def _completion_usage(output: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, Any]:
-    tokens = output.get("token_usage") or {}
-    return info.get("usage_metadata") or {
-        "input_tokens": tokens.get("prompt_tokens", info.get("prompt_eval_count")),
-        "output_tokens": tokens.get("completion_tokens", info.get("eval_count")),
+def _completion_usage(output: Mapping[str, Any], info: Mapping[str, Any]) -> UsageMetadata | None:
+    if "usage_metadata" in info:
+        return envelope.tokens(info["usage_metadata"])
+    raw = output.get("token_usage")
+    named = raw if isinstance(raw, dict) else {}
+    counted = {
+        "input_tokens": named.get("prompt_tokens", info.get("prompt_eval_count")),
+        "output_tokens": named.get("completion_tokens", info.get("eval_count")),
+        "total_tokens": named.get("total_tokens"),
+        "input_token_details": _under(named, "prompt_tokens_details", cached_tokens="cache_read"),
+        "output_token_details": _under(named, "completion_tokens_details", reasoning_tokens="reasoning"),
     }
+    return envelope.tokens(counted, raw)
 
 
-def _known(usage: Mapping[str, Any] | None) -> UsageMetadata | None:
-    """The counts, if there are any: no prompt has 0 tokens, so integrations that write 0 for unknown are found out."""
-    read, wrote = (usage or {}).get("input_tokens"), (usage or {}).get("output_tokens")
-    if not read or wrote is None:
-        return None
-    return {"input_tokens": int(read), "output_tokens": int(wrote), "total_tokens": int(read) + int(wrote)}
+def _under(usage: Mapping[str, Any], key: str, **names: str) -> dict[str, Any]:
+    """The details that OpenAI has under `key`, by LangChain's names for them."""
+    details = usage.get(key)
+    if not isinstance(details, dict):
+        return {}
+    return {ours: details[theirs] for theirs, ours in names.items() if theirs in details}
 
 
-def _first_token(logprobs: Any) -> dict[str, float]:
-    """Token -> log-probability, from any shape.
-
-    The chat shape is a list of tokens, under "content" at OpenAI and llama.cpp (for completions too) and bare at
-    Ollama; the older completion shape has a list of dicts under "top_logprobs".
-    """
-    tokens = logprobs if isinstance(logprobs, list) else logprobs.get("content")
-    if tokens:
-        return {entry["token"]: entry["logprob"] for entry in tokens[0].get("top_logprobs") or [tokens[0]]}
-    tops = None if isinstance(logprobs, list) else logprobs.get("top_logprobs")
-    return dict(tops[0]) if tops and tops[0] else {}
-
-
-def _first(values: Mapping[str, Any], *names: str) -> Any:
-    return next((values[name] for name in names if values.get(name)), None)
+def _name(metadata: Mapping[str, Any]) -> str | None:
+    keys = ("model_name", "model", "model_id")
+    return next((name for key in keys if (name := envelope.model_name(metadata.get(key)))), None)
 
 
 def _prompt(given: Any) -> PromptValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ _TABLE = {
     "mean_instruction_words": "Mean words of an instruction",
     "mean_input_words": "  of a non-empty input",
     "mean_output_words": "  of an output",
+}
+_PARTS = {
+    "cache_read_tokens": "in from a cache",
+    "cache_write_tokens": "in to a cache",
+    "reasoning_tokens": "out of thinking",
 }
 _WIDTH = 79
 _FIRST = 34  # columns of a row's name
@@ -73,7 +79,11 @@ def _spent(found: Statistics) -> str:
     faults = sum(spent.usage.faults for spent in found.spent.values())
     told = [f"{unknown:,} replies whose tokens nobody counted"] if unknown else []
     told += [f"{faults:,} attempts without a reply"] if faults else []
-    return _grid(rows) + (f"\n  besides: {', '.join(told)}" if told else "")
+    for name, words in _PARTS.items():
+        tokens = sum(getattr(spent.usage, name) for spent in found.spent.values())
+        told += [f"{tokens:,} tokens {words}"] if tokens else []
+    besides = textwrap.fill(f"besides: {', '.join(told)}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return _grid(rows) + (f"\n{besides}" if told else "")
 
 
 def _spent_row(spent: Cost) -> Sequence[str]:

@@ -17,12 +17,14 @@ from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models import providers, registry
 from selfinstruct_chains.models.faults import fault_of
+from selfinstruct_chains.models.prices import price_text
 from selfinstruct_chains.run.assembly import demonstrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from selfinstruct_chains.config import ModelConfig
     from selfinstruct_chains.tasks import Task
 
 _SHOWN = 5  # similar pairs that are named
@@ -49,6 +51,8 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     for role in map(config.role, ROLES):
         registry.check_model(role.model, role.output, getattr(role, "decide", "text"))
     yield "models: ok (packages, keys and weights are there)"
+    for what, model in _models(config).items():
+        yield f"price: {what}: {price_text(model)}"
     if call:
         yield from _calls(config)
 
@@ -70,9 +74,13 @@ def _about_seeds(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[str]:
             yield f"warning: seed {task.id} would itself be dropped by the filter {rule!r}"
 
 
+def _models(config: ChainConfig) -> dict[str, ModelConfig]:
+    """The chain's different models, by their names and addresses."""
+    return {registry.describe(model): model for model in map(config.model_for, ROLES)}
+
+
 def _calls(config: ChainConfig) -> Iterator[str]:
-    models = {registry.describe(model): model for model in map(config.model_for, ROLES)}
-    for what, model in models.items():
+    for what, model in _models(config).items():
         yield f"call: {what} answered {asyncio.run(_reply(registry.ConfiguredModel(model), what))!r}"
 
 

@@ -10,6 +10,8 @@ By kind it has
 - result: `value`, what a step of the user's own gave for an item;
 - found: `value`, what the program found out by calls.
 
+`usage` is null or has input_tokens, output_tokens and total_tokens, and where the provider told them cache_read_tokens
+and cache_write_tokens (parts of the input) and reasoning_tokens (part of the output); older lines have none of these.
 `crc` is the CRC-32 of all bytes before it, in every later format too. A line of format 1 has no checksum and no kind:
 `{v, key, prompt_sha256, reply, ...}` or `{v, key, prompt_sha256, error, retry}`.
 """
@@ -25,7 +27,7 @@ from langchain_core.messages import AIMessage
 
 from selfinstruct_chains.errors import ItemRefused, RunError
 from selfinstruct_chains.run.manifest import FORMAT, READABLE_FORMATS
-from selfinstruct_chains.run.usage import Usage
+from selfinstruct_chains.run.usage import Usage, counts, usage_metadata, wrong_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +74,7 @@ class Entry(NamedTuple):
             sha,
             reply=str(message.text),
             finish_reason=_word(metadata.get("finish_reason")),
-            usage=_counts(message.usage_metadata),
+            usage=counts(message.usage_metadata),
             model=_word(metadata.get("model_name")),
             ms=ms,
             first_token=metadata.get("first_token"),
@@ -153,8 +155,7 @@ class Entry(NamedTuple):
         metadata: dict[str, Any] = {"finish_reason": self.finish_reason, "model_name": self.model}
         if self.first_token is not None:
             metadata["first_token"] = self.first_token
-        usage: Any = _counts(self.usage)
-        return AIMessage(content=self.reply, usage_metadata=usage, response_metadata=metadata)
+        return AIMessage(self.reply, usage_metadata=usage_metadata(self.usage), response_metadata=metadata)
 
     def check_prompt(self, sha: str, version: str = "") -> None:
         """Refuse to answer another prompt than the one it was written for; `version` began the folder.
@@ -201,7 +202,6 @@ _NEEDS = {
     "result": ("key", "value"),
     "found": ("key", "value"),
 }
-_COUNTS = ("input_tokens", "output_tokens", "total_tokens")
 _TYPES: dict[str, tuple[type, ...]] = {
     "v": (int,),
     "kind": (str,),
@@ -283,20 +283,12 @@ def _check_numbers(values: dict[str, Any]) -> None:
     if values.get("ms", 0) < 0:
         raise ValueError("ms")
     usage = values.get("usage")
-    if usage is not None:
-        for name in _COUNTS:
-            count = usage.get(name)
-            if type(count) is not int or count < 0:
-                raise ValueError(name)
+    if usage is not None and (name := wrong_count(usage)):
+        raise ValueError(name)
     if first := values.get("first_token"):
         for number in first.values():
             if type(number) not in {int, float}:
                 raise ValueError("first_token")
-
-
-def _counts(usage: Mapping[str, Any] | None) -> dict[str, int] | None:
-    """The counts that are kept of what a provider counted."""
-    return {name: max(0, usage[name]) for name in _COUNTS} if usage else None
 
 
 def _word(value: Any) -> str | None:

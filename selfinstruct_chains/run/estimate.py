@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from itertools import takewhile
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.method.pool import Pool
+from selfinstruct_chains.models.addresses import address
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.run.assembly import demonstrations, links
 from selfinstruct_chains.run.usage import Usage
@@ -13,7 +17,7 @@ from selfinstruct_chains.run.usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from selfinstruct_chains.config import ChainConfig, Role
+    from selfinstruct_chains.config import ChainConfig, ModelConfig, Role
     from selfinstruct_chains.run.overview import Overview
     from selfinstruct_chains.tasks import Task
 
@@ -27,6 +31,15 @@ REPLY: Mapping[Role, int] = {"instructions": 200, "classification": 3, "input_fi
 """Tokens of a reply."""
 CHARACTERS = 4
 """Characters of a token, in English."""
+CACHED_FROM: Mapping[str, int] = {
+    "openai": 1024,
+    "azure_openai": 1024,
+    "google_genai": 2048,
+    "google_vertexai": 2048,
+    "deepseek": 64,
+}
+"""Providers that cache a prompt's beginning unasked, and the tokens that it has to have for that: OpenAI's guide to
+prompt caching, Google's to implicit caching, DeepSeek's to context caching."""
 TOKENS_PER_SECOND = 50
 """How fast a model writes, after a second in which it reads."""
 
@@ -34,8 +47,9 @@ DEFAULTS = (
     f"Nothing is measured yet; taken are: {ACCEPTED:.0%} of the instructions accepted, "
     f"{FINISHED:.0%} of those finished, {CLASSIFICATION:.0%} classification; replies of "
     + ", ".join(f"{tokens} ({role})" for role, tokens in REPLY.items())
-    + f" tokens at {TOKENS_PER_SECOND} a second; {CHARACTERS} characters a token. Run a few dozen tasks and ask again "
-    "with the run's folder."
+    + f" tokens at {TOKENS_PER_SECOND} a second; {CHARACTERS} characters a token; what all prompts of a role begin "
+    "with comes from the provider's cache where it keeps one unasked. A reasoning model's hidden thinking is paid like "
+    "its replies, and comes on top. Run a few dozen tasks and ask again with the run's folder."
 )
 
 
@@ -63,7 +77,7 @@ def from_measured(overview: Overview, tasks: int) -> Estimate | None:
         spent = [usage for (own, _), usage in overview.used.items() if own == role]
         counts = {
             name: round(tasks * sum(getattr(usage, name) for usage in spent) / finished)
-            for name in ("calls", "input_tokens", "output_tokens", "unknown", "milliseconds")
+            for name in (one.name for one in fields(Usage))
         }
         roles[role] = Usage(**counts)
     return _estimate(overview.config, roles)
@@ -88,16 +102,34 @@ def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Est
         reply = min(REPLY[role], config.model_for(role).max_tokens or REPLY[role])
         count = round(calls[role])
         seconds = 1 + reply / TOKENS_PER_SECOND
-        roles[role] = Usage(count, count * prompts[role], count * reply, milliseconds=round(1000 * count * seconds))
+        read, cached = prompts[role]
+        roles[role] = Usage(
+            count,
+            count * read,
+            count * reply,
+            milliseconds=round(1000 * count * seconds),
+            cache_read_tokens=max(0, count - 1) * cached,
+        )
     return _estimate(config, roles)
 
 
-def _prompt_tokens(config: ChainConfig, seeds: Sequence[Task]) -> dict[Role, int]:
+def _prompt_tokens(config: ChainConfig, seeds: Sequence[Task]) -> dict[Role, tuple[int, int]]:
+    """Tokens of a role's prompt, and how many of them the provider has in its cache from the prompt before."""
     kinds = {role: config.model_for(role).kind for role in ROLES}
     parts = links(config, demonstrations(config, seeds), kinds)
-    shown = [example.instruction for example in Pool(config, seeds).draw(0, 0)]
-    prompts = {role: parts[role].prompt(shown if role == "instructions" else shown[0]) for role in ROLES}
-    return {role: len(prompt.to_string()) // CHARACTERS for role, prompt in prompts.items()}
+    pool = Pool(config, seeds)
+    draws = [[example.instruction for example in pool.draw(request, 0)] for request in (0, 1)]
+    found: dict[Role, tuple[int, int]] = {}
+    for role in ROLES:
+        texts = [parts[role].prompt(shown if role == "instructions" else shown[0]).to_string() for shown in draws]
+        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False))) // CHARACTERS
+        found[role] = len(texts[0]) // CHARACTERS, common if common >= _cached_from(config.model_for(role)) else 0
+    return found
+
+
+def _cached_from(model: ModelConfig) -> float:
+    """Tokens from which on a prompt's beginning is cached unasked; behind an address of one's own nobody knows."""
+    return CACHED_FROM.get(model.provider, inf) if address(model) is None else inf
 
 
 def _estimate(config: ChainConfig, roles: dict[Role, Usage]) -> Estimate:

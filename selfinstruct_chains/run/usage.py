@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from langchain_core.messages.ai import UsageMetadata
 
     from selfinstruct_chains.config import Price, Role
 
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
     """Usage by role and model, as reported; the model is "" for attempts that got no reply, and where none was told."""
 
 _MILLION = 1_000_000
+COUNTS = ("input_tokens", "output_tokens", "total_tokens")
+_PARTS = {
+    "cache_read_tokens": ("input_token_details", "cache_read"),
+    "cache_write_tokens": ("input_token_details", "cache_creation"),
+    "reasoning_tokens": ("output_token_details", "reasoning"),
+}
+"""What may be told of these besides, and where LangChain has it."""
 
 
 @dataclass
@@ -30,6 +39,12 @@ class Usage:
     """Attempts that got no reply."""
     milliseconds: int = 0
     """Of all replies together, from the call to its reply."""
+    cache_read_tokens: int = 0
+    """Those of the input that the provider read from its cache of prompts."""
+    cache_write_tokens: int = 0
+    """Those of the input that it wrote there."""
+    reasoning_tokens: int = 0
+    """Those of the output that were hidden thinking."""
 
     def add(self, tokens: Mapping[str, int] | None, milliseconds: int | None) -> None:
         """Count one reply."""
@@ -37,23 +52,48 @@ class Usage:
         self.milliseconds += milliseconds or 0
         if tokens is None:
             self.unknown += 1
-        else:
-            self.input_tokens += tokens["input_tokens"]
-            self.output_tokens += tokens["output_tokens"]
+            return
+        for name in ("input_tokens", "output_tokens", *_PARTS):
+            setattr(self, name, getattr(self, name) + tokens.get(name, 0))
 
     def dollars(self, price: Price) -> float:
         """What the counted tokens cost."""
-        return (self.input_tokens * price.input + self.output_tokens * price.output) / _MILLION
+        cached = price.input if price.cached_input is None else price.cached_input
+        written = price.input if price.cache_write is None else price.cache_write
+        fresh = self.input_tokens - self.cache_read_tokens - self.cache_write_tokens
+        read = fresh * price.input + self.cache_read_tokens * cached + self.cache_write_tokens * written
+        return (read + self.output_tokens * price.output) / _MILLION
+
+
+def counts(usage: Mapping[str, Any] | None) -> dict[str, int] | None:
+    """The counts that the journal keeps of what LangChain says of a reply's tokens."""
+    if not usage:
+        return None
+    parts = {name: usage.get(where, {}).get(key) for name, (where, key) in _PARTS.items()}
+    return {name: max(0, usage[name]) for name in COUNTS} | {name: part for name, part in parts.items() if part}
+
+
+def usage_metadata(kept: Mapping[str, int] | None) -> UsageMetadata | None:
+    """What the journal keeps, as LangChain says it."""
+    if not kept:
+        return None
+    found: dict[str, Any] = {name: kept[name] for name in COUNTS}
+    for name, (where, key) in _PARTS.items():
+        if name in kept:
+            found.setdefault(where, {})[key] = kept[name]
+    metadata: Any = found
+    return metadata  # type: ignore[no-any-return]
+
+
+def wrong_count(kept: Mapping[str, Any]) -> str | None:
+    """The name of a count in a journal's line that is none; None if all are."""
+    needed = [*COUNTS, *(name for name in _PARTS if name in kept)]
+    return next((name for name in needed if type(kept.get(name)) is not int or kept[name] < 0), None)
 
 
 def total(spent: Spent) -> Usage:
     """All of it together."""
-    return Usage(
-        **{
-            name: sum(getattr(usage, name) for usage in spent.values())
-            for name in ("calls", "input_tokens", "output_tokens", "unknown", "faults", "milliseconds")
-        }
-    )
+    return Usage(**{one.name: sum(getattr(usage, one.name) for usage in spent.values()) for one in fields(Usage)})
 
 
 def dollars(spent: Spent, prices: Mapping[Role, Price | None]) -> float | None:

@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import Runnable  # noqa: TC002 - what the test is about
 
-from selfinstruct_chains.errors import SelfInstructError
+from selfinstruct_chains.errors import ItemRefused, SelfInstructError
 from selfinstruct_chains.method.parsing import (
     ClassificationParser,
     InstancesParser,
@@ -104,11 +104,32 @@ def test_length_stop_loses_the_last_item_alone(parser: Any, text: str) -> None:
     assert text.endswith(parsed.cut)
 
 
-@pytest.mark.parametrize("finish_reason", ["stop", None, "content_filter"])
-def test_other_finish_reasons_cut_nothing(finish_reason: str | None) -> None:
-    """Only "length" means that the last item is unfinished."""
+@pytest.mark.parametrize("finish_reason", ["stop", "end_turn", "COMPLETE", "eos_token", "tool_calls", None])
+def test_good_ends_cut_nothing(finish_reason: str | None) -> None:
+    """After a good end, by whatever provider's word, or where nothing is known of it, the last item is whole."""
     parsed = InstructionsParser().read(reply("1. Write a poem.\n2. Name a river", finish_reason))
     assert parsed == (("Write a poem.", "Name a river"), "")
+
+
+@pytest.mark.parametrize("finish_reason", ["content_filter", "SAFETY", "model_length", "abort", "error", "unheard_of"])
+def test_all_other_ends_cut_the_last_item(finish_reason: str) -> None:
+    """After any other end the last item is unfinished and goes; what came before it stays, filtered or not."""
+    parsed = InstructionsParser().read(reply("1. Write a poem.\n2. Name a river", finish_reason))
+    assert parsed == (("Write a poem.",), "Name a river")
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "SAFETY", "guardrail_intervened", "refusal"])
+@pytest.mark.parametrize("text", ["", "1. Write a po"])
+def test_filtered_before_anything_was_whole(reason: str, text: str) -> None:
+    """A reply that the filter ended before it held anything is refused, with the provider's word for it."""
+    with pytest.raises(ItemRefused, match=rf"\({reason.lower()}\)") as refused:
+        InstructionsParser().read(reply(text, reason))
+    assert refused.value.reason == "content_filter"
+
+
+def test_an_answer_before_the_filter_is_an_answer() -> None:
+    """A yes that stands there is one, whatever the filter took off behind it."""
+    assert ClassificationParser().read(reply("Yes. It has", "content_filter"))
 
 
 @pytest.mark.parametrize(
