@@ -48,7 +48,7 @@ def async_client(config: ModelConfig) -> Any:
 
 
 def plain_client(config: ModelConfig, name: str) -> Any:
-    """A client of httpx, "Client" or "AsyncClient", for classes that take one; Mistral's wants address and key in it."""
+    """Httpx's "Client" or "AsyncClient", for the classes that take one; Mistral's wants address and key in it."""
     of_its_own: dict[str, Any] = {}
     if config.provider == "mistralai":
         bearer = {"Authorization": f"Bearer {key(config)}", "Accept": "application/json"}
