@@ -5,10 +5,12 @@ import subprocess
 import sys
 
 import aiohttp
+import click
 import pytest
 
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
-from selfinstruct_chains.testing.server import ScriptedServer, at_first, per_attempt, per_request
+from selfinstruct_chains.testing.answers import answer
+from selfinstruct_chains.testing.server import ScriptedServer, at_first, main, per_attempt, per_request
 
 BODY = {"model": "m", "messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}]}
 
@@ -91,6 +93,75 @@ async def test_unknown_fault():
     """A fault that it does not know is an error of the server's, not a reply."""
     with ScriptedServer(faults=lambda asked: "flood") as server:
         assert await _post(server, BODY) == 500
+
+
+BY_NAME = [
+    ("openai/rate_limit_tpm_milliseconds", "application/json"),
+    ("groq/html_blocked", "text/html; charset=UTF-8"),
+    ("litellm/error_in_200_stream", "text/event-stream"),
+    ("ollama/error_in_200_stream_line", "application/x-ndjson"),
+    ("fireworks/server_error_text", "text/plain"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), BY_NAME)
+async def test_answers_as_a_provider_does(name: str, kind: str):
+    """By the name of a provider's answer it sends just that, on any path that a client asks, by POST or GET."""
+    found = answer(name)
+    with ScriptedServer(faults=per_request({name: 1})) as server:
+        async with aiohttp.ClientSession(server.url) as session:
+            for method, path in [("POST", "/v1/chat/completions"), ("GET", "/v1/models"), ("POST", "/own/path")]:
+                async with session.request(method, path, json=BODY if method == "POST" else None) as response:
+                    assert (response.status, await response.text()) == (found.status, found.body)
+                    assert response.headers["Content-Type"].startswith(kind)
+                    assert response.headers.items() >= found.headers.items()
+
+    assert server.counts.faults == {name: 3}
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1beta/models", "/api/tags"])
+async def test_lists_its_models(path: str):
+    """Its list of models is one in every protocol's form."""
+    with ScriptedServer(models=["one", "two"]) as server:
+        async with aiohttp.ClientSession() as session, session.get(server.url + path) as response:
+            found = await response.json()
+
+    assert [one["id"] for one in found["data"]] == [one["name"] for one in found["models"]] == ["one", "two"]
+
+
+PROTOCOLS = {
+    "/v2/chat": BODY,
+    "/model/m/converse": {
+        "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
+        "system": [{"text": "Be kind."}],
+    },
+    "/model/m/invoke": {"messages": [{"role": "user", "content": "Hi"}], "system": "Be kind."},
+}
+
+
+@pytest.mark.parametrize("path", PROTOCOLS)
+async def test_reads_prompts_in_every_protocol(path: str):
+    """A prompt is the same to the script, whichever protocol it comes by."""
+    with ScriptedServer() as server:
+        assert await _post(server, PROTOCOLS[path], path) == 200
+
+    assert server.asked[0].prompts == ["System: Be kind.\nHuman: Hi"]
+
+
+async def test_reads_a_text_and_its_seed():
+    """Text Generation Inference's own protocol has the prompt in `inputs`, and the seed among the parameters."""
+    asked = []
+    with ScriptedServer(lambda prompt, seed: asked.append((prompt, seed)) or "Hello") as server:
+        assert await _post(server, {"inputs": "Hi", "parameters": {"seed": 3}}, "/generate") == 200
+
+    assert asked == [("Hi", 3)]
+
+
+@pytest.mark.parametrize("fault", ["openai/no_such=1", "nobody/auth=1", "flood=1", "429=much"])
+def test_a_fault_it_does_not_know(fault: str):
+    """At the command line an unknown fault is told at once, in place of a server."""
+    with pytest.raises(click.BadParameter, match=r"no fault|no answer|could not convert"):
+        main(["--fault", fault], standalone_mode=False)
 
 
 async def test_as_a_process():

@@ -103,6 +103,7 @@ class Drive:
                 self._commit()
                 await self._go_out(put)
                 await asyncio.sleep(0)  # a long journal is replayed without a pause otherwise
+            self._folder.journal.confirm()
         finally:
             await _cancelled({watch, *self._running})
             self._monitor.replies_used = self._folder.journal.count(up_to=self._last)

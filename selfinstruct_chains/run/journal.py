@@ -47,6 +47,7 @@ class Journal:
         self._memory: list[bytes] = []
         self._places: dict[str, Place] = {}
         self._models: dict[str, str] = {}
+        self._doubtful: dict[str, dict[str, Entry]] = {}  # by role: unclear refusals since its last clear outcome
         self.usage: dict[tuple[Role, str], Usage] = {}
         """What the calls have cost, by role and model as reported ("" for attempts that got no reply)."""
         self.repaired = 0
@@ -60,6 +61,7 @@ class Journal:
             self._end = self._file.tell()
             self._reader = path.open("rb", buffering=0)
             self._syncing = Syncing(self._file.fileno())
+            self._take_back()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -131,6 +133,11 @@ class Journal:
         self._index(entry, (self._end, len(line)))
         self._end += len(line)
 
+    def confirm(self) -> None:
+        """Let unclear refusals stand, now that the run has what it was to have; raises as `write`."""
+        for entry in self._in_doubt():
+            self.write(entry._replace(unclear=None))
+
     def close(self) -> None:
         """Put everything on the disk, and let go of the file.
 
@@ -149,10 +156,29 @@ class Journal:
 
     def _index(self, entry: Entry, place: Place) -> None:
         entry.spend(self.usage)
+        self._weigh(entry)
         if entry.answers:
             self._places.setdefault(entry.key, place)
         if entry.kind == "reply" and entry.model and entry.key.startswith("instructions/"):
             self._models[entry.key] = sys.intern(entry.model)
+
+    def _weigh(self, entry: Entry) -> None:
+        """Keep the refusals of a role in doubt until it gets a clear outcome; a fault after one takes it back."""
+        role = entry.key.partition("/")[0]
+        if entry.unclear:
+            self._doubtful.setdefault(role, {})[entry.key] = entry
+        elif entry.answers:
+            self._doubtful.pop(role, None)
+        elif self._doubtful.get(role, {}).pop(entry.key, None):
+            del self._places[entry.key]
+
+    def _in_doubt(self) -> list[Entry]:
+        return [entry for entries in self._doubtful.values() for entry in entries.values()]
+
+    def _take_back(self) -> None:
+        """Have the calls asked again whose refusal may have been everybody's, as when a key had expired."""
+        for entry in self._in_doubt():
+            self.write(Entry.fault(entry.key, entry.prompt_sha256, "refused for no known reason; asked again"))
 
 
 def scan(path: Path) -> Iterator[tuple[Place, Entry]]:

@@ -145,10 +145,10 @@ class JournalledStep(Runnable[Any, Any]):
                 _counted(calling, lambda: _given(step, input, config)), lambda fault: self._note(key, fault)
             )
         except ItemRefused as refused:
-            self._journal.write(Entry.refused(key, "", str(refused), refused.reason))
+            self._journal.write(Entry.refused(key, "", refused))
             raise
         except UnreadableReply as unreadable:
-            self._journal.write(Entry.refused(key, "", str(unreadable), "unreadable"))
+            self._journal.write(Entry.refused(key, "", ItemRefused(str(unreadable), reason="unreadable")))
             raise
         except (TypeError, ValueError) as error:
             raise misfit(self._role, error) from error
@@ -192,7 +192,7 @@ async def _asked(journal: Journal, calling: Calling, call: _Call, ask: Callable[
             _counted(calling, attempt), note, call.characters // CHARACTERS_PER_TOKEN
         )
     except ItemRefused as refused:
-        journal.write(Entry.refused(call.key, call.sha, str(refused), refused.reason))
+        journal.write(Entry.refused(call.key, call.sha, refused))
         raise
     journal.write(Entry.of_message(call.key, call.sha, message, round(1000 * (time.perf_counter() - started))))
     calling.monitor.replied()
