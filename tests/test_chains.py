@@ -22,7 +22,7 @@ NAMED = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True,
 COMPACT = SCHEMA | {"x-guidance": {"whitespace_flexible": False}}
 GUIDED = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": COMPACT}}
 CLAUDE = {"max_tokens": 4096, "output_config": {"effort": "low"}}
-PAPER = {"model": "meta-llama/Llama-3.1-8B", "frequency_penalty": 0, "logprobs": None, "n": 1, "seed": 7}
+PAPER = {"model": "meta-llama/Llama-3.1-8B", "seed": 7}
 VLLM = {
     "model": "Qwen/Qwen3.5-9B",
     "chat_template_kwargs": {"enable_thinking": False},
@@ -52,9 +52,9 @@ SENT = {
         "presence_penalty": 2,
         "max_tokens": 1024,
     },
-    ("paper", "classification"): {**PAPER, "temperature": 0, "top_p": 1, "presence_penalty": 0, "max_tokens": 3},
-    ("paper", "input_first"): {**PAPER, "temperature": 0, "top_p": 1, "presence_penalty": 1.5, "max_tokens": 350},
-    ("paper", "output_first"): {**PAPER, "temperature": 0, "top_p": 1, "presence_penalty": 1.5, "max_tokens": 300},
+    ("paper", "classification"): {**PAPER, "temperature": 0, "max_tokens": 3},
+    ("paper", "input_first"): {**PAPER, "temperature": 0, "presence_penalty": 1.5, "max_tokens": 350},
+    ("paper", "output_first"): {**PAPER, "temperature": 0, "presence_penalty": 1.5, "max_tokens": 300},
     ("vllm", "instructions"): {
         **VLLM,
         "temperature": 1,
@@ -75,7 +75,6 @@ SENT = {
     ("google", "instructions"): {
         "safetySettings": [],
         "generationConfig": {
-            "candidateCount": 1,
             "maxOutputTokens": 2048,
             "seed": 7,
             "thinkingConfig": {"thinking_level": "MINIMAL"},
@@ -84,7 +83,6 @@ SENT = {
     ("google", "input_first"): {
         "safetySettings": [],
         "generationConfig": {
-            "candidateCount": 1,
             "maxOutputTokens": 2048,
             "responseMimeType": "application/json",
             "responseJsonSchema": SCHEMA,

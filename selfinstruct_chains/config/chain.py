@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Len
-from pydantic import AfterValidator
+from pydantic import AfterValidator, PrivateAttr
 
 from selfinstruct_chains.config.base import (
     ROLES,
@@ -26,9 +26,10 @@ from selfinstruct_chains.config.base import (
 from selfinstruct_chains.config.filters import Filter
 from selfinstruct_chains.config.model import ModelConfig
 from selfinstruct_chains.config.prompt import Prompt
+from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 NOT_SHAPING = frozenset(
     {"base_url", "api_key_env", "headers_env", "timeout", "server", "requests_per_minute", "tokens_per_minute"}
@@ -38,7 +39,7 @@ NOT_SHAPING = frozenset(
 """Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
 
 
-SINCE_FORMAT_1: dict[str, Any] = {"prompt.chat.turns": []}
+SINCE_FORMAT_1: dict[str, Any] = {"prompt.chat.turns": [], "model.optional": []}
 """Keys that came after the first format of run folders, with the value they have where they are not set: there they
 stay out of the fingerprint, so that a newer version finds its runs."""
 _SECTIONS: dict[Role, str] = {
@@ -146,6 +147,12 @@ class ChainConfig(Closed):
     filters: Annotated[tuple[Filter, ...], Len(max_length=50)] = ()
     novelty: NoveltyConfig = NoveltyConfig()
     run: RunConfig = RunConfig()
+    _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What its user should know of how it came to be, a line for each."""
+        return self._notes
 
     def model_for(self, role: Role) -> ModelConfig:
         """The model that answers for `role`."""
@@ -169,14 +176,38 @@ class ChainConfig(Closed):
         Raises:
             ValidationError: a key or a value can't be.
             LookupError: there is nothing of that name.
+            ConfigError: another provider without a name for its model.
         """
         values: Any = self.model_dump(mode="json")
+        notes = self._without_the_old_provider(values, settings)
         for key, value in settings.items():
             below = key.removeprefix("model.") if key.startswith("model.") else ""
             targets = [f"{_SECTIONS[role]}.model.{below}" for role in ROLES] if below else []
             for target in [key, *targets]:
                 put(values, target, value)
-        return ChainConfig.model_validate_json(json.dumps(values))
+        return ChainConfig.model_validate_json(json.dumps(values)).noted([*self.notes, *notes])
+
+    def noted(self, notes: Iterable[str]) -> ChainConfig:
+        """The same chain with `notes` to tell its user."""
+        copy = self.model_copy()
+        copy._notes = tuple(notes)  # noqa: SLF001
+        return copy
+
+    def _without_the_old_provider(self, values: Any, settings: Mapping[str, Any]) -> list[str]:
+        if "model.provider" not in settings:
+            return []
+        gone: list[str] = []
+        for model in [values["model"], *(self._section(values, role)["model"] for role in ROLES)]:
+            if is_swap(model, settings["model.provider"]):
+                refuse_old_name(model, "model", settings)
+                gone += leave_behind(model, "model", settings)
+        return said("model", self.model.provider, gone)
+
+    @staticmethod
+    def _section(values: Any, role: Role) -> Any:
+        for key in _SECTIONS[role].split("."):
+            values = values[key]
+        return values
 
     def with_role(self, role: Role, **values: Any) -> ChainConfig:
         """The same chain with other values in the section of `role`; they are taken as they are."""

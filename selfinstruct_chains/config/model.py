@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, Field, JsonValue, model_validator
@@ -20,6 +20,9 @@ from selfinstruct_chains.config.base import (
     Whole,
     address,
 )
+from selfinstruct_chains.config.provider_names import canonical
+
+Sampling = Literal["temperature", "top_p", "presence_penalty", "frequency_penalty"]
 
 
 class ServerSettings(Closed):
@@ -55,13 +58,15 @@ class Price(Closed):
 class ModelConfig(Closed):
     """Which model answers, and with what sampling. None leaves a value to the provider."""
 
-    provider: str
-    """"embedded"; "vllm" or "llamacpp", servers of one's own; "community", for langchain-community's classes; or a
-    provider that LangChain's `init_chat_model` knows."""
+    provider: Annotated[str, AfterValidator(canonical)]
+    """"embedded"; a service or a server of one's own by name ("groq", "vllm"), in any case or by an alias ("Claude",
+    "gemini"), which is kept as LangChain's name; "community", for langchain-community's classes; or any other provider
+    that LangChain's `init_chat_model` knows."""
     kind: Kind
     name: str
     """The provider's name for the model."""
     base_url: Annotated[str, AfterValidator(address)] | None = None
+    """Where the model is; None: at the provider's address, or for servers of one's own at their usual port."""
     api_key_env: Variable | None = None
     """The environment variable that holds the key, where it is not the provider's usual one."""
     headers_env: dict[str, Variable] = Field(default_factory=dict)
@@ -76,10 +81,12 @@ class ModelConfig(Closed):
     frequency_penalty: Penalty | None = None
     max_tokens: Positive | None = None
     """Tokens of a reply; the second attempt at a truncated reply has twice as many."""
+    optional: tuple[Sampling, ...] = ()
+    """Of the sampling above, what is left out where the model does not take it, rather than refused."""
     send_seed: bool | None = None
     """Whether each call carries a seed of its own; None: if the provider is known to take one."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
-    """Further parameters, handed to the provider's client as they are."""
+    """Further parameters, handed to the provider's client as they are; none that has a setting here."""
     requests_per_minute: Positive | None = None
     tokens_per_minute: Positive | None = None
     price: Price | None = None

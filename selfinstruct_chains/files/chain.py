@@ -11,6 +11,7 @@ from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped, yaml
 from selfinstruct_chains.files.complaints import shown
 from selfinstruct_chains.files.prompt import load_prompt
+from selfinstruct_chains.files.swapping import leave_old_providers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +46,8 @@ class _Origin(NamedTuple):
 def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | None = None) -> ChainConfig:
     """The chain that is shipped under the name `chain`, or that stands in the file `chain` (ending in .yaml).
 
-    Prompt files named in a chain file are looked for beside it, those named in an override in the working directory.
+    Prompt files named in a chain file are looked for beside it, those named in an override in the working directory. An
+    override of `model.provider` leaves behind what the file has for the provider before; the config's `notes` tell.
 
     Args:
         chain: a shipped name ("openai") or a path ("./mine.yaml"): the suffix tells which.
@@ -57,6 +59,7 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     source = _find(str(chain))
     origin = _Origin(source, overrides or {})
     raw = yaml.read(source)
+    notes = leave_old_providers(raw, origin.overrides)
     for key, value in origin.overrides.items():
         _override(raw, key, value)
     _refuse_secrets(raw, origin)
@@ -66,7 +69,7 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
         section["model"] = _merged(raw.get("model"), section.get("model"))
     for role, section in sections.items():
         section["prompt"] = _load_prompt(section, role, origin)
-    return yaml.validate(ChainConfig, raw, origin.at)
+    return yaml.validate(ChainConfig, raw, origin.at).noted(notes)
 
 
 def find_chain(chain: str) -> Traversable:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.config import Price
-from selfinstruct_chains.models.addresses import address
-from selfinstruct_chains.models.providers import SERVERS, is_local
+from selfinstruct_chains.models.environment import given_address, is_here
 
 if TYPE_CHECKING:
     from selfinstruct_chains.config import ModelConfig
@@ -39,12 +38,11 @@ def price(config: ModelConfig) -> Price | None:
     """
     if config.price is not None:
         return config.price
-    where = address(config)
-    if config.provider == "embedded" or is_local(where):
+    if is_here(config):
         return FREE
-    if where is not None:
+    if where := given_address(config):
         return _listed(config.name, url=where)
-    if config.provider == "community" or config.provider in SERVERS:
+    if config.provider == "community":
         return None
     return _listed(config.name, provider=_NAMES.get(config.provider, config.provider))
 
@@ -53,7 +51,7 @@ def price_text(config: ModelConfig) -> str:
     """The same in words, for people."""
     found = price(config)
     if found is None:
-        where = f" at {at}" if (at := address(config)) else ""
+        where = f" at {at}" if (at := given_address(config)) else ""
         return f"no price is known{where}; state it: --set 'model.price={{input: ..., output: ...}}'"
     if found == FREE:
         return "nothing to pay"

@@ -11,16 +11,18 @@ from langchain_core.messages import AIMessage
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
 
-from selfinstruct_chains.models import embedded, providers
-from selfinstruct_chains.models.addresses import address
+from selfinstruct_chains.models import connections, embedded
 from selfinstruct_chains.models.dialects import dialect
+from selfinstruct_chains.models.environment import given_address
+from selfinstruct_chains.models.extra import refuse_reserved
 from selfinstruct_chains.models.http import MIB
 from selfinstruct_chains.models.limits import Gate
 from selfinstruct_chains.models.loops import wait
 from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.patience import Patience
-from selfinstruct_chains.models.providers import SERVERS, build
+from selfinstruct_chains.models.providers import build
 from selfinstruct_chains.models.replying import Replying
+from selfinstruct_chains.models.services import SERVERS
 from selfinstruct_chains.models.suitability import refuse_what_it_lacks
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ class ConfiguredModel(Runnable[PromptValue, AIMessage]):
         async with self._locks.setdefault(loop, asyncio.Lock()):
             if loop not in self._by_loop:
                 # An async client belongs to the loop it was made in (shared ones break in the next).
-                client = providers.async_client(self.config)
+                client = connections.async_client(self.config)
                 model = await asyncio.to_thread(build, self.config, log=self._log, async_client=client)
                 closing = _until_closed(model, client)
                 await anext(closing)
@@ -111,7 +113,7 @@ async def _until_closed(model: BaseChatModel | BaseLLM, client: Any) -> AsyncGen
     try:
         yield
     finally:
-        await providers.aclose(model, client)
+        await connections.aclose(model, client)
 
 
 def _configured(config: ModelConfig, log: Path | None) -> ConfiguredModel:
@@ -163,7 +165,8 @@ def _endpoint(model: Runnable[Any, Any]) -> object:
 
 def describe(config: ModelConfig) -> str:
     """The model and its address, for messages."""
-    at = f" at {found}" if (found := address(config)) else ""
+    given = given_address(config)
+    at = f" at {given}" if given else ""
     return f"{config.provider}: {Path(config.name).name}{at}"
 
 
@@ -172,7 +175,7 @@ def has_schema(config: ModelConfig) -> bool:
     return config.provider == "embedded" or dialect(build(config), SERVERS.get(config.provider)).schema is not None
 
 
-def check_model(config: ModelConfig, output: Output = "text", decide: Literal["text", "logprob"] = "text") -> None:
+def check_model(config: ModelConfig, output: Output = "text", decide: Literal["text", "logprob"] = "text") -> list[str]:
     """Whether `config` can be built and answers in the form asked for, without starting or calling anything.
 
     Args:
@@ -180,11 +183,15 @@ def check_model(config: ModelConfig, output: Output = "text", decide: Literal["t
         output: of the role it answers for.
         decide: of the classification role.
 
+    Returns:
+        What is left out of its `optional` sampling, a line for each.
+
     Raises:
         ConfigError: in one line: unknown provider, missing package, key or weights, a parameter that the model does not
             take, a JSON schema or log-probabilities that it does not have.
     """
     if config.provider == "embedded":
+        refuse_reserved(config)
         embedded.model_file(config.name)
-        return
-    refuse_what_it_lacks(config, build(config), output, decide)
+        return []
+    return refuse_what_it_lacks(config, build(config), output, decide)

@@ -2,71 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.models.dialects import dialect, takes
-from selfinstruct_chains.models.providers import SAMPLING, SERVERS
+from selfinstruct_chains.models.sampling import WAY_OUT, lacking, profile
+from selfinstruct_chains.models.services import SERVERS
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel, BaseLLM
 
     from selfinstruct_chains.config import ModelConfig
 
-_WAY_OUT = "if that is out of date, put it right under model.extra.profile"
 
-
-def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, output: str, decide: str) -> None:
+def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, output: str, decide: str) -> list[str]:
     """Compare the chain file with the integration's parameters, and with LangChain's profile of the model.
+
+    Returns:
+        What is left out of the `optional` sampling, a line for each.
 
     Raises:
         ConfigError: naming the key, and what to write instead.
     """
-    _parameters(config, model)
+    notes = _sampling(config, model)
+    _extra(config, model)
     spoken = dialect(model, SERVERS.get(config.provider))
     if output == "json_schema" and spoken.schema is None:
         raise ConfigError(
             f"{_name(config)}: output: json_schema is not to be had from {spoken.family}; use output: text"
         )
     if decide == "logprob" and spoken.logprobs is None:
-        raise ConfigError(f"{_name(config)}: decide: logprob is not to be had from {spoken.family}; use decide: text")
-    # A server of one's own may call its models whatever it likes.
-    profile: dict[str, Any] = {} if config.base_url else dict(getattr(model, "profile", None) or {})
-    _sampling(config, profile)
-    if output == "json_schema" and profile.get("structured_output") is False:
         raise ConfigError(
-            f"{_name(config)} has no JSON schema, by LangChain's profile of it; use output: text ({_WAY_OUT})"
+            f"{_name(config)}: classification.decide: logprob is not to be had from {spoken.family}; use decide: text"
         )
-    if decide == "logprob" and profile.get("temperature") is False:
-        raise ConfigError(f"{_name(config)} is a reasoning model and has no log-probabilities; use decide: text")
+    known = profile(config, model)
+    if output == "json_schema" and known.get("structured_output") is False:
+        raise ConfigError(
+            f"{_name(config)} has no JSON schema, by LangChain's profile of it; use output: text ({WAY_OUT})"
+        )
+    if decide == "logprob" and known.get("temperature") is False:
+        raise ConfigError(
+            f"{_name(config)} is a reasoning model and has no log-probabilities; use classification.decide: text"
+        )
+    return notes
 
 
-def _parameters(config: ModelConfig, model: BaseChatModel | BaseLLM) -> None:
-    spoken = dialect(model)
-    limit = {"max_tokens": spoken.max_tokens}
-    for key in SAMPLING:
-        native = limit.get(key, key)
-        if getattr(config, key) is not None and not (takes(model, native) or takes(model, key)):
-            raise ConfigError(
-                f"{_name(config)}: model.{key}: {type(model).__name__} has no such parameter; leave it out"
-            )
+def _sampling(config: ModelConfig, model: BaseChatModel | BaseLLM) -> list[str]:
+    lacked = lacking(config, model)
+    for key, why in lacked.items():
+        if key not in config.optional:
+            hint = f" ({WAY_OUT})" if "profile" in why else ""
+            raise ConfigError(f"{_name(config)}: model.{key}: {why}; leave it out{hint}")
+    return [f"{key} is left out: {_name(config)}: {why}" for key, why in lacked.items()]
+
+
+def _extra(config: ModelConfig, model: BaseChatModel | BaseLLM) -> None:
     for key in config.extra:
         if not takes(model, key):
             near = did_you_mean(key, type(model).model_fields)
             raise ConfigError(f"{_name(config)}: model.extra.{key}: {type(model).__name__} has no such parameter{near}")
-
-
-def _sampling(config: ModelConfig, profile: dict[str, Any]) -> None:
-    if profile.get("temperature") is not False:
-        return
-    refused = ["temperature", "top_p"]
-    refused += ["presence_penalty", "frequency_penalty"] if config.provider == "openai" else []
-    neutral = {"temperature": 1, "top_p": 1}
-    for key in refused:
-        if getattr(config, key) not in {None, neutral.get(key, 0)}:
-            raise ConfigError(
-                f"{_name(config)} takes no {key}, by LangChain's profile of it; leave it out ({_WAY_OUT})"
-            )
 
 
 def _name(config: ModelConfig) -> str:

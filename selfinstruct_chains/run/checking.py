@@ -46,10 +46,12 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     tasks = read_seeds(seeds or shipped.SEEDS)
     Pool(config, tasks)
     yield from _about_seeds(config, tasks)
-    for note in demonstrations(config, tasks).notes:
+    for note in [*config.notes, *demonstrations(config, tasks).notes]:
         yield f"note: {note}"
+    unfit: dict[str, None] = {}
     for role in map(config.role, ROLES):
-        registry.check_model(role.model, role.output, getattr(role, "decide", "text"))
+        unfit |= dict.fromkeys(registry.check_model(role.model, role.output, getattr(role, "decide", "text")))
+    yield from (f"note: {note}" for note in unfit)
     yield "models: ok (packages, keys and weights are there)"
     for what, model in _models(config).items():
         yield f"price: {what}: {price_text(model)}"

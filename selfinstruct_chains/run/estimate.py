@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.models.addresses import address
+from selfinstruct_chains.models.environment import given_address
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.run.assembly import demonstrations, links
 from selfinstruct_chains.run.usage import Usage
@@ -129,7 +129,7 @@ def _prompt_tokens(config: ChainConfig, seeds: Sequence[Task]) -> dict[Role, tup
 
 def _cached_from(model: ModelConfig) -> float:
     """Tokens from which on a prompt's beginning is cached unasked; behind an address of one's own nobody knows."""
-    return CACHED_FROM.get(model.provider, inf) if address(model) is None else inf
+    return CACHED_FROM.get(model.provider, inf) if given_address(model) is None else inf
 
 
 def _estimate(config: ChainConfig, roles: dict[Role, Usage]) -> Estimate:

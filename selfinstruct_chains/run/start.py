@@ -59,7 +59,7 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
     pool = Pool(chain.config, seeds, own.instruction_filters)
     found = role_models(chain.config, own.models, chain.folder / "llama.log" if chain.folder else None)
     config = in_text_where_needed(chain.config, found, own)
-    _check(config, found, own)
+    unfit = _check(config, found, own)
     shown = demonstrations(config, seeds)
     parts = links(config, shown, found.kinds)
     monitor = chain.monitor or Monitor()
@@ -67,7 +67,7 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
         folder = Folder(chain.folder, config, seeds, own.shaping(tracing.get("configurable") or {}))
         stack.callback(folder.close)
         monitor.begin(goal["n"], folder.journal.usage, _prices(chain), folder.notes)
-        folder.notes += [*shown.notes, *_about_n(folder, goal["n"])]
+        folder.notes += [*config.notes, *unfit, *shown.notes, *_about_n(folder, goal["n"])]
         budget = Budget(goal.get("budgets", {}), monitor)
         await stack.enter_async_context(_reporting(folder, monitor))
         stack.push_async_callback(_disconnect, found)
@@ -88,12 +88,14 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
         ).run(put)
 
 
-def _check(config: ChainConfig, found: RoleModels, own: Own) -> None:
-    """Find out what the chain file's models lack before a folder is made."""
+def _check(config: ChainConfig, found: RoleModels, own: Own) -> list[str]:
+    """Find out what the chain file's models lack before a folder is made; a line for each thing left out."""
+    notes: list[str] = []
     for role in ROLES:
         if isinstance(found.models[role], ConfiguredModel) and role not in own.steps:
             section = config.role(role)
-            check_model(section.model, section.output, getattr(section, "decide", "text"))
+            notes += check_model(section.model, section.output, getattr(section, "decide", "text"))
+    return list(dict.fromkeys(notes))
 
 
 def _journalled(  # noqa: PLR0913, PLR0917 - it is where these meet

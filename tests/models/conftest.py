@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from selfinstruct_chains.config import ModelConfig
-from selfinstruct_chains.models.providers import OPENAI_SPEAKERS
 from selfinstruct_chains.models.registry import ConfiguredModel
+from selfinstruct_chains.models.services import OPENAI_SPEAKERS
 from selfinstruct_chains.testing.server import ScriptedServer
 
 MODELS = [

@@ -1,0 +1,86 @@
+"""The HTTP clients that models are asked through: by loop, with our timeouts, and no proxy for this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct_chains.models.environment import (
+    address,
+    headers,
+    is_here,
+    key,
+    refuse_missing_certificates,
+    socks_proxy,
+)
+from selfinstruct_chains.models.http import guards
+from selfinstruct_chains.models.packages import imported
+from selfinstruct_chains.models.services import OPENAI_SPEAKERS
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel, BaseLLM
+
+    from selfinstruct_chains.config import ModelConfig
+
+_CONNECT = 10.0  # seconds in which a connection has to stand
+_SDK = dict.fromkeys([*OPENAI_SPEAKERS, "azure_openai"], "openai") | {"anthropic": "anthropic"}
+"""Providers whose SDK brings a client over aiohttp."""
+_PLAIN = ("mistralai", "cohere")
+"""Providers whose LangChain class takes a client of httpx."""
+
+
+def async_client(config: ModelConfig) -> Any:
+    """An HTTP client for the running loop, over aiohttp where the SDK has that: at half the CPU time of its own.
+
+    LangChain's classes for OpenAI and Anthropic share one for the whole process, which is dead in the next loop. None
+    for those whose clients belong to the model.
+
+    Raises:
+        ConfigError: a variable that names certificates or a proxy is wrong, or a package is missing.
+    """
+    refuse_missing_certificates()
+    socks = socks_proxy(config)
+    trusting = {"timeout": timeout(config), "trust_env": not is_here(config)}
+    if sdk := _SDK.get(config.provider):
+        # aiohttp knows no SOCKS.
+        made = imported(config.provider, sdk, "DefaultAsyncHttpxClient" if socks else "DefaultAioHttpClient")
+        return made(**trusting, **guards(config.max_response_mib))
+    return plain_client(config, "AsyncClient") if config.provider in _PLAIN else None
+
+
+def plain_client(config: ModelConfig, name: str) -> Any:
+    """Httpx's "Client" or "AsyncClient", for the classes that take one; Mistral's wants address and key in it."""
+    of_its_own: dict[str, Any] = {}
+    if config.provider == "mistralai":
+        bearer = {"Authorization": f"Bearer {key(config)}", "Accept": "application/json"}
+        of_its_own = {"base_url": address(config) or "https://api.mistral.ai/v1", "headers": bearer | headers(config)}
+    waiting = imported(config.provider, "httpx", "Timeout")(config.timeout, connect=min(_CONNECT, config.timeout))
+    client = imported(config.provider, "httpx", name)
+    of_its_own |= guards(config.max_response_mib) if name == "AsyncClient" else {}
+    return client(timeout=waiting, trust_env=not is_here(config), **of_its_own)
+
+
+def sync_client(config: ModelConfig) -> Any:
+    """The synchronous client of OpenAI's SDK, which its classes make even when it is never used."""
+    from openai import DefaultHttpxClient
+
+    return DefaultHttpxClient(timeout=timeout(config), trust_env=not is_here(config))
+
+
+def timeout(config: ModelConfig) -> Any:
+    """One attempt's, in seconds: 10 at most for the connection."""
+    from httpx2 import Timeout
+
+    return Timeout(config.timeout, connect=min(_CONNECT, config.timeout))
+
+
+async def aclose(model: BaseChatModel | BaseLLM, async_client: Any) -> None:
+    """Close what `model`, built with `async_client`, has open in the running loop."""
+    if async_client is not None:
+        await async_client.aclose()
+        return
+    match type(model).__name__:
+        case "ChatOllama" | "OllamaLLM":
+            await model._async_client.close()  # type: ignore[union-attr]  # noqa: SLF001 - there is no other way to it
+        case "ChatGoogleGenerativeAI":
+            await model.client.aio.aclose()  # type: ignore[union-attr]
+            await model.client._api_client._async_httpx_client.aclose()  # type: ignore[union-attr]  # noqa: SLF001
