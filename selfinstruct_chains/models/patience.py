@@ -69,7 +69,8 @@ class Patience:
         self._pace = Pace()
         self._usual_reply = _FIRST_REPLY
         self._keys = keys
-        self._refused: list[str] = []  # the unclear refusals since the last clear outcome
+        self._refused: list[str] = []  # unclear refusals in a row
+        self._refused_at = 0.0
 
     async def reply(
         self, ask: Callable[[], Awaitable[T]], on_fault: Callable[[Fault], None], prompt_tokens: int = 0
@@ -117,7 +118,8 @@ class Patience:
 
     def _answered(self, message: Any, attempt: Attempt) -> None:
         self.gate.reached = True
-        self._refused.clear()
+        if attempt.at >= self._refused_at:  # else it was under way when the refusals began
+            self._refused.clear()
         self.gate.note(failed=False, most=self._max_failing_share)
         if isinstance(message, AIMessage) and message.usage_metadata:
             self._usual_reply += round((message.usage_metadata["output_tokens"] - self._usual_reply) / 10)
@@ -156,6 +158,7 @@ class Patience:
             self._refused.clear()
         if refused.unclear:
             self._refused.append(alike)
+            self._refused_at = self.gate.clock()
         if len(self._refused) >= REFUSED_ALIKE:
             raise ProviderError(
                 f"{refused}; {REFUSED_ALIKE} calls in a row were refused like this, so it is not about one of them: "

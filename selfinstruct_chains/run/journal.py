@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError
@@ -47,7 +48,7 @@ class Journal:
         self._memory: list[bytes] = []
         self._places: dict[str, Place] = {}
         self._models: dict[str, str] = {}
-        self._doubtful: dict[str, dict[str, Entry]] = {}  # by role: unclear refusals since its last clear outcome
+        self._doubtful: dict[str, _Doubt] = {}  # unclear refusals that may be everybody's, by key
         self.usage: dict[tuple[Role, str], Usage] = {}
         """What the calls have cost, by role and model as reported ("" for attempts that got no reply)."""
         self.repaired = 0
@@ -133,10 +134,19 @@ class Journal:
         self._index(entry, (self._end, len(line)))
         self._end += len(line)
 
-    def confirm(self) -> None:
-        """Let unclear refusals stand, now that the run has what it was to have; raises as `write`."""
-        for entry in self._in_doubt():
-            self.write(entry._replace(unclear=None))
+    def confirm(self, role: str | None = None, before: float = float("inf")) -> None:
+        """Let unclear refusals stand: a call that was made after them was answered, or the run has what it asked for.
+
+        Args:
+            role: whose; None: all.
+            before: by `time.perf_counter`; later ones stay in doubt.
+
+        Raises:
+            RunError: as `write`.
+        """
+        for entry, at in list(self._doubtful.values()):
+            if at < before and role in {None, entry.key.partition("/")[0]}:
+                self.write(entry._replace(unclear=None))
 
     def close(self) -> None:
         """Put everything on the disk, and let go of the file.
@@ -163,22 +173,21 @@ class Journal:
             self._models[entry.key] = sys.intern(entry.model)
 
     def _weigh(self, entry: Entry) -> None:
-        """Keep the refusals of a role in doubt until it gets a clear outcome; a fault after one takes it back."""
-        role = entry.key.partition("/")[0]
+        """Keep an unclear refusal in doubt until it is confirmed; a fault after it takes it back."""
         if entry.unclear:
-            self._doubtful.setdefault(role, {})[entry.key] = entry
-        elif entry.answers:
-            self._doubtful.pop(role, None)
-        elif self._doubtful.get(role, {}).pop(entry.key, None):
+            self._doubtful[entry.key] = _Doubt(entry, time.perf_counter())
+        elif self._doubtful.pop(entry.key, None) and not entry.answers:
             del self._places[entry.key]
-
-    def _in_doubt(self) -> list[Entry]:
-        return [entry for entries in self._doubtful.values() for entry in entries.values()]
 
     def _take_back(self) -> None:
         """Have the calls asked again whose refusal may have been everybody's, as when a key had expired."""
-        for entry in self._in_doubt():
+        for entry, _ in list(self._doubtful.values()):
             self.write(Entry.fault(entry.key, entry.prompt_sha256, "refused for no known reason; asked again"))
+
+
+class _Doubt(NamedTuple):
+    entry: Entry
+    at: float
 
 
 def scan(path: Path) -> Iterator[tuple[Place, Entry]]:

@@ -139,7 +139,7 @@ class JournalledStep(Runnable[Any, Any]):
             return result(self._role, known.value if known.kind == "result" else known.message())
         if self._step is None or self._calling is None:
             raise NotRemembered
-        step, calling = self._step, self._calling
+        step, calling, started = self._step, self._calling, time.perf_counter()
         try:
             found = await calling.patience.reply(
                 _counted(calling, lambda: _given(step, input, config)), lambda fault: self._note(key, fault)
@@ -153,6 +153,7 @@ class JournalledStep(Runnable[Any, Any]):
         except (TypeError, ValueError) as error:
             raise misfit(self._role, error) from error
         given = result(self._role, found)
+        self._journal.confirm(self._role, before=started)
         self._journal.write(Entry.of_result(key, result_json(given)))
         calling.monitor.replied()
         return given
@@ -194,6 +195,7 @@ async def _asked(journal: Journal, calling: Calling, call: _Call, ask: Callable[
     except ItemRefused as refused:
         journal.write(Entry.refused(call.key, call.sha, refused))
         raise
+    journal.confirm(call.key.partition("/")[0], before=started)
     journal.write(Entry.of_message(call.key, call.sha, message, round(1000 * (time.perf_counter() - started))))
     calling.monitor.replied()
     return message
