@@ -104,7 +104,7 @@ KINDS = {"auth", "no_money", "rate_limit", "overloaded", "server_error", "html"}
 )
 def test_one_tries_ones_own_code(found: Answer) -> None:
     """As the docstring of `testing.server` says: the client raises what the provider's answer makes it raise."""
-    with ScriptedServer(faults=at_first(f"openai/{found.name}")) as server:
+    with ScriptedServer(faults=at_first(found.id)) as server:
         model = ChatOpenAI(model="m", base_url=server.base_url, api_key="none", max_retries=0)
         with pytest.raises(APIStatusError) as raised:
             model.invoke("Hi")

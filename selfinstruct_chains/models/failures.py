@@ -1,7 +1,7 @@
 """One reading of what a provider answers when a call fails: status, headers and body -> codes, words and a wait.
 
 A provider's own JSON is read, not what a client makes of it: clients lose fields (the openai client the code of xAI,
-ollama's the headers). What is peculiar about each of 19 providers stands in `tests/data/errors/README.md`.
+ollama's the headers). What is peculiar about each of 19 providers stands in `testing/answers/README.md`.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def fault_of(error: Exception, what: str, *, keys: tuple[str, ...] = (), patienc
     if isinstance(error, SelfInstructError) or not is_providers(error):
         raise error
     endpoint, failure = _Endpoint(what, keys, patience), failure_of(error)
-    if not failure.answered:
+    if not failure.answered and not _in_langchains_words(error, failure):
         return _without_answer(error, endpoint)
     return _judged(with_status(failure), endpoint, error)
 
@@ -104,6 +104,11 @@ def _judged(failure: Failure, endpoint: _Endpoint, error: Exception) -> Fault:
         too_long = f"it asks to wait {failure.wait:.0f} s, more than run.patience ({endpoint.patience:.0f} s)"
         raise ProviderError(f"{said}; {too_long}; {_LATER}") from error
     return Fault(text, failure.status, failure.wait)
+
+
+def _in_langchains_words(error: Exception, failure: Failure) -> bool:
+    """Whether it is what LangChain says of an answer in a 200 that it threw away: a bare ValueError."""
+    return type(error) is ValueError and fate_of(failure).fate == "item"
 
 
 def _without_answer(error: Exception, endpoint: _Endpoint) -> Fault:

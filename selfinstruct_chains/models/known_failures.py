@@ -1,7 +1,7 @@
 """What is known of how providers fail, as one table: the first row that fits a failure says what comes of it.
 
 Codes and types decide before prose, and prose before the bare status. Bodies to the rows, with their sources, stand in
-`tests/data/errors/`.
+`testing/answers/`.
 """
 
 from __future__ import annotations

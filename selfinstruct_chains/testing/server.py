@@ -14,7 +14,7 @@ does one test what one's own code makes of a provider that refuses:
 
     @pytest.mark.parametrize("found", answers("groq").values(), ids=lambda found: found.name)
     def test_my_code(found):
-        with ScriptedServer(faults=at_first(f"groq/{found.name}")) as server:
+        with ScriptedServer(faults=at_first(found.id)) as server:
             model = ChatGroq(model="m", base_url=server.url, api_key="none", max_retries=0)
             assert my_reading(model).asks_again == (found.fate == "retry")
 

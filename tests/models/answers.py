@@ -1,62 +1,28 @@
-"""The answers of `tests/data/errors`, and a server that gives one of them to whatever it is asked."""
+"""The answers of `testing.answers`, and a server that gives one of its own making to whatever it is asked."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import yaml
+from selfinstruct_chains.testing import answers as known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FOLDER = Path(__file__).parents[1] / "data" / "errors"
+    from selfinstruct_chains.testing.answers import Answer
 
 
-class Answer(NamedTuple):
-    """One answer, and what is to come of it."""
-
-    provider: str
-    name: str
-    status: int
-    headers: Mapping[str, str]
-    body: str
-    fate: str
-    reason: str
-    wait: float | None
-
-    @property
-    def id(self) -> str:
-        """For pytest."""
-        return f"{self.provider}-{self.name}"
-
-
-@cache
 def answers() -> tuple[Answer, ...]:
     """All of them."""
-    return tuple(
-        Answer(
-            file.stem,
-            case["name"],
-            case["status"],
-            case.get("headers", {}),
-            case["body"],
-            case["fate"],
-            case.get("reason", ""),
-            case.get("wait"),
-        )
-        for file in sorted(FOLDER.glob("*.yaml"))
-        for case in yaml.safe_load(file.read_text(encoding="utf-8"))
-    )
+    return tuple(found for provider in known.providers() for found in known.answers(provider).values())
 
 
 def answer(provider: str, name: str) -> Answer:
     """One of them."""
-    return next(one for one in answers() if (one.provider, one.name) == (provider, name))
+    return known.answer(f"{provider}/{name}")
 
 
 @contextmanager

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from selfinstruct_chains.models.failures import failure
 from selfinstruct_chains.models.fates import ADVICE
 from selfinstruct_chains.models.known_failures import TABLE, fate_of
-from tests.models.answers import Answer, answers
+from tests.models.answers import answers
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.testing.answers import Answer
 
 PATIENCE = 600
 ERRORS = [one for one in answers() if one.status >= 400 or '"error":' in one.body]  # other 200s are replies

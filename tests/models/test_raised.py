@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
@@ -16,7 +16,10 @@ from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.models.known_failures import fate_of
 from selfinstruct_chains.models.raised import failure_of, is_providers
 from selfinstruct_chains.models.registry import ConfiguredModel
-from tests.models.answers import Answer, answer, answering
+from tests.models.answers import answer, answering
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.testing.answers import Answer
 
 PROMPT = StringPromptValue(text="Say hello.")
 pytestmark = [

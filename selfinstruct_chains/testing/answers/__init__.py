@@ -50,7 +50,7 @@ class Answer:
     provider: str
     """Its file's name, such as "azure_openai"."""
     name: str
-    """The provider's own is unique; `answer` takes "provider/name"."""
+    """Unique among the provider's own."""
     kind: Kind
     status: int
     body: str
@@ -64,6 +64,11 @@ class Answer:
     """Of an item that is dropped; "" too where a reply was cut, which costs its last item alone."""
     wait: float | None = None
     """Seconds that the answer asks to wait; None: it names no wait."""
+
+    @property
+    def id(self) -> str:
+        """The words "provider/name", which `answer` and a server's plan take."""
+        return f"{self.provider}/{self.name}"
 
     @property
     def content_type(self) -> str:
