@@ -75,6 +75,8 @@ def _about_seeds(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[str]:
 def _calls(config: ChainConfig) -> Iterator[str]:
     models = {registry.describe(model): model for model in map(config.model_for, ROLES)}
     for what, model in models.items():
+        if warning := asyncio.run(unlisted(model)):
+            yield f"warning: {warning}"
         yield f"call: {what} answered {asyncio.run(_reply(registry.ConfiguredModel(model), what))!r}"
 
 
