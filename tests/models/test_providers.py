@@ -69,7 +69,7 @@ async def _ask(config: ModelConfig, **options) -> str:
 
 @pytest.mark.parametrize(("provider", "form"), CLIENTS)
 async def test_nothing_is_sent_that_is_not_said(server, at, provider, form):
-    """Where the chain file leaves sampling to the provider, so does the request: no default of LangChain's goes along."""
+    """Where the chain file leaves sampling to the provider, so does the request: no default of LangChain's goes."""
     assert await _ask(at(server, provider, form)) == "Hello"
 
     assert _keys(server.asked[-1].body) & SAMPLING == NEEDED.get(provider, set())
@@ -85,7 +85,9 @@ async def test_what_is_said_is_sent(server, at, provider, form):
 
 
 @pytest.mark.parametrize(("provider", "form"), CLIENTS)
-async def test_no_proxy_for_this_machine(server, at, monkeypatch, unused_tcp_port, provider, form):
+async def test_no_proxy_for_this_machine(  # noqa: PLR0913, PLR0917
+    server, at, monkeypatch, unused_tcp_port, provider, form
+):
     """No client asks a proxy for an address on this machine, whichever variable names one."""
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{unused_tcp_port}")
@@ -117,13 +119,27 @@ async def test_a_proxy_is_asked_for_another_machine(server, monkeypatch, caplog,
     assert not caplog.records
 
 
-RESERVED = ["streaming", "disable_streaming", "use_responses_api", "n", "best_of", "max_retries", "timeout", "request_timeout", "base_url", "api_key", "model", "model_name", "stop", "seed", "max_tokens", "temperature", "top_p", "response_format", "tools", "callbacks", "cache", "http_client", "http_async_client", "client_kwargs", "default_headers", "num_predict", "max_output_tokens", "format", "logprobs", "rate_limiter"]
+RESERVED = [
+    *("streaming", "disable_streaming", "use_responses_api", "n", "best_of", "max_retries", "timeout"),
+    *("request_timeout", "base_url", "api_key", "model", "model_name", "stop", "seed"),
+    *("max_tokens", "temperature", "top_p", "response_format", "tools", "callbacks", "cache"),
+    *(
+        "http_client",
+        "http_async_client",
+        "client_kwargs",
+        "default_headers",
+        "num_predict",
+        "max_output_tokens",
+        "format",
+    ),
+    *("logprobs", "rate_limiter"),
+]
 
 
 @pytest.mark.parametrize("key", RESERVED)
 @pytest.mark.parametrize("provider", ["openai", "groq", "anthropic", "ollama", "google_genai", "embedded", "community"])
 def test_reserved_keys_of_extra(provider, key):
-    """What this program sets can't be set a second time, whichever class would get it; the message names the setting."""
+    """What this program sets can't be set again, whichever class would get it; the message names the setting."""
     config = ModelConfig(provider=provider, kind="chat", name="m", base_url=None, extra={key: 1})
 
     with pytest.raises(ConfigError, match=rf"model\.extra\.{key}: this is set by this program; \w+"):
