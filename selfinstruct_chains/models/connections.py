@@ -59,11 +59,9 @@ def plain_client(config: ModelConfig, name: str) -> Any:
     return client(timeout=waiting, trust_env=not is_here(config), **of_its_own)
 
 
-def sync_client(config: ModelConfig) -> Any:
-    """The synchronous client of OpenAI's SDK, which its classes make even when it is never used."""
-    from openai import DefaultHttpxClient
-
-    return DefaultHttpxClient(timeout=timeout(config), trust_env=not is_here(config))
+def sdk_client(config: ModelConfig, name: str) -> Any:
+    """A client of OpenAI's SDK over httpx, "Default[Async]HttpxClient": its classes make both, used or not."""
+    return imported(config.provider, "openai", name)(timeout=timeout(config), trust_env=not is_here(config))
 
 
 def timeout(config: ModelConfig) -> Any:

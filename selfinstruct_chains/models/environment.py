@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,12 +108,10 @@ def socks_proxy(config: ModelConfig) -> str | None:
     if is_here(config) or proxy_bypass(where.hostname or "") or not proxies.get(scheme, "").startswith("socks"):
         return None
     name = f"{scheme.upper()}_PROXY"
-    try:
-        import socksio  # noqa: F401
-    except ImportError:
+    if find_spec("socksio") is None:
         raise ConfigError(
             f"{name} names a SOCKS proxy, for which a package is missing: pip install 'selfinstruct-chains[socks]'"
-        ) from None
+        )
     return name
 
 

@@ -45,8 +45,8 @@ async def unlisted(config: ModelConfig) -> str | None:
 
 
 def _is_named(name: str, wanted: str) -> bool:
-    """Whether a list's name is the one wanted, perhaps with a kind before it, or a date or tag behind."""
-    return name.removeprefix("models/").startswith(wanted.removeprefix("models/"))
+    """Whether a list's name is the one wanted, perhaps with a date or a tag behind."""
+    return name.startswith(wanted.removeprefix("models/"))
 
 
 async def _openai(model: Any) -> list[str]:
@@ -62,7 +62,8 @@ async def _anthropic(model: Any) -> list[str]:
 
 
 async def _google(model: Any) -> list[str]:
-    return [one.name async for one in await model.client.aio.models.list(config={"page_size": 1000})]
+    found = await model.client.aio.models.list(config={"page_size": 1000})
+    return [one.name.removeprefix("models/") async for one in found]
 
 
 async def _ollama(model: Any) -> list[str]:

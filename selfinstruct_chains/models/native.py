@@ -123,7 +123,7 @@ def _cohere(given: _Given, found: Any) -> dict[str, Any]:
 
 
 def _bedrock(given: _Given, found: Any) -> dict[str, Any]:
-    proxies = {"proxies": {}} if is_here(given.config) else {}
+    proxies: dict[str, Any] = {"proxies": {}} if is_here(given.config) else {}
     waiting = {"connect_timeout": 10, "read_timeout": given.config.timeout, "retries": {"total_max_attempts": 1}}
     named = {"default_headers": given.headers} if given.headers else {}
     made = imported(given.config.provider, "botocore.config", "Config")(**waiting | proxies)

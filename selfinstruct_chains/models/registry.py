@@ -22,7 +22,7 @@ from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.patience import Patience
 from selfinstruct_chains.models.providers import build
 from selfinstruct_chains.models.replying import Replying
-from selfinstruct_chains.models.services import SERVERS
+from selfinstruct_chains.models.services import KEYS, SERVERS
 from selfinstruct_chains.models.suitability import refuse_what_it_lacks
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig,
         describe(file) if ours else model.get_name(),
         file.timeout,
         config.run.patience,
-        keys=providers.KEYS.get(file.provider, ()) if ours else (),
+        keys=KEYS.get(file.provider, ()) if ours else (),
         gate=gate,
         max_failing_share=config.run.max_failing_share,
     )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models import embedded
-from selfinstruct_chains.models.connections import sync_client, timeout
+from selfinstruct_chains.models.connections import sdk_client, timeout
 from selfinstruct_chains.models.environment import address, headers, key
 from selfinstruct_chains.models.services import SERVICES
 
@@ -43,7 +43,8 @@ def speaker(
     options |= _place(config, log)
     # Retries are patience.py's, so that every provider has the same.
     options |= {"max_retries": 0, "timeout": timeout(config)}
-    options |= {"http_client": sync_client(config), "http_async_client": async_client}
+    options["http_client"] = sdk_client(config, "DefaultHttpxClient")
+    options["http_async_client"] = async_client or sdk_client(config, "DefaultAsyncHttpxClient")
     model: Any = _class(config, options)(**options)
     for name in ("temperature", "top_p", "presence_penalty", "frequency_penalty", "max_tokens"):
         if getattr(config, name) is None:

@@ -15,9 +15,11 @@ from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.models import providers, registry
+from selfinstruct_chains.models import registry
 from selfinstruct_chains.models.faults import fault_of
+from selfinstruct_chains.models.listing import unlisted
 from selfinstruct_chains.models.prices import price_text
+from selfinstruct_chains.models.services import KEYS
 from selfinstruct_chains.run.assembly import demonstrations
 
 if TYPE_CHECKING:
@@ -83,6 +85,8 @@ def _models(config: ChainConfig) -> dict[str, ModelConfig]:
 
 def _calls(config: ChainConfig) -> Iterator[str]:
     for what, model in _models(config).items():
+        if warning := asyncio.run(unlisted(model)):
+            yield f"warning: {warning}"
         yield f"call: {what} answered {asyncio.run(_reply(registry.ConfiguredModel(model), what))!r}"
 
 
@@ -91,7 +95,7 @@ async def _reply(model: registry.ConfiguredModel, what: str) -> str:
     try:
         reply = await model.ainvoke(StringPromptValue(text="Say yes."), max_tokens=16)
     except Exception as error:
-        fault = fault_of(error, what, keys=providers.KEYS.get(model.config.provider, ()))
+        fault = fault_of(error, what, keys=KEYS.get(model.config.provider, ()))
         raise ProviderError(f"{what} gave no reply: {fault.text}; the call can simply be tried again") from error
     finally:
         await model.aclose()

@@ -100,7 +100,7 @@ def test_this_machine(url, local):
     [
         ("openai", "OPENAI_BASE_URL", " http://0.0.0.0:8000/v1\n", "http://0.0.0.0:8000/v1", True),
         ("openai", "OPENAI_API_BASE", "https://llm.example.com/v1", "https://llm.example.com/v1", False),
-        ("ollama", "OLLAMA_HOST", "0.0.0.0", "http://0.0.0.0", True),
+        ("ollama", "OLLAMA_HOST", "0.0.0.0", "http://0.0.0.0", True),  # noqa: S104 - as its server is told
         ("ollama", "OLLAMA_HOST", ":11500", "http://127.0.0.1:11500", True),
         ("ollama", "OLLAMA_HOST", "https://gpu.example.com", "https://gpu.example.com", False),
         ("ollama", "UNUSED", "", None, True),
@@ -108,7 +108,7 @@ def test_this_machine(url, local):
         ("groq", "OPENAI_BASE_URL", "http://127.0.0.1:1/v1", "https://api.groq.com/openai/v1", False),
     ],
 )
-def test_address(monkeypatch, provider, variable, value, found, here):
+def test_address(monkeypatch, provider, variable, value, found, here):  # noqa: PLR0913, PLR0917
     """Where the chain file names no address, the client's variable does, or what is known of the service."""
     monkeypatch.setenv(variable, value)
 
