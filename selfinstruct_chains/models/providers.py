@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.models import embedded
+from selfinstruct_chains.models.dialects import is_openais
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel, BaseLLM
 
     from selfinstruct_chains.config import ModelConfig
-    from selfinstruct_chains.models.dialects import Server
 
 COMPLETION_CLASSES = {
     "azure_openai": ("langchain_openai", "AzureOpenAI"),
@@ -51,7 +51,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """The environment variables that a provider's key may stand in."""
 
-SERVERS: dict[str, Server] = {"embedded": "llamacpp", "llamacpp": "llamacpp", "vllm": "vllm"}
+SERVERS: dict[str, str] = {"embedded": "llamacpp", "llamacpp": "llamacpp", "vllm": "vllm"}
 """Providers whose server understands more than OpenAI's protocol."""
 OPENAI_SPEAKERS = frozenset({"openai", *SERVERS})
 SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "max_tokens")
@@ -161,6 +161,7 @@ def _openai(
     config: ModelConfig, options: dict[str, Any], log: Path | None, async_client: Any
 ) -> BaseChatModel | BaseLLM:
     from langchain_openai import ChatOpenAI, OpenAI
+    from langchain_openai.chat_models.base import BaseChatOpenAI
     from openai import DefaultHttpxClient
 
     if config.provider == "embedded":
@@ -179,7 +180,10 @@ def _openai(
     options |= {"max_retries": 0, "timeout": _timeout(config), "http_async_client": async_client}
     if config.kind == "completion":
         return OpenAI(**options)
-    return ChatOpenAI(use_responses_api=False, disable_streaming=True, **options)
+    # ChatOpenAI turns max_tokens into OpenAI's newer max_completion_tokens, which few other servers know.
+    there = options["base_url"] or os.environ.get("OPENAI_API_BASE") or os.environ.get("OPENAI_BASE_URL")
+    chat = ChatOpenAI if is_openais(there) else BaseChatOpenAI
+    return chat(use_responses_api=False, disable_streaming=True, **options)
 
 
 def _transport(config: ModelConfig) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from selfinstruct_chains.models.limits import Gate
 from selfinstruct_chains.models.loops import wait
 from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.patience import Patience
-from selfinstruct_chains.models.providers import SERVERS, build
+from selfinstruct_chains.models.providers import build
 from selfinstruct_chains.models.replying import Replying
 from selfinstruct_chains.models.suitability import refuse_what_it_lacks
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel, BaseLLM
     from langchain_core.runnables import RunnableConfig
 
-    from selfinstruct_chains.config import ChainConfig, Kind, ModelConfig, Output, Role
+    from selfinstruct_chains.config import Asked, ChainConfig, Kind, ModelConfig, Role
 
 
 class ConfiguredModel(Runnable[PromptValue, AIMessage]):
@@ -94,7 +94,7 @@ class ConfiguredModel(Runnable[PromptValue, AIMessage]):
 
     def _replying(self, model: Any) -> Replying:
         config = self.config
-        return Replying(model, server=SERVERS.get(config.provider), kind=config.kind, send_seed=config.send_seed)
+        return Replying(model, provider=config.provider, kind=config.kind, send_seed=config.send_seed)
 
 
 class _Connected(NamedTuple):
@@ -126,7 +126,7 @@ def patiences(
     """
     sharing: dict[object, list[Role]] = {}
     for role, model in models.items():
-        sharing.setdefault(_endpoint(model), []).append(role)
+        sharing.setdefault(endpoint(model), []).append(role)
     found: dict[Role, Patience] = {}
     for roles in sharing.values():
         files = [config.model_for(role) for role in roles]
@@ -143,7 +143,8 @@ def _patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig,
     return Patience(what, file.timeout, config.run.patience, gate=gate, max_failing_share=share)
 
 
-def _endpoint(model: Runnable[Any, Any]) -> object:
+def endpoint(model: Runnable[Any, Any]) -> object:
+    """What is the same for role models that ask the same model at the same address."""
     if isinstance(model, ConfiguredModel):
         return model.config.provider, model.config.name, model.config.base_url
     if isinstance(model, OwnModel):
@@ -159,10 +160,10 @@ def describe(config: ModelConfig) -> str:
 
 def has_schema(config: ModelConfig) -> bool:
     """Whether the model's replies can be held to a JSON schema; raises as `providers.build`."""
-    return config.provider == "embedded" or dialect(build(config), SERVERS.get(config.provider)).schema is not None
+    return config.provider == "embedded" or dialect(build(config), config.provider).schema is not None
 
 
-def check_model(config: ModelConfig, output: Output = "text", decide: Literal["text", "logprob"] = "text") -> None:
+def check_model(config: ModelConfig, output: Asked = "text", decide: Literal["text", "logprob"] = "text") -> None:
     """Whether `config` can be built and answers in the form asked for, without starting or calling anything.
 
     Args:

@@ -9,10 +9,11 @@ first tokens.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPromptValue
 from langchain_core.runnables import Runnable
@@ -20,8 +21,8 @@ from langchain_core.runnables.config import ensure_config
 
 from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.errors import ItemRefused
-from selfinstruct_chains.models.dialects import translate
 from selfinstruct_chains.models.faults import NoReply
+from selfinstruct_chains.models.translating import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
     from selfinstruct_chains.config import Kind
-    from selfinstruct_chains.models.dialects import Server
     from selfinstruct_chains.models.parts import LangChainModel
 
 Said = AIMessage | LLMResult
@@ -56,13 +56,12 @@ _FINISH = {
 class Replying(Runnable[PromptValue, AIMessage]):
     """`model`, answering with an AIMessage in the shape above.
 
-    Calls take the neutral keywords `stop`, `seed`, `max_tokens`, `larger`, `json_schema` and `top_logprobs`, which
-    become what the model's provider calls them (`dialects.translate`). They raise `NoReply` for an envelope with
-    nothing in it.
+    Calls take the neutral keywords of `translating`, which become what the model's provider calls them. They raise
+    `NoReply` for an envelope with nothing in it.
 
     Args:
         model: a LangChain model.
-        server: what stands behind it, if that matters.
+        provider: what the chain file calls its provider; None: told by the model's class.
         kind: which form of a prompt it is given; its own family's when None.
         send_seed: whether calls carry their seed; None: if the integration has a field for it.
     """
@@ -71,12 +70,12 @@ class Replying(Runnable[PromptValue, AIMessage]):
         self,
         model: LangChainModel,
         *,
-        server: Server | None = None,
+        provider: str | None = None,
         kind: Kind | None = None,
         send_seed: bool | None = None,
     ) -> None:
         self.model = model
-        self.server = server
+        self.provider = provider
         self.kind: Kind = kind or ("chat" if isinstance(model, BaseChatModel) else "completion")
         self.send_seed = send_seed
 
@@ -93,7 +92,7 @@ class Replying(Runnable[PromptValue, AIMessage]):
         return shaped(await aask(self.model, input, config, self._options(kwargs)))
 
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
-        return translate(self.model, self.server, given, send_seed=self.send_seed)
+        return translate(self.model, self.provider, given, send_seed=self.send_seed)
 
 
 def ask(model: LangChainModel, given: Any, config: RunnableConfig | None, options: dict[str, Any]) -> Said:
@@ -133,12 +132,22 @@ def from_chat(message: AIMessage) -> AIMessage:
     if (metadata.get("prompt_feedback") or {}).get("block_reason"):
         raise ItemRefused(f"the prompt was blocked: {metadata['prompt_feedback']}"[:300], reason="content_filter")
     return _message(
-        str(message.text),
+        spoken(message),
         finish=_first(metadata, *_WHY) or ("tool_calls" if message.tool_calls else None),
         usage=message.usage_metadata,
         model=_first(metadata, "model_name", "model"),
         logprobs=metadata.get("logprobs"),
     )
+
+
+def spoken(message: BaseMessage) -> str:
+    """A message's text; where it has none, the arguments of the one tool that it calls, as JSON, cut as they may be."""
+    text = str(message.text)
+    whole: list[Any] = getattr(message, "tool_calls", [])
+    torn: list[Any] = getattr(message, "invalid_tool_calls", [])
+    if text or len(whole) + len(torn) != 1:
+        return text
+    return json.dumps(whole[0]["args"], ensure_ascii=False) if whole else str(torn[0]["args"] or "")
 
 
 def from_completion(result: LLMResult) -> AIMessage:

@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.models.replying import from_chat
+from selfinstruct_chains.models.replying import from_chat, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,19 +51,12 @@ def _text(given: Any, name: str, *, empty: bool) -> str:
     if isinstance(given, str):
         return given
     if isinstance(given, BaseMessage):
-        return _spoken(given)
+        return spoken(given)
     if isinstance(given, dict) and set(given) == _WITH_RAW:
-        return _spoken(given["raw"]) if given["parsed"] is None else _json(given["parsed"], name)
+        return spoken(given["raw"]) if given["parsed"] is None else _json(given["parsed"], name)
     if given is None and empty:  # a parser's word for a reply that it found nothing in
         return ""
     return _json(given, name)
-
-
-def _spoken(message: BaseMessage) -> str:
-    """A message's text; where it has none, the arguments of the one tool that it calls."""
-    calls: list[Any] = getattr(message, "tool_calls", [])
-    text = str(message.text)
-    return json.dumps(calls[0]["args"], ensure_ascii=False) if not text and len(calls) == 1 else text
 
 
 def _json(given: Any, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.models.dialects import dialect, takes
-from selfinstruct_chains.models.providers import SAMPLING, SERVERS
+from selfinstruct_chains.models.providers import SAMPLING
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel, BaseLLM
@@ -23,10 +23,10 @@ def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, ou
         ConfigError: naming the key, and what to write instead.
     """
     _parameters(config, model)
-    spoken = dialect(model, SERVERS.get(config.provider))
-    if output == "json_schema" and spoken.schema is None:
+    spoken = dialect(model, config.provider)
+    if output not in {"auto", "text", *spoken.held}:
         raise ConfigError(
-            f"{_name(config)}: output: json_schema is not to be had from {spoken.family}; use output: text"
+            f"{_name(config)}: output: {output} is not to be had from {spoken.family}; use output: auto, or text"
         )
     if decide == "logprob" and spoken.logprobs is None:
         raise ConfigError(f"{_name(config)}: decide: logprob is not to be had from {spoken.family}; use decide: text")
@@ -35,14 +35,14 @@ def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, ou
     _sampling(config, profile)
     if output == "json_schema" and profile.get("structured_output") is False:
         raise ConfigError(
-            f"{_name(config)} has no JSON schema, by LangChain's profile of it; use output: text ({_WAY_OUT})"
+            f"{_name(config)} has no JSON schema, by LangChain's profile of it; use output: auto, or text ({_WAY_OUT})"
         )
     if decide == "logprob" and profile.get("temperature") is False:
         raise ConfigError(f"{_name(config)} is a reasoning model and has no log-probabilities; use decide: text")
 
 
 def _parameters(config: ModelConfig, model: BaseChatModel | BaseLLM) -> None:
-    spoken = dialect(model)
+    spoken = dialect(model, config.provider)
     limit = {"max_tokens": spoken.max_tokens}
     for key in SAMPLING:
         native = limit.get(key, key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.prices import price
-from selfinstruct_chains.run.assembly import demonstrations, links
+from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 from selfinstruct_chains.run.usage import Usage
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Est
 
 def _prompt_tokens(config: ChainConfig, seeds: Sequence[Task]) -> dict[Role, int]:
     kinds = {role: config.model_for(role).kind for role in ROLES}
+    config = as_known_for(config, role_models(config).models, hopeful=True)
     parts = links(config, demonstrations(config, seeds), kinds)
     shown = [example.instruction for example in Pool(config, seeds).draw(0, 0)]
     prompts = {role: parts[role].prompt(shown if role == "instructions" else shown[0]) for role in ROLES}
