@@ -26,7 +26,7 @@ def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, ou
     spoken = dialect(model, config.provider)
     if output not in {"auto", "text", *spoken.held}:
         raise ConfigError(
-            f"{_name(config)}: output: {output} is not to be had from {spoken.family}; use output: auto, or text"
+            f"{_name(config)}: output: {output} is not to be had from {spoken.family}; use output: text, or auto"
         )
     if decide == "logprob" and spoken.logprobs is None:
         raise ConfigError(f"{_name(config)}: decide: logprob is not to be had from {spoken.family}; use decide: text")
@@ -35,7 +35,7 @@ def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, ou
     _sampling(config, profile)
     if output == "json_schema" and profile.get("structured_output") is False:
         raise ConfigError(
-            f"{_name(config)} has no JSON schema, by LangChain's profile of it; use output: auto, or text ({_WAY_OUT})"
+            f"{_name(config)} has no JSON schema, by LangChain's profile of it; use output: text, or auto ({_WAY_OUT})"
         )
     if decide == "logprob" and profile.get("temperature") is False:
         raise ConfigError(f"{_name(config)} is a reasoning model and has no log-probabilities; use decide: text")

@@ -68,7 +68,7 @@ def _held(model: Any, spoken: Dialect, neutral: dict[str, Any], bound: Mapping[s
     for how, schema in schemas.items() if not shaped_by(bound) else ():
         hold = spoken.held.get(how)
         if hold is None:
-            raise ConfigError(f"output: {how} is not to be had from {spoken.family}; use output: auto, or text")
+            raise ConfigError(f"output: {how} is not to be had from {spoken.family}; use output: text, or auto")
         native |= hold(model, schema)
     return native
 

@@ -139,7 +139,7 @@ async def _tried(given: Settling, choice: Finding, number: int, *, last: bool) -
     """Whether the server takes a form of request; the refusal of the last one is raised."""
     role, key = choice.roles[0], found_key(choice.roles[0], number)
     calling, journal = given.calling[role], given.journal
-    prompt, options = _request(given, choice)
+    prompt, options = request(given, choice)
     text = prompt.to_string()
     sha = text_hash(text)
     seed = call_seed(calling.seed, key)
@@ -182,8 +182,8 @@ class _Asking:
         return await self._model.ainvoke(self._prompt, **self._options)
 
 
-def _request(given: Settling, choice: Finding) -> tuple[PromptValue, dict[str, Any]]:
-    """The prompt and the options of the first role's request in this form: in request 0, or about a seed."""
+def request(given: Settling, choice: Finding) -> tuple[PromptValue, dict[str, Any]]:
+    """The prompt and the options of a first call for the first role in this form: request 0, or about a seed."""
     role = choice.roles[0]
     config = _in_text(choice.applied(given.config))
     part = links(config, demonstrations(config, given.seeds), given.found.kinds)[role]
