@@ -15,7 +15,7 @@ from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models import registry
-from selfinstruct_chains.run.assembly import demonstrations, role_forms, role_models
+from selfinstruct_chains.run.assembly import as_known_for, demonstrations, role_forms, role_models
 from selfinstruct_chains.run.budget import Budget
 from selfinstruct_chains.run.found import Finding
 from selfinstruct_chains.run.journal import Journal, call_key, call_seed
@@ -63,7 +63,8 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     tasks = read_seeds(seeds or shipped.SEEDS)
     Pool(config, tasks)
     yield from _about_seeds(config, tasks)
-    for note in demonstrations(config, tasks).notes:
+    hopeful = as_known_for(config, role_models(config).models, hopeful=True)
+    for note in demonstrations(hopeful, tasks).notes:
         yield f"note: {note}"
     for role in map(config.role, ROLES):
         registry.check_model(role.model, role.output, getattr(role, "decide", "text"))

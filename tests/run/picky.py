@@ -1,8 +1,7 @@
 """A server on loopback that speaks OpenAI's chat protocol and refuses what some real ones refuse, with their bodies."""
 
-import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -96,7 +95,7 @@ class Picky:
         """For an OpenAI client."""
         return str(self._server.make_url("/v1"))
 
-    async def __aenter__(self) -> "Picky":
+    async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._answer)
         self._server = TestServer(app)

@@ -95,7 +95,7 @@ async def test_what_was_found_is_kept(tmp_path: Path) -> None:
         there = found(tmp_path / "run")
         before = len(server.bodies)
         server.refuse = lambda _: None
-        again = await run(chain(server), tmp_path / "run", n=4)
+        again = await run(chain(server), tmp_path / "run", n=20)
 
         assert [note for note in again if "auto" in note] == first
         assert found(tmp_path / "run") == there
@@ -117,7 +117,7 @@ async def test_replies_are_read_as_they_were_asked_for(tmp_path: Path) -> None:
     async with Picky(no_system) as server:
         await run(chain(server), tmp_path / "run")
 
-    result = refilter(tmp_path / "run", tmp_path / "again", {})
+    result = refilter(tmp_path / "run", {}, tmp_path / "again")
     assert len(result.tasks) >= 2
     assert not result.lost
     assert not result.unanswered
