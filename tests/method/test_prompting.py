@@ -15,8 +15,9 @@ SEEDS = read_seeds(shipped.SEEDS)
 
 
 def config(**overrides: object) -> ChainConfig:
-    """The openai chain with overrides."""
-    return load_config("openai", {key.replace("__", "."): value for key, value in overrides.items()})
+    """The openai chain with overrides, its instances as JSON."""
+    settled = {f"instances.{role}.output": "json_schema" for role in ("input_first", "output_first")}
+    return load_config("openai", settled | {key.replace("__", "."): value for key, value in overrides.items()})
 
 
 def test_the_two_forms_of_a_prompt() -> None:
