@@ -222,8 +222,10 @@ WRONG = [
     (
         "classification.output",
         "json",
-        "classification.output: must be 'auto' or 'text' or 'json_schema' or 'function_calling' or 'json_mode' "
-        "(did you mean 'json_mode'?), not 'json'",
+        (
+            "classification.output: must be 'auto' or 'text' or 'json_schema' or 'function_calling' or 'json_mode' "
+            "(did you mean 'json_mode'?), not 'json'"
+        ),
     ),
     ("name", "../x", "name: must be letters, digits and any of ' .+-_', at most 80: run folders are named after it"),
     ("name", "x" * 81, "name: must be letters, digits and any of ' .+-_', at most 80: run folders are named after it"),
