@@ -21,7 +21,7 @@ from selfinstruct_chains.method.graph import finisher
 from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.registry import ConfiguredModel
-from selfinstruct_chains.run.assembly import demonstrations, links, role_models
+from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 from selfinstruct_chains.run.journal import call_seed
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ async def tally(role: Role, config: ChainConfig, count: int) -> Tally:
     """Ask about all of it, and count."""
     seeds = read_seeds(shipped.SEEDS)
     kinds = {each: config.model_for(each).kind for each in ROLES}
+    config = as_known_for(config, role_models(config).models, hopeful=True)
     own = links(config, demonstrations(config, seeds), kinds)[role]
     model = role_models(config).models[role]
     asked = questions(role, own, config, seeds, count)

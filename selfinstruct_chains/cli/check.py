@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("chain", default="embedded")
 @options.seeds
 @options.settings
-@click.option("--call", is_flag=True, help="Also make one tiny call to each model.")
+@click.option("--call", is_flag=True, help="Also make the first call of each role, as a run would.")
 def command(chain: str, seeds: Path | None, settings: tuple[str, ...], *, call: bool) -> None:
     """Check a chain and its seeds before paying for anything: exit 0 and a line for each finding, or exit 2.
 

@@ -5,10 +5,13 @@
 
 from selfinstruct_chains.config.base import (
     ROLES,
+    Asked,
     Closed,
+    Held,
     Kind,
     Output,
     Role,
+    written,
 )
 from selfinstruct_chains.config.chain import (
     NOT_SHAPING,
@@ -56,6 +59,7 @@ __all__ = [
     "PROMPT_VARIABLES",
     "ROLES",
     "STOP_VARIABLES",
+    "Asked",
     "ChainConfig",
     "ChatForm",
     "ClassificationRole",
@@ -63,6 +67,7 @@ __all__ = [
     "CompletionForm",
     "EchoFilter",
     "Filter",
+    "Held",
     "InstanceRole",
     "InstancesConfig",
     "InstructionRole",
@@ -85,4 +90,5 @@ __all__ = [
     "fingerprint",
     "flatten",
     "variables",
+    "written",
 ]

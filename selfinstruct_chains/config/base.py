@@ -12,8 +12,25 @@ from pydantic_core import PydanticCustomError
 Role = Literal["instructions", "classification", "input_first", "output_first"]
 Kind = Literal["chat", "completion"]
 Output = Literal["text", "json_schema"]
+"""What a reply is written as: text behind labels, or JSON in the shape of a schema."""
+Held = Literal["json_schema", "function_calling", "json_mode"]
+"""How a model is held to JSON, in LangChain's words (`with_structured_output`): to a schema, to the parameters of a
+tool that it has to call, or to JSON of any shape."""
+Asked = Literal["auto", "text", "json_schema", "function_calling", "json_mode"]
+"""What a chain file may say of a reply; `auto` is settled before a run's first request."""
 
 ROLES: tuple[Role, ...] = ("instructions", "classification", "input_first", "output_first")
+
+
+def written(asked: Asked) -> Output:
+    """What a reply that is asked for as `asked` is written as.
+
+    Raises:
+        ValueError: it is `auto`, which has to be settled before.
+    """
+    if asked == "auto":
+        raise ValueError("output: auto was not settled")
+    return "text" if asked == "text" else "json_schema"
 
 
 def _no_bool(value: Any) -> Any:

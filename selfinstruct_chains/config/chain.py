@@ -11,9 +11,9 @@ from pydantic import AfterValidator, PrivateAttr
 
 from selfinstruct_chains.config.base import (
     ROLES,
+    Asked,
     Closed,
     Count,
-    Output,
     Pattern,
     Positive,
     Real,
@@ -39,7 +39,7 @@ NOT_SHAPING = frozenset(
 """Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
 
 
-SINCE_FORMAT_1: dict[str, Any] = {"prompt.chat.turns": [], "model.optional": []}
+SINCE_FORMAT_1: dict[str, Any] = {"prompt.chat.turns": [], "model.optional": [], "model.system_role": None}
 """Keys that came after the first format of run folders, with the value they have where they are not set: there they
 stay out of the fingerprint, so that a newer version finds its runs."""
 _SECTIONS: dict[Role, str] = {
@@ -64,7 +64,7 @@ class InstructionRole(Closed):
     example_pattern: Pattern | None = None
     """Show only instructions in which this regular expression is found, as far as there are enough: small models
     imitate the form of what they are shown."""
-    output: Output = "text"
+    output: Asked = "text"
     model: ModelConfig
 
 
@@ -74,7 +74,7 @@ class ClassificationRole(Closed):
     prompt: Prompt
     yes_examples: Positive = 12
     no_examples: Positive = 19
-    output: Output = "text"
+    output: Asked = "text"
     decide: Literal["text", "logprob"] = "text"
     """By what the model writes, or by comparing the log-probabilities of yes and no with `threshold`."""
     threshold: Real = 0.0
@@ -90,11 +90,11 @@ class InstanceRole(Closed):
 
     prompt: Prompt
     examples: Positive = 6
-    output: Output = "text"
+    output: Asked = "text"
     input_characters: Positive | None = None
-    """For `json_schema`: the longest input the model can write."""
+    """Where a JSON schema holds the reply: the longest input the model can write."""
     output_characters: Positive | None = None
-    """For `json_schema`: the longest output, or label."""
+    """There: the longest output, or label."""
     example_characters: Positive | None = None
     """Draw demonstrations among those that are at most so long, as far as there are enough."""
     prompt_tokens: Positive | None = None

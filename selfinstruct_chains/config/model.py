@@ -85,6 +85,9 @@ class ModelConfig(Closed):
     """Of the sampling above, what is left out where the model does not take it, rather than refused."""
     send_seed: bool | None = None
     """Whether each call carries a seed of its own; None: if the provider is known to take one."""
+    system_role: bool | None = None
+    """Whether a chat model takes a system message; if not, its text is put in front of the user's. None: it is sent,
+    and where nothing tells whether the server takes it, that is found out before the first request of a run."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """Further parameters, handed to the provider's client as they are; none that has a setting here."""
     requests_per_minute: Positive | None = None

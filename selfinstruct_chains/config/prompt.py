@@ -49,8 +49,8 @@ class Turn(Closed):
 class ChatForm(Closed):
     """What a chat model is told."""
 
-    system: str
-    """"" for none."""
+    system: str = ""
+    """Left out or "": there is no system message."""
     turns: tuple[Turn, ...] = ()
     """What stands between the two."""
     user: str

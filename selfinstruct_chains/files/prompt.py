@@ -9,10 +9,12 @@ from selfinstruct_chains.config import (
     NEEDED_VARIABLES,
     PROMPT_VARIABLES,
     STOP_VARIABLES,
+    Asked,
     Output,
     Prompt,
     Prompted,
     variables,
+    written,
 )
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.files import shipped, yaml
@@ -72,8 +74,9 @@ def _check(prompt: Prompt, role: Prompted, output: Any, where: str) -> None:
         if "format" in used and not key.startswith("chat") and not key.startswith("completion"):
             raise ConfigError(f"{where}: {key}: {{format}} stands for this text itself")
         _among(used - {"format"}, PROMPT_VARIABLES[role], role, f"{where}: {key}")
-        if "format" in used and output in get_args(Output) and output not in prompt.format:
-            raise ConfigError(f"{where}: {key}: {{format}} is used, but there is no format.{output}")
+        due = _formats(output)
+        if "format" in used and due and not any(format_ in prompt.format for format_ in due):
+            raise ConfigError(f"{where}: {key}: {{format}} is used, but there is no format.{' or format.'.join(due)}")
     _check_declared(prompt, frozenset().union(*forms.values()) - {"format"}, role, where)
     for form, used in {
         "chat": frozenset().union(*(used for key, used in forms.items() if key.startswith("chat."))),
@@ -81,6 +84,13 @@ def _check(prompt: Prompt, role: Prompted, output: Any, where: str) -> None:
     }.items():
         for variable in sorted(NEEDED_VARIABLES[role] - used):
             raise ConfigError(f"{where}: {form}: {{{variable}}} is missing; the model would not see the task")
+
+
+def _formats(output: Any) -> tuple[Output, ...]:
+    """Of which one has to be there; none for what is no form of reply."""
+    if output not in get_args(Asked):
+        return ()
+    return get_args(Output) if output == "auto" else (written(output),)
 
 
 def _check_declared(prompt: Prompt, used: frozenset[str], role: Prompted, where: str) -> None:

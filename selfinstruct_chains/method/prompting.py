@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
 
+from selfinstruct_chains.config import written
 from selfinstruct_chains.method.rendering import instances_json, instances_text
 
 if TYPE_CHECKING:
@@ -36,17 +37,40 @@ class Demonstrations(NamedTuple):
     """How many more were due, but had no room (`prompt_tokens`) or no seed."""
 
 
-def template(prompt: Prompt, kind: Kind, output: Output, **fixed: str) -> BasePromptTemplate[Any]:
-    """The prompt for a chat or a completion model, with the `fixed` variables filled in; the others are its input."""
+def template(
+    prompt: Prompt, kind: Kind, output: Output, *, system_role: bool = True, **fixed: str
+) -> BasePromptTemplate[Any]:
+    """The prompt for a chat or a completion model, with the `fixed` variables filled in; the others are its input.
+
+    Args:
+        prompt: a prompt file.
+        kind: which of its forms.
+        output: what the reply is to be written as.
+        system_role: whether a chat model takes a system message; if not, its text begins the user's.
+        fixed: the variables to fill in.
+    """
 
     def filled_in(text: str) -> str:
         return text.strip("\n").replace("{format}", prompt.format.get(output, "").strip("\n"))
 
     if kind == "chat":
         turns = [(turn.by, filled_in(turn.text)) for turn in prompt.chat.turns]
-        pieces = [("system", filled_in(prompt.chat.system)), *turns, ("human", filled_in(prompt.chat.user))]
-        return ChatPromptTemplate.from_messages(pieces if prompt.chat.system else pieces[1:]).partial(**fixed)
+        pieces = [("system", filled_in(prompt.chat.system)), *turns, ("user", filled_in(prompt.chat.user))]
+        said = [(by, text) for by, text in pieces if by != "system" or text.strip()]
+        return ChatPromptTemplate.from_messages(said if system_role else _without_system(said)).partial(**fixed)
     return PromptTemplate.from_template(filled_in(prompt.completion.text)).partial(**fixed)
+
+
+def _without_system(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same by user and assistant alone, in turns: templates without a system role want them to alternate."""
+    turns: list[tuple[str, str]] = []
+    for told_by, text in pieces:
+        by = "user" if told_by == "system" else told_by
+        if turns and turns[-1][0] == by:
+            turns[-1] = by, f"{turns[-1][1]}\n\n{text}"
+        else:
+            turns.append((by, text))
+    return turns
 
 
 def classification_examples(role: ClassificationRole, seeds: Sequence[Task], seed: int) -> Demonstrations:
@@ -65,13 +89,13 @@ def instance_examples(
     role: InstanceRole, form: Form, seeds: Sequence[Task], seed: int, max_instances: int
 ) -> Demonstrations:
     """Seed tasks of the role's kind with their instances, shortest first among those drawn."""
-    render = instances_json if role.output == "json_schema" else instances_text
-    written = [
+    render = instances_json if written(role.output) == "json_schema" else instances_text
+    examples = [
         role.prompt.example.format(instruction=task.instruction, instances=render(task.instances[:max_instances], form))
         for task in seeds
         if task.is_classification == (form == "output_first")
     ]
-    texts = _drawn(Random(f"{seed}:{form}"), written, role.examples, role.example_characters)
+    texts = _drawn(Random(f"{seed}:{form}"), examples, role.examples, role.example_characters)
     return _joined(sorted(texts, key=len), role.prompt, role.prompt_tokens, due=role.examples)
 
 

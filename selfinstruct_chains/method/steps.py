@@ -1,8 +1,9 @@
 """The four steps, each `prompt | model | parser`.
 
 A model here is a *role model*: a Runnable from a prompt to an AIMessage in one shape (`models.replying`), which takes
-the keywords `stop`, `json_schema`, `top_logprobs` and `larger`. A reply that can't be used is asked for once more, with
-twice the room; the second attempt carries `{"selfinstruct_attempt": 2}` in its metadata.
+the keywords `stop`, `top_logprobs`, `larger`, and the schema of the reply as `json_schema`, `function_calling` or
+`json_mode`, by how it is to be held to it. A reply that can't be used is asked for once more, with twice the room; the
+second attempt carries `{"selfinstruct_attempt": 2}` in its metadata.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
 
+from selfinstruct_chains.config import written
 from selfinstruct_chains.method.parsing import ClassificationParser, InstancesParser, InstructionsParser, Parsed
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.pure import Pure
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.config import ClassificationRole, InstanceRole, InstructionRole, Kind, Role
     from selfinstruct_chains.method.rendering import Form
+
+    Section = InstructionRole | ClassificationRole | InstanceRole
 
 RoleModel = Runnable[PromptValue, AIMessage]
 ATTEMPT = "selfinstruct_attempt"
@@ -80,10 +84,10 @@ def instruction_links(role: InstructionRole, kind: Kind) -> Links:
     shown = role.seed_examples + role.generated_examples
     counts = {"ask": role.ask, "last": shown + role.ask, "after": shown + role.ask + 1}
     fixed = {name: str(count) for name, count in counts.items()}
-    parser = InstructionsParser(continues=kind == "completion" and role.output == "text")
+    parser = InstructionsParser(continues=kind == "completion" and written(role.output) == "text")
     return Links(
         "instructions",
-        Pure(_shown, "examples") | template(role.prompt, kind, role.output, **fixed),
+        Pure(_shown, "examples") | _template(role, kind, **fixed),
         _options(role, kind, INSTRUCTIONS_SCHEMA, **fixed),
         parser,
     )
@@ -96,7 +100,7 @@ def classification_links(role: ClassificationRole, kind: Kind, examples: str) ->
         options["top_logprobs"] = TOP_LOGPROBS
     return Links(
         "classification",
-        template(role.prompt, kind, role.output, examples=examples),
+        _template(role, kind, examples=examples),
         options,
         ClassificationParser(decide=role.decide, threshold=role.threshold),
     )
@@ -113,9 +117,9 @@ def instance_links(form: Form, role: InstanceRole, kind: Kind, examples: str, ma
     )
     return Links(
         form,
-        template(role.prompt, kind, role.output, examples=examples, max_instances=str(max_instances)),
+        _template(role, kind, examples=examples, max_instances=str(max_instances)),
         _options(role, kind, schema),
-        InstancesParser(form=form, output=role.output),
+        InstancesParser(form=form, output=written(role.output)),
     )
 
 
@@ -123,12 +127,15 @@ def _shown(examples: Sequence[str]) -> dict[str, str]:
     return {"examples": numbered(examples), "shown": str(len(examples)), "first": str(len(examples) + 1)}
 
 
-def _options(
-    role: InstructionRole | ClassificationRole | InstanceRole, kind: Kind, schema: dict[str, Any], **filled: str
-) -> dict[str, Any]:
+def _template(role: Section, kind: Kind, **fixed: str) -> Runnable[Any, PromptValue]:
+    system_role = role.model.system_role is not False
+    return template(role.prompt, kind, written(role.output), system_role=system_role, **fixed)
+
+
+def _options(role: Section, kind: Kind, schema: dict[str, Any], **filled: str) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if kind == "completion" and role.prompt.completion.stop:
         options["stop"] = [stop.format(**filled) for stop in role.prompt.completion.stop]
-    if role.output == "json_schema":
-        options["json_schema"] = schema
+    if written(role.output) == "json_schema":
+        options[role.output] = schema
     return options

@@ -13,9 +13,9 @@ from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.configurable import DynamicRunnable
 from pydantic import BaseModel, SecretBytes, SecretStr
 
-from selfinstruct_chains.models.dialects import LIMITS
 from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.parts import inside, model_of
+from selfinstruct_chains.models.translating import LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,12 +16,14 @@ from langchain_core.runnables import Runnable
 from langchain_core.runnables.configurable import RunnableConfigurableFields
 
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.models.dialects import dialect, shaped_by, translate
+from selfinstruct_chains.models.dialects import dialect
+from selfinstruct_chains.models.forms import TEXT, Forms, all_of, forms_of
 from selfinstruct_chains.models.loops import wait
 from selfinstruct_chains.models.parts import rebuilt
 from selfinstruct_chains.models.replying import aask, ask, shaped
 from selfinstruct_chains.models.sides import Sides
 from selfinstruct_chains.models.structured import as_reply
+from selfinstruct_chains.models.translating import shaped_by, translate
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -56,10 +58,10 @@ def own_model(given: Any) -> OwnModel:
 class OwnModel(Runnable[PromptValue, AIMessage]):
     """What the user gave, answering with an AIMessage in the one shape (`replying`).
 
-    Calls take the neutral keywords `stop`, `seed`, `max_tokens`, `larger`, `json_schema` and `top_logprobs`. Each model
-    inside gets them under its provider's names, and what the user has bound to it wins; of several models in a row the
-    last one gets them. What is no model takes none. A text or structure that is made of the reply becomes the
-    message's text, with the finish reason, the tokens and the name of the reply it was made of.
+    Calls take the neutral keywords of `translating`. Each model inside gets them under its provider's names, and what
+    the user has bound to it wins; of several models in a row the last one gets them. What is no model takes none. A
+    text or structure that is made of the reply becomes the message's text, with the finish reason, the tokens and the
+    name of the reply it was made of.
 
     Args:
         given: any Runnable from a prompt to a message, a string, or a structured value.
@@ -82,9 +84,14 @@ class OwnModel(Runnable[PromptValue, AIMessage]):
         return "completion" if isinstance(first, BaseLLM) else "chat"
 
     @property
+    def forms(self) -> Forms:
+        """In which forms all that answer may be asked; one that gives a structure of its own is held to a schema."""
+        return all_of(_forms(leaf) for leaf in self.leaves if leaf.asked)
+
+    @property
     def has_schema(self) -> bool:
         """Whether all that answer can be held to a JSON schema, or give a structure of their own."""
-        return all(_has_schema(leaf) for leaf in self.leaves if leaf.asked)
+        return "json_schema" in self.forms.outputs
 
     @property
     def has_logprobs(self) -> bool:
@@ -206,13 +213,12 @@ def _noted(said: Said, call: _Call) -> Any:
     return said.generations[0][0].text if isinstance(said, LLMResult) else said
 
 
-def _has_schema(leaf: Leaf) -> bool:
+def _forms(leaf: Leaf) -> Forms:
     if leaf.model is None:
-        return False
+        return TEXT
     if shaped_by(leaf.bound):
-        return leaf.followed
-    profile = getattr(leaf.model, "profile", None) or {}
-    return dialect(leaf.model).schema is not None and profile.get("structured_output") is not False
+        return TEXT._replace(outputs=("json_schema", "text")) if leaf.followed else TEXT
+    return forms_of(leaf.model, tools=not leaf.followed)
 
 
 def _has_logprobs(leaf: Leaf) -> bool:

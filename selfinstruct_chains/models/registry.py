@@ -22,7 +22,7 @@ from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.patience import Patience
 from selfinstruct_chains.models.providers import build
 from selfinstruct_chains.models.replying import Replying
-from selfinstruct_chains.models.services import KEYS, SERVERS
+from selfinstruct_chains.models.services import KEYS
 from selfinstruct_chains.models.suitability import refuse_what_it_lacks
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel, BaseLLM
     from langchain_core.runnables import RunnableConfig
 
-    from selfinstruct_chains.config import ChainConfig, Kind, ModelConfig, Output, Role
+    from selfinstruct_chains.config import Asked, ChainConfig, Kind, ModelConfig, Role
 
 
 class ConfiguredModel(Runnable[PromptValue, AIMessage]):
@@ -99,8 +99,7 @@ class ConfiguredModel(Runnable[PromptValue, AIMessage]):
     def _replying(self, model: Any) -> Replying:
         config = self.config
         longest = config.max_response_mib * MIB  # in characters, for the clients that are not ours
-        server = SERVERS.get(config.provider)
-        return Replying(model, server=server, kind=config.kind, send_seed=config.send_seed, longest=longest)
+        return Replying(model, provider=config.provider, kind=config.kind, send_seed=config.send_seed, longest=longest)
 
 
 class _Connected(NamedTuple):
@@ -132,7 +131,7 @@ def patiences(
     """
     sharing: dict[object, list[Role]] = {}
     for role, model in models.items():
-        sharing.setdefault(_endpoint(model), []).append(role)
+        sharing.setdefault(endpoint(model), []).append(role)
     found: dict[Role, Patience] = {}
     for roles in sharing.values():
         files = [config.model_for(role) for role in roles]
@@ -155,7 +154,8 @@ def _patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig,
     )
 
 
-def _endpoint(model: Runnable[Any, Any]) -> object:
+def endpoint(model: Runnable[Any, Any]) -> object:
+    """What is the same for role models that ask the same model at the same address."""
     if isinstance(model, ConfiguredModel):
         return model.config.provider, model.config.name, model.config.base_url
     if isinstance(model, OwnModel):
@@ -172,10 +172,10 @@ def describe(config: ModelConfig) -> str:
 
 def has_schema(config: ModelConfig) -> bool:
     """Whether the model's replies can be held to a JSON schema; raises as `providers.build`."""
-    return config.provider == "embedded" or dialect(build(config), SERVERS.get(config.provider)).schema is not None
+    return config.provider == "embedded" or dialect(build(config), config.provider).schema is not None
 
 
-def check_model(config: ModelConfig, output: Output = "text", decide: Literal["text", "logprob"] = "text") -> list[str]:
+def check_model(config: ModelConfig, output: Asked = "text", decide: Literal["text", "logprob"] = "text") -> list[str]:
     """Whether `config` can be built and answers in the form asked for, without starting or calling anything.
 
     Args:

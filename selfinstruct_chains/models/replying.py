@@ -22,9 +22,9 @@ from selfinstruct_chains import endings
 from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.errors import ItemRefused
 from selfinstruct_chains.models import envelope
-from selfinstruct_chains.models.dialects import translate
 from selfinstruct_chains.models.faults import NoReply
 from selfinstruct_chains.models.http import ours
+from selfinstruct_chains.models.translating import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
     from selfinstruct_chains.config import Kind
-    from selfinstruct_chains.models.dialects import Server
     from selfinstruct_chains.models.parts import LangChainModel
 
 Said = AIMessage | LLMResult
@@ -46,13 +45,13 @@ _SILENT = frozenset({"ChatPerplexity", "Together", "Fireworks", "HuggingFacePipe
 class Replying(Runnable[PromptValue, AIMessage]):
     """`model`, answering with an AIMessage in the shape above.
 
-    Calls take the neutral keywords `stop`, `seed`, `max_tokens`, `larger`, `json_schema` and `top_logprobs`, which
-    become what the model's provider calls them (`dialects.translate`). They raise `NoReply` for an envelope with
-    nothing in it. A reply that comes without a word for why it ended is cut, save from a class that keeps none.
+    Calls take the neutral keywords of `translating`, which become what the model's provider calls them. They raise
+    `NoReply` for an envelope with nothing in it. A reply that comes without a word for why it ended is cut, save from a
+    class that keeps none.
 
     Args:
         model: a LangChain model.
-        server: what stands behind it, if that matters.
+        provider: what the chain file calls its provider; None: told by the model's class.
         kind: which form of a prompt it is given; its own family's when None.
         send_seed: whether calls carry their seed; None: if the integration has a field for it.
         longest: characters that a reply may have; None: any number.
@@ -62,13 +61,13 @@ class Replying(Runnable[PromptValue, AIMessage]):
         self,
         model: LangChainModel,
         *,
-        server: Server | None = None,
+        provider: str | None = None,
         kind: Kind | None = None,
         send_seed: bool | None = None,
         longest: int | None = None,
     ) -> None:
         self.model = model
-        self.server = server
+        self.provider = provider
         self.kind: Kind = kind or ("chat" if isinstance(model, BaseChatModel) else "completion")
         self.send_seed = send_seed
         self._longest = longest
@@ -90,7 +89,7 @@ class Replying(Runnable[PromptValue, AIMessage]):
         return shaped(said, silent=self._silent, longest=self._longest)
 
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
-        return translate(self.model, self.server, given, send_seed=self.send_seed)
+        return translate(self.model, self.provider, given, send_seed=self.send_seed)
 
 
 def ask(model: LangChainModel, given: Any, config: RunnableConfig | None, options: dict[str, Any]) -> Said:

@@ -29,7 +29,7 @@ def profile(config: ModelConfig, model: BaseChatModel | BaseLLM) -> dict[str, An
 
 
 def _without_field(config: ModelConfig, model: BaseChatModel | BaseLLM) -> dict[str, str]:
-    limit = {"max_tokens": dialect(model).max_tokens}
+    limit = {"max_tokens": dialect(model, config.provider).max_tokens}
     asked = [key for key in SAMPLING if getattr(config, key) is not None]
     lacked = [key for key in asked if not (takes(model, limit.get(key, key)) or takes(model, key))]
     return dict.fromkeys(lacked, f"{type(model).__name__} has no such parameter")

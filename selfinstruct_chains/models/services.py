@@ -9,10 +9,7 @@ google_genai, ollama, mistralai, cohere, bedrock_converse) is asked by its own p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from selfinstruct_chains.models.dialects import Server
+from typing import NamedTuple
 
 
 class Service(NamedTuple):
@@ -83,8 +80,6 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
 }
 """The environment variables that a client takes its address from where the chain file has none."""
 
-SERVERS: dict[str, Server] = {"embedded": "llamacpp", "llamacpp": "llamacpp", "vllm": "vllm"}
-"""Providers whose server understands more than OpenAI's protocol."""
 OPENAI_SPEAKERS = frozenset({"openai", "embedded", *SERVICES})
 
 EXTRAS = {

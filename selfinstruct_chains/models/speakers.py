@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models import embedded
 from selfinstruct_chains.models.connections import sdk_client, timeout
+from selfinstruct_chains.models.dialects import is_openais
 from selfinstruct_chains.models.environment import address, headers, key
 from selfinstruct_chains.models.services import SERVICES
 
@@ -60,10 +61,14 @@ def _class(config: ModelConfig, options: dict[str, Any]) -> Any:
 
         return AzureCompletion if azure else Completion
     from langchain_openai import AzureChatOpenAI, ChatOpenAI
+    from langchain_openai.chat_models.base import BaseChatOpenAI
 
     # A tracer that streams would make the model stream too. Without socket options there is no false alarm of proxies.
     options |= {"use_responses_api": False, "disable_streaming": True, "http_socket_options": ()}
-    return AzureChatOpenAI if azure else ChatOpenAI
+    if azure:
+        return AzureChatOpenAI
+    # ChatOpenAI turns max_tokens into OpenAI's newer max_completion_tokens, which few other servers know.
+    return ChatOpenAI if is_openais(options["base_url"]) else BaseChatOpenAI
 
 
 def _refuse_missing_endpoint(config: ModelConfig) -> None:

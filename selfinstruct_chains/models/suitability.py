@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.models.dialects import dialect, takes
 from selfinstruct_chains.models.sampling import WAY_OUT, lacking, profile
-from selfinstruct_chains.models.services import SERVERS
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel, BaseLLM
@@ -26,10 +25,10 @@ def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, ou
     """
     notes = _sampling(config, model)
     _extra(config, model)
-    spoken = dialect(model, SERVERS.get(config.provider))
-    if output == "json_schema" and spoken.schema is None:
+    spoken = dialect(model, config.provider)
+    if output not in {"auto", "text", *spoken.held}:
         raise ConfigError(
-            f"{_name(config)}: output: json_schema is not to be had from {spoken.family}; use output: text"
+            f"{_name(config)}: output: {output} is not to be had from {spoken.family}; use output: text, or auto"
         )
     if decide == "logprob" and spoken.logprobs is None:
         raise ConfigError(

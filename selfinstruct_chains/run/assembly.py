@@ -14,9 +14,11 @@ from selfinstruct_chains.method import graph, steps
 from selfinstruct_chains.method.prompting import Demonstrations, classification_examples, instance_examples
 from selfinstruct_chains.method.pure import Pure
 from selfinstruct_chains.method.results import result
+from selfinstruct_chains.models.forms import forms, forms_without_key
 from selfinstruct_chains.models.own import OwnModel, own_model
 from selfinstruct_chains.models.patient import Patiences, Patient
 from selfinstruct_chains.models.registry import ConfiguredModel
+from selfinstruct_chains.run.found import IN_WORDS, as_known
 from selfinstruct_chains.run.own import Models, Own, brought, chain_config
 from selfinstruct_chains.run.step import Step, Steps
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.method.graph import InstanceFilter
     from selfinstruct_chains.method.steps import Links
+    from selfinstruct_chains.models.forms import Forms
     from selfinstruct_chains.tasks import Completion, Task
 
 
@@ -116,7 +119,7 @@ def build_steps(
 def public_steps(config: ChainConfig, seeds: Sequence[Task] | None, own: Own) -> Steps:
     """The steps with what the user brings, each with the chain's patience."""
     found = role_models(config, own.models)
-    config = in_text_where_needed(config, found, own)
+    config = as_known_for(in_text_where_needed(config, found, own), found.models)
     shown = demonstrations(config, seeds if seeds is not None else read_seeds(shipped.SEEDS))
     patiences = Patiences(found.models, config)
     patient: dict[Role, Runnable[Any, Any]] = {
@@ -127,8 +130,26 @@ def public_steps(config: ChainConfig, seeds: Sequence[Task] | None, own: Own) ->
     return Steps(**by_role, complete=Step(name="complete", chain=composed.complete))
 
 
+def role_forms(model: ConfiguredModel | OwnModel, *, key: bool = True) -> Forms:
+    """In which forms a role model may be asked, as far as that is known; without a `key` being there, if it may lack.
+
+    Raises:
+        ConfigError: as `providers.build`, where the key has to be there.
+    """
+    if isinstance(model, OwnModel):
+        return model.forms
+    return forms(model.config) if key else forms_without_key(model.config)
+
+
+def as_known_for(
+    config: ChainConfig, models: Mapping[Role, ConfiguredModel | OwnModel], *, hopeful: bool = False
+) -> ChainConfig:
+    """`config`, in which each `output: auto` is what is known of the role's model without a call; see `as_known`."""
+    return as_known(config, {role: role_forms(model, key=False) for role, model in models.items()}, hopeful=hopeful)
+
+
 def in_text_where_needed(config: ChainConfig, found: RoleModels, own: Own) -> ChainConfig:
-    """`config`, in which a role whose own model lacks a JSON schema or log-probabilities is asked for text.
+    """`config`, in which a role whose own model lacks its form of reply, or log-probabilities, is asked for text.
 
     Raises:
         ConfigError: the role's prompt has no text form.
@@ -137,10 +158,11 @@ def in_text_where_needed(config: ChainConfig, found: RoleModels, own: Own) -> Ch
         section = config.role(role)
         if not isinstance(model, OwnModel) or role in own.steps:
             continue
-        if section.output == "json_schema" and not model.has_schema:
+        if section.output not in {"auto", *model.forms.outputs}:
             if "text" not in section.prompt.format and section.prompt.format:
+                lacks = IN_WORDS[section.output].removeprefix("a ")
                 raise ConfigError(
-                    f"models[{role!r}]: {model.get_name()} has no JSON schema, and the prompt of {role} has no "
+                    f"models[{role!r}]: {model.get_name()} has no {lacks}, and the prompt of {role} has no "
                     "format.text to ask for text by; give another model, or such a prompt"
                 )
             config = config.with_role(role, output="text")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
-
-from langchain_core.prompt_values import StringPromptValue
 
 from selfinstruct_chains.config import ROLES, ChainConfig
 from selfinstruct_chains.errors import ProviderError
@@ -16,21 +15,39 @@ from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models import registry
-from selfinstruct_chains.models.faults import fault_of
 from selfinstruct_chains.models.listing import unlisted
 from selfinstruct_chains.models.prices import price_text
-from selfinstruct_chains.models.services import KEYS
-from selfinstruct_chains.run.assembly import demonstrations
+from selfinstruct_chains.run.assembly import as_known_for, demonstrations, role_forms, role_models
+from selfinstruct_chains.run.budget import Budget
+from selfinstruct_chains.run.found import Finding
+from selfinstruct_chains.run.journal import Journal, call_key, call_seed
+from selfinstruct_chains.run.journalled import Calling
+from selfinstruct_chains.run.monitor import Monitor
+from selfinstruct_chains.run.own import brought
+from selfinstruct_chains.run.settling import Settling, request, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from selfinstruct_chains.config import ModelConfig
+    from langchain_core.messages import AIMessage
+
+    from selfinstruct_chains.config import ModelConfig, Role
+    from selfinstruct_chains.models.faults import Fault
     from selfinstruct_chains.tasks import Task
 
 _SHOWN = 5  # similar pairs that are named
 _SHOWN_REPLY = 40  # characters
+_PATIENCE = 0.001  # seconds: what fails once is told
+_MENDS = {
+    r"logprob": "classification.decide: text",
+    r"\bseed\b|random_seed": "model.send_seed: false",
+    r"response.?format|json.?(?:schema|mode|object)|structured|\btools?\b|tool_choice": "output: text",
+    r"system (?:role|message|prompt)|roles must|developer instruction": "model.system_role: false",
+    r"max_(?:completion_|output_)?tokens": "model.max_tokens",
+    r"\b(?:temperature|top_p)\b|penalty": "leave out model.temperature, top_p and the penalties",
+}
+"""By the words of a refusal, the key that mends it."""
 
 
 def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = False) -> Iterator[str]:
@@ -39,7 +56,7 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     Args:
         config: the chain; that it was loaded says that its keys, values and prompts are right.
         seeds: a JSON Lines file; the shipped seeds when None.
-        call: make one tiny call to each model.
+        call: make the first call of each role, as a run would, and no second one where it fails.
 
     Raises:
         SelfInstructError: something that a run would stop at.
@@ -48,17 +65,19 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     tasks = read_seeds(seeds or shipped.SEEDS)
     Pool(config, tasks)
     yield from _about_seeds(config, tasks)
-    for note in [*config.notes, *demonstrations(config, tasks).notes]:
+    hopeful = as_known_for(config, role_models(config).models, hopeful=True)
+    for note in [*config.notes, *demonstrations(hopeful, tasks).notes]:
         yield f"note: {note}"
     unfit: dict[str, None] = {}
     for role in map(config.role, ROLES):
         unfit |= dict.fromkeys(registry.check_model(role.model, role.output, getattr(role, "decide", "text")))
     yield from (f"note: {note}" for note in unfit)
     yield "models: ok (packages, keys and weights are there)"
+    yield from _forms(config)
     for what, model in _models(config).items():
         yield f"price: {what}: {price_text(model)}"
     if call:
-        yield from _calls(config)
+        yield from _calls(config, tasks)
 
 
 def _about_seeds(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[str]:
@@ -83,20 +102,63 @@ def _models(config: ChainConfig) -> dict[str, ModelConfig]:
     return {registry.describe(model): model for model in map(config.model_for, ROLES)}
 
 
-def _calls(config: ChainConfig) -> Iterator[str]:
-    for what, model in _models(config).items():
+def _forms(config: ChainConfig) -> Iterator[str]:
+    """What `output: auto` is, as far as that is known without a call."""
+    by_form: dict[str, list[str]] = {}
+    for role in ROLES:
+        if config.role(role).output == "auto":
+            known = role_forms(registry.ConfiguredModel(config.model_for(role)), key=False)
+            instead = f", or {', or '.join(known.outputs[1:])}: found out by the first call"
+            by_form.setdefault(known.outputs[0] + ("" if known.sure else instead), []).append(role)
+    for form, roles in by_form.items():
+        yield f"output of {', '.join(roles)}: auto: {form}"
+
+
+def _calls(config: ChainConfig, seeds: Sequence[Task]) -> Iterator[str]:
+    for model in _models(config).values():
         if warning := asyncio.run(unlisted(model)):
             yield f"warning: {warning}"
-        yield f"call: {what} answered {asyncio.run(_reply(registry.ConfiguredModel(model), what))!r}"
+    hasty = config.model_copy(update={"run": config.run.model_copy(update={"patience": _PATIENCE})})
+    found = role_models(hasty)
+    monitor = Monitor()
+    budget = Budget({}, monitor)
+    calling = {
+        role: Calling(patience, budget, monitor, config.run.seed)
+        for role, patience in registry.patiences(found.models, hasty, 1).items()
+    }
+    yield from asyncio.run(_all_calls(Settling(hasty, found, brought(), seeds, Journal(), calling)))
 
 
-async def _reply(model: registry.ConfiguredModel, what: str) -> str:
-    """The beginning of what the model says to one tiny call."""
+async def _all_calls(given: Settling) -> list[str]:
     try:
-        reply = await model.ainvoke(StringPromptValue(text="Say yes."), max_tokens=16)
-    except Exception as error:
-        fault = fault_of(error, what, keys=KEYS.get(model.config.provider, ()))
-        raise ProviderError(f"{what} gave no reply: {fault.text}; the call can simply be tried again") from error
+        config, lines = await settle(given)
+        return lines + [await _call(given._replace(config=config), role) for role in ROLES]
+    except ProviderError as error:
+        raise ProviderError(f"{error}{_what_mends(str(error))}") from error
     finally:
-        await model.aclose()
-    return " ".join(str(reply.text).split())[:_SHOWN_REPLY]
+        for model in set(given.found.models.values()):
+            if isinstance(model, registry.ConfiguredModel):
+                await model.aclose()
+
+
+async def _call(given: Settling, role: Role) -> str:
+    """What came of the call that a run would make first for `role`."""
+    what, model = registry.describe(given.config.model_for(role)), given.found.models[role]
+    prompt, options = request(given, Finding(roles=(role,)))
+    options |= {"seed": call_seed(given.config.run.seed, call_key(role, "check"))}
+    try:
+        reply: AIMessage = await given.calling[role].patience.reply(lambda: model.ainvoke(prompt, **options), _ignore)
+    except ProviderError as error:
+        raise ProviderError(f"{role}: {error}") from error
+    text = " ".join(str(reply.text).split())[:_SHOWN_REPLY]
+    return f"call: {role}: {what} answered {text!r}"
+
+
+def _ignore(fault: Fault) -> None:
+    """A call that failed once is not made again here, and its end says why."""
+
+
+def _what_mends(text: str) -> str:
+    """The chain file's key that keeps what a refusal speaks of out of the request."""
+    key = next((key for words, key in _MENDS.items() if re.search(words, text, re.IGNORECASE)), None)
+    return f"; in the chain file: {key}" if key else ""

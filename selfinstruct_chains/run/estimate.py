@@ -11,7 +11,7 @@ from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.environment import given_address
 from selfinstruct_chains.models.prices import price
-from selfinstruct_chains.run.assembly import demonstrations, links
+from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 from selfinstruct_chains.run.usage import Usage
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Est
 def _prompt_tokens(config: ChainConfig, seeds: Sequence[Task]) -> dict[Role, tuple[int, int]]:
     """Tokens of a role's prompt, and how many of them the provider has in its cache from the prompt before."""
     kinds = {role: config.model_for(role).kind for role in ROLES}
+    config = as_known_for(config, role_models(config).models, hopeful=True)
     parts = links(config, demonstrations(config, seeds), kinds)
     pool = Pool(config, seeds)
     draws = [[example.instruction for example in pool.draw(request, 0)] for request in (0, 1)]

@@ -142,7 +142,7 @@ class JournalledStep(Runnable[Any, Any]):
         step, calling, started = self._step, self._calling, time.perf_counter()
         try:
             found = await calling.patience.reply(
-                _counted(calling, lambda: _given(step, input, config)), lambda fault: self._note(key, fault)
+                counted(calling, lambda: _given(step, input, config)), lambda fault: self._note(key, fault)
             )
         except ItemRefused as refused:
             self._journal.write(Entry.refused(key, "", refused))
@@ -190,7 +190,7 @@ async def _asked(journal: Journal, calling: Calling, call: _Call, ask: Callable[
 
     try:
         message: AIMessage = await calling.patience.reply(
-            _counted(calling, attempt), note, call.characters // CHARACTERS_PER_TOKEN
+            counted(calling, attempt), note, call.characters // CHARACTERS_PER_TOKEN
         )
     except ItemRefused as refused:
         journal.write(Entry.refused(call.key, call.sha, refused))
@@ -201,7 +201,7 @@ async def _asked(journal: Journal, calling: Calling, call: _Call, ask: Callable[
     return message
 
 
-def _counted(calling: Calling, ask: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+def counted(calling: Calling, ask: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
     """`ask`, if the budget lets it go ahead, counted as in flight while it goes."""
 
     async def attempt() -> Any:

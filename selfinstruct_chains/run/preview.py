@@ -9,7 +9,7 @@ from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
-from selfinstruct_chains.run.assembly import demonstrations, links
+from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +35,8 @@ def preview(
         DataError: the seeds can't be read, or are too few.
     """
     tasks = read_seeds(seeds or shipped.SEEDS)
+    wanted = config.role(role).output
+    config = as_known_for(config, role_models(config).models, hopeful=True)
     shown = demonstrations(config, tasks)
     kinds = {name: kind or config.model_for(name).kind for name in ROLES}
     part = links(config, shown, kinds)[role]
@@ -44,7 +46,8 @@ def preview(
     tokens = len(text) // CHARACTERS_PER_TOKEN
     stop = "".join(f", ends at {stop!r}" for stop in part.options.get("stop", []))
     size = f"{len(text):,} characters, at most about {tokens:,} tokens"
-    about = f"{model.provider}: {model.name}, {kinds[role]}; {size}{stop}"
+    output = f", output: auto: {config.role(role).output}" if wanted == "auto" else ""
+    about = f"{model.provider}: {model.name}, {kinds[role]}{output}; {size}{stop}"
     return Preview(text, about, tuple(note for note in shown.notes if note.startswith(("the seeds", role))))
 
 

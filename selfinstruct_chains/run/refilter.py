@@ -18,8 +18,10 @@ from selfinstruct_chains.config import ROLES, ChainConfig
 from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.files.writing import scratch_folder, take_place
 from selfinstruct_chains.method.pool import Pool
+from selfinstruct_chains.models.forms import TEXT
 from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.assembly import demonstrations, links
+from selfinstruct_chains.run.found import as_found, as_known
 from selfinstruct_chains.run.journal import Journal
 from selfinstruct_chains.run.manifest import NAME, read_manifest
 from selfinstruct_chains.run.own import Own
@@ -132,7 +134,9 @@ def _slots(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iterat
 
 def _recall(before: RunReader, new: ChainConfig, seeds: Sequence[Task], journal: Journal) -> Recall:
     """The run's chain with the new filters, over its journal; steps of the user's own stand there by their results."""
-    old, shaping = before.config, before.origin.shaping
+    shaping = before.origin.shaping
+    old, _ = as_found(before.config, journal)
+    old = as_known(old, dict.fromkeys(ROLES, TEXT))
     if parsers := [key.rpartition(".")[2] for key in shaping if key.startswith("own.parsers.")]:
         raise RunError(
             f"{before.path}: its replies for {', '.join(parsers)} were read by a parser of your own, which isn't in "

@@ -14,7 +14,14 @@ from selfinstruct_chains.errors import RunError, SelfInstructError
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.models.registry import ConfiguredModel, check_model, patiences
-from selfinstruct_chains.run.assembly import compose, demonstrations, in_text_where_needed, links, role_models
+from selfinstruct_chains.run.assembly import (
+    as_known_for,
+    compose,
+    demonstrations,
+    in_text_where_needed,
+    links,
+    role_models,
+)
 from selfinstruct_chains.run.budget import Budget
 from selfinstruct_chains.run.drive import Drive
 from selfinstruct_chains.run.folder import Folder
@@ -22,6 +29,7 @@ from selfinstruct_chains.run.goal import seed_tasks
 from selfinstruct_chains.run.journalled import Calling, Journalled, JournalledStep
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.recall import recall
+from selfinstruct_chains.run.settling import Settling, settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -60,14 +68,12 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
     found = role_models(chain.config, own.models, chain.folder / "llama.log" if chain.folder else None)
     config = in_text_where_needed(chain.config, found, own)
     unfit = _check(config, found, own)
-    shown = demonstrations(config, seeds)
-    parts = links(config, shown, found.kinds)
     monitor = chain.monitor or Monitor()
     async with AsyncExitStack() as stack:
         folder = Folder(chain.folder, config, seeds, own.shaping(tracing.get("configurable") or {}))
         stack.callback(folder.close)
         monitor.begin(goal["n"], folder.journal.usage, _prices(chain), folder.notes)
-        folder.notes += [*config.notes, *unfit, *shown.notes, *_about_n(folder, goal["n"])]
+        folder.notes += [*config.notes, *unfit, *_about_n(folder, goal["n"])]
         budget = Budget(goal.get("budgets", {}), monitor)
         await stack.enter_async_context(_reporting(folder, monitor))
         stack.push_async_callback(_disconnect, found)
@@ -76,6 +82,11 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
             role: Calling(patience, budget, monitor, config.run.seed)
             for role, patience in patiences(found.models, config, most).items()
         }
+        config, notes = await settle(Settling(config, found, own, seeds, folder.journal, calling))
+        config = as_known_for(config, found.models)
+        shown = demonstrations(config, seeds)
+        folder.notes += [*notes, *shown.notes]
+        parts = links(config, shown, found.kinds)
         await Drive(
             config,
             goal["n"],

@@ -57,23 +57,39 @@ def test_seeds_are_looked_at(selfinstruct: Callable[..., Any], tmp_path: Path) -
 
 
 def at(server: ScriptedServer) -> list[str]:
-    """The openai chain at a local server, and one tiny call."""
+    """The openai chain at a local server, and the calls of its roles."""
     return ["check", "openai", "--call", "--set", f"model.base_url={server.base_url}"]
 
 
-def test_one_tiny_call_to_each_model(selfinstruct: Callable[..., Any]) -> None:
-    """Roles that share a model share the call."""
+def test_the_call_of_each_role(selfinstruct: Callable[..., Any]) -> None:
+    """Each role's first request goes out as a run sends it: its seed, limit, schema and system message."""
     with ScriptedServer() as server:
         said = selfinstruct(*at(server), "--set", "classification.model.name=another")
 
-        assert said.code == 0
-        assert said.out.count("call: ") == 2
-        assert f"call: openai: another at {server.base_url} answered " in said.out
-        assert {asked.body["max_completion_tokens"] for asked in server.asked} == {16}
-        assert server.counts.requests == 2
+    assert said.code == 0
+    assert said.out.count("call: ") == 4
+    assert f"call: classification: openai: another at {server.base_url} answered " in said.out
+    sent = [asked.body for asked in list(server.asked)[-4:]]
+    assert [body["max_tokens"] for body in sent] == [1024, 16, 1500, 1500]
+    assert ["response_format" in body for body in sent] == [False, False, True, True]
+    assert all(body["messages"][0]["role"] == "system" and "seed" in body for body in sent)
 
 
-@pytest.mark.parametrize(("fault", "expected"), [("401", "check the key"), ("503", "gave no reply"), ("reset", "call")])
+def test_what_auto_is_without_a_call(selfinstruct: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain `check` says the form that is known, or what will be tried, and sends nothing."""
+    monkeypatch.setenv("OPENAI_API_KEY", "dummy")
+    known = selfinstruct("check", "openai")
+    with ScriptedServer() as server:
+        open_ = selfinstruct("check", "openai", "--set", f"model.base_url={server.base_url}")
+
+        assert server.counts.requests == 0
+    assert "output of input_first, output_first: auto: json_schema\n" in known.out
+    assert "auto: json_schema, or function_calling, or json_mode, or text: found out by the first call\n" in open_.out
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"), [("401", "check the key"), ("503", "gave no reply"), ("reset", "gave no reply")]
+)
 def test_a_call_that_fails_is_one_line(selfinstruct: Callable[..., Any], fault: str, expected: str) -> None:
     """The provider's answer, and exit code 5."""
     with ScriptedServer(faults=lambda _: fault) as server:

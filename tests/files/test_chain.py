@@ -219,7 +219,14 @@ WRONG = [
         "instructions.model.kind: missing; 'chat' or 'completion' is expected",
     ),
     ("instructions.ask", "eight", "instructions.ask: must be a whole number, not 'eight'"),
-    ("classification.output", "json", "classification.output: must be 'text' or 'json_schema', not 'json'"),
+    (
+        "classification.output",
+        "json",
+        (
+            "classification.output: must be 'auto' or 'text' or 'json_schema' or 'function_calling' or 'json_mode' "
+            "(did you mean 'json_mode'?), not 'json'"
+        ),
+    ),
     ("name", "../x", "name: must be letters, digits and any of ' .+-_', at most 80: run folders are named after it"),
     ("name", "x" * 81, "name: must be letters, digits and any of ' .+-_', at most 80: run folders are named after it"),
     (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from selfinstruct_chains import ChainConfig, Instance, Task, load_config, read_seeds
+from selfinstruct_chains.config import ChatForm, written
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.method.prompting import classification_examples, instance_examples, template
 
@@ -12,8 +15,9 @@ SEEDS = read_seeds(shipped.SEEDS)
 
 
 def config(**overrides: object) -> ChainConfig:
-    """The openai chain with overrides."""
-    return load_config("openai", {key.replace("__", "."): value for key, value in overrides.items()})
+    """The openai chain with overrides, its instances as JSON."""
+    settled = {f"instances.{role}.output": "json_schema" for role in ("input_first", "output_first")}
+    return load_config("openai", settled | {key.replace("__", "."): value for key, value in overrides.items()})
 
 
 def test_the_two_forms_of_a_prompt() -> None:
@@ -30,15 +34,41 @@ def test_the_two_forms_of_a_prompt() -> None:
     assert text.endswith("1. Explain tides.\n9.")
 
 
+@pytest.mark.parametrize(
+    ("chat", "system_role", "expected"),
+    [
+        ({"user": "{examples} {instruction}"}, True, [("human", "E I")]),
+        ({"system": " ", "user": "{examples} {instruction}"}, True, [("human", "E I")]),
+        ({"system": "Sort.", "user": "{examples} {instruction}"}, False, [("human", "Sort.\n\nE I")]),
+        (
+            {
+                "system": "Sort.",
+                "turns": [{"by": "assistant", "text": "Yes?"}, {"by": "system", "text": "Now."}],
+                "user": "{examples} {instruction}",
+            },
+            False,
+            [("human", "Sort."), ("ai", "Yes?"), ("human", "Now.\n\nE I")],
+        ),
+    ],
+)
+def test_without_a_system_message(chat: dict[str, Any], system_role: bool, expected: list[tuple[str, str]]) -> None:
+    """An empty one is left out; where there is no such role, its text begins the user's, and roles take turns."""
+    prompt = config().classification.prompt.model_copy(update={"chat": ChatForm.model_validate(chat)})
+
+    made = template(prompt, "chat", "text", system_role=system_role, examples="E").format_prompt(instruction="I")
+
+    assert [(message.type, message.content) for message in made.to_messages()] == expected
+
+
 def test_braces_in_tasks_are_left_alone() -> None:
     """Braces in a seed or an instruction are text, never a variable."""
-    role = config().instances.input_first
+    role = config(instances__input_first__output="text").instances.input_first
     task = Task(
         id="s", instruction='Fix {"a": {b}}.', instances=(Instance(output="{x} {{y}}"),), is_classification=False
     )
     shown = instance_examples(role, "input_first", [task], seed=1, max_instances=5).text
     text = (
-        template(role.prompt, "completion", role.output, examples=shown, max_instances="5")
+        template(role.prompt, "completion", written(role.output), examples=shown, max_instances="5")
         .format_prompt(instruction="Now {this} one.")
         .to_string()
     )

@@ -81,7 +81,8 @@ class Judge:
         settings = _settings(config)
         self._run = config.run
         self._model = own_model(model) if model is not None else ConfiguredModel(settings, log=log)
-        self._template = template(prompt, self._model.kind, "json_schema")
+        system_role = settings.system_role is not False
+        self._template = template(prompt, self._model.kind, "json_schema", system_role=system_role)
         self._patience = Patience(self._model.get_name(), settings.timeout, config.run.patience)
         held = self._model.has_schema if isinstance(self._model, OwnModel) else has_schema(settings)
         self._options: dict[str, Any] = {"json_schema": SCHEMA} if held else {}

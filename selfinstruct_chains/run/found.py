@@ -1,0 +1,132 @@
+"""What a run finds out by calls: in which form replies come, and whether there is a system role.
+
+The fingerprint has what the chain file says (`output: auto`); what was found stands in the journal, under
+found/ROLE/n, and is fixed for the folder.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from selfinstruct_chains.config import ROLES, Asked, ChainConfig, Closed, Role, written
+from selfinstruct_chains.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from selfinstruct_chains.models.forms import Forms
+    from selfinstruct_chains.run.journal import Journal
+
+MOST_CALLS = 10
+"""Forms of request there are: five of output, each with a system role and without."""
+IN_WORDS: dict[Asked, str] = {
+    "json_schema": "a JSON schema",
+    "function_calling": "a tool call",
+    "json_mode": "JSON mode",
+    "text": "text",
+}
+
+
+class Finding(Closed):
+    """A form of request, and whether it was taken."""
+
+    roles: tuple[Role, ...]
+    """Those whose models are one at one address; the first one's request was sent."""
+    output: Asked | None = None
+    """For the roles that have `output: auto`; None: none has."""
+    system_role: bool | None = None
+    """For those whose chain file leaves it open; None: none does."""
+    taken: bool = True
+    why: str = ""
+    """What was not taken before it, and why, in words."""
+
+    def applied(self, config: ChainConfig) -> ChainConfig:
+        """`config`, in which what it left open is as found."""
+        for role in self.roles:
+            section = config.role(role)
+            if self.output is not None and section.output == "auto":
+                config = config.with_role(role, output=self.output)
+            if self.system_role is not None and section.model.system_role is None:
+                model = section.model.model_copy(update={"system_role": self.system_role})
+                config = config.with_role(role, model=model)
+        return config
+
+    def lines(self) -> Iterator[str]:
+        """What there is to say of it."""
+        who, why = ", ".join(self.roles), f", since {self.why}" if self.why else ""
+        if self.output not in {None, "json_schema"}:
+            yield f"{who}: output: auto is {self.output}{why}"
+        if self.system_role is False:
+            yield f"{who}: the system text stands in front of the user's (system_role: false){why}"
+
+    def in_words(self) -> str:
+        """What it asks for."""
+        output = IN_WORDS[self.output] if self.output else ""
+        system = "no system role" if self.system_role is False else "a system role" if self.system_role else ""
+        return " and ".join(filter(None, (output, system)))
+
+
+def found_key(role: Role, number: int) -> str:
+    """The name in the journal of what the call `number` of a role found; 0: what was known without one."""
+    return f"found/{role}/{number}"
+
+
+def finding(journal: Journal, key: str) -> Finding | None:
+    """What stands under `key`, if anything does.
+
+    Raises:
+        RunError: it is none that this version knows.
+    """
+    entry = journal.get(key)
+    if entry is None:
+        return None
+    try:
+        return Finding.model_validate(entry.value)
+    except ValidationError:
+        raise RunError(f"journal.jsonl: {key} can't be read by this version; start a new folder: -o") from None
+
+
+def as_found(config: ChainConfig, journal: Journal) -> tuple[ChainConfig, list[Finding]]:
+    """`config` with what the journal says was found for it, and that."""
+    keys = (found_key(role, number) for role in ROLES for number in range(1 + MOST_CALLS))
+    taken = [found for key in keys if (found := finding(journal, key)) and found.taken]
+    for found in taken:
+        config = found.applied(config)
+    return config, taken
+
+
+def as_known(config: ChainConfig, forms: Mapping[Role, Forms], *, hopeful: bool = False) -> ChainConfig:
+    """`config`, in which each `output: auto` is what is known without a call.
+
+    Args:
+        config: the chain.
+        forms: how each role's model may be asked.
+        hopeful: where the server would have to be asked, take the best that it might take; else text.
+    """
+    for role in ROLES:
+        section = config.role(role)
+        if section.output == "auto":
+            known = forms[role]
+            outputs = possible(config, (role,), known)
+            config = config.with_role(role, output=outputs[0] if known.sure or hopeful else outputs[-1])
+    return config
+
+
+def possible(config: ChainConfig, roles: Iterable[Role], forms: Forms) -> tuple[Asked, ...]:
+    """What their model may be asked for by the prompts of `roles`, the best first.
+
+    Raises:
+        ConfigError: a prompt asks for nothing that the model can give.
+    """
+    outputs = forms.outputs
+    for role in roles:
+        formats = config.role(role).prompt.format
+        outputs = tuple(output for output in outputs if not formats or written(output) in formats)
+        if not outputs:
+            raise ConfigError(
+                f"{role}: its model has no JSON schema, and its prompt has no format.text to ask for text by; "
+                "take another model, or such a prompt"
+            )
+    return outputs
