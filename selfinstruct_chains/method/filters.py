@@ -62,8 +62,9 @@ def keep_instances(
 ) -> tuple[list[Instance], list[Dropped]]:
     """The instances that stay and those that are dropped, each in their order.
 
-    Rules, for each instance: "empty" (no output; for classification also no input), "echo", "colon", "refusal",
-    "placeholder". Of what is left: "empty" (no input where others have one), "duplicate", "conflict" (one input with
+    Rules, for each instance: "empty" (no output; for classification also no input, unless the instruction carries its
+    material), "echo", "colon", "refusal", "placeholder". Of what is left: "empty" (no input where the first has one or
+    most have), "duplicate", "conflict" (one input with
     different outputs: all of those go, since which is right is unknown; without input all but the first, since two
     poems don't contradict each other), and "max_instances".
 
