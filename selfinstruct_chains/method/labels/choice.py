@@ -24,10 +24,12 @@ def labels(found: list[Token], form: Form) -> list[Token]:
     outputs = _outputs(found, form)
     sure = outputs | _inputs(found, outputs, form) | _examples(found)
     sure |= {index for index, token in enumerate(found) if token.kind == "task"}
+    opening = next((found[index].kind for index in sorted(sure) if found[index].kind not in {"task", "example"}), None)
     chosen: list[Token] = []
     for index, following in enumerate(_following(found, sure)):
         token = found[index]
-        if index in sure or _completes(token, chosen, following):
+        last = chosen[-1].kind if chosen else None
+        if index in sure or _completes(token, opening, last, following):
             chosen.append(token if token.kind != "field" else token._replace(kind="input"))
     return chosen
 
@@ -97,9 +99,10 @@ def _following(found: list[Token], sure: set[int]) -> list[Kind | None]:
     return kinds[::-1]
 
 
-def _completes(token: Token, chosen: list[Token], following: Kind | None) -> bool:
-    """Whether a less sure name is the half that an instance lacks."""
-    last = chosen[-1].kind if chosen else None
+def _completes(token: Token, opening: Kind | None, last: Kind | None, following: Kind | None) -> bool:
+    """Whether a less sure name is the half that an instance lacks, in a reply whose instances begin with `opening`."""
+    if token.kind == "output" and opening == "output":
+        return token.is_class and last == "input" and following == "input"
     if token.kind == "output":
         return last == "input" and following != "output"
     return token.kind == "input" and token.after_blank and last == "output" and following == "output"

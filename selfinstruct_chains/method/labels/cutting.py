@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.method.labels.choice import labels
@@ -13,6 +14,7 @@ from selfinstruct_chains.method.labels.tags import tagged_parts
 if TYPE_CHECKING:
     from selfinstruct_chains.method.rendering import Form
 
+_NOT_A_LINE_END = re.compile(r"[^\n]")
 _BEFORE_TITLE = " \t:.)(-\u2013\u2014*_\uff1a"
 
 
@@ -40,16 +42,21 @@ def _parts(text: str, form: Form) -> tuple[list[Part], bool]:
 
 
 def _unwrapped(text: str) -> str:
-    """A text with blanks for the marks of its code fences, if there is nothing but chat around those; "" otherwise."""
+    """A text with blanks for its code fences' marks and the chat around those; "" if there is more around them."""
     pieces, end = [], 0
     for start, stop in fences(text):
-        around, fenced = text[end:start], text[start:stop]
+        fenced = text[start:stop]
         opening, closing = fenced.index("\n"), fenced.rindex("\n")
-        pieces += [around, " " * opening, fenced[opening:closing], "\n" + " " * (stop - start - closing - 1)]
-        if body(around) and not is_chat(body(around)):
+        around = text[end:start] + fenced[:opening]
+        if body(text[end:start]) and not is_chat(body(text[end:start])):
             return ""
+        pieces += [_blank(around), fenced[opening : closing + 1], _blank(fenced[closing + 1 :])]
         end = stop
     return "".join([*pieces, text[end:]]) if end and not body(text[end:]) else ""
+
+
+def _blank(text: str) -> str:
+    return _NOT_A_LINE_END.sub(" ", text)
 
 
 def _ended(chosen: list[Token]) -> tuple[list[Token], int | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.method.labels.names import LONGEST_NAME, Kind, Name, read_name
@@ -28,6 +29,8 @@ _BRACKET = re.compile(r"[\]】]")
 _OWN_NAME = re.compile(r"[^\W\d_][\w'\u2019&/ -]*")
 _MOST_WORDS = 4
 _TO_NUMBER = re.compile(r"\D{1,20}\d{1,3}[.)]?")
+_COUNT = re.compile(r"(?:\#{1,6} |\*\*)?\#?\d{1,3}[.)](?:\*\*)?[ \t]*")
+_BULLETS = tuple("-*+•")
 _FENCES = ("```", "~~~")
 
 
@@ -50,6 +53,8 @@ class Token(NamedTuple):
     """It opens the reply or a paragraph."""
     is_class: bool
     """It names the class label."""
+    is_listed: bool
+    """A bullet stands before it."""
 
 
 class _Head(NamedTuple):
@@ -87,18 +92,28 @@ def fences(text: str) -> list[tuple[int, int]]:
 
 
 def tokens(text: str) -> list[Token]:
-    """The labels of a text in their order, but for those inside code fences."""
-    skipped = fences(text)
-    found, after_blank = [], True
+    """The labels of a text in their order, but for those inside code fences.
+
+    A count that stands alone above a label ("2.") belongs to it.
+    """
+    skipped, found = fences(text), []
+    after_blank, count = True, None
     for start, line in lines(text):
         beginning = line[:_LOOKED_AT]
-        if beginning and _HINT.search(beginning):
-            before = bisect_right(skipped, (start, len(text)))
-            is_fenced = before and start <= skipped[before - 1][1]
-            if not is_fenced and (token := _token(start, line, after_blank=after_blank)):
-                found.append(token)
+        token = _token(start, line, after_blank=after_blank) if _HINT.search(beginning) else None
+        if token and not _is_within(start, skipped):
+            found.append(
+                token if count is None or token.kind == "field" else token._replace(start=count, after_blank=True)
+            )
+        is_count = after_blank and _COUNT.fullmatch(beginning) and (not found or text[found[-1].body : start].strip())
+        count = start if is_count else None
         after_blank = not beginning.strip()
     return found
+
+
+def _is_within(start: int, ranges: list[tuple[int, int]]) -> bool:
+    before = bisect_right(ranges, start, key=itemgetter(0))
+    return bool(before) and start <= ranges[before - 1][1]
 
 
 def _token(start: int, line: str, *, after_blank: bool) -> Token | None:
@@ -112,7 +127,10 @@ def _token(start: int, line: str, *, after_blank: bool) -> Token | None:
         rank = 0 if head.is_alone else 2
     indent = len(opening["indent"].expandtabs(4))
     is_class = label is not None and label.family == "class"
-    return Token(kind, head.name.text, rank, start, start + head.body, head.mark, indent, after_blank, is_class)
+    is_listed = opening["heading"][:1] in _BULLETS
+    return Token(
+        kind, head.name.text, rank, start, start + head.body, head.mark, indent, after_blank, is_class, is_listed
+    )
 
 
 def _head(line: str, opening: re.Match[str]) -> _Head | None:

@@ -35,7 +35,8 @@ _NAMES: dict[str, dict[Family, str]] = {
         "material": "question, q, text, sentence, sentences, email, e-mail, review, passage, paragraph, article, "
         "document, comment, tweet, post, thread, message, statement, list, code, code snippet, problem, equation, "
         "dialogue, dialog, conversation, query, context, story, headline, description, word, words, phrase, poem, "
-        "product, topic, numbers, opinion, claim, book, movie, product review, movie review, customer review, social media post",
+        "product, topic, numbers, opinion, claim, book, movie, product review, movie review, customer review, "
+        "social media post",
         "output": "output, outputs, output text",
         "class": "class label, class, label, class name",
         "answer": "answer, a, response, result, solution, reply, category, classification, sentiment, type, genre, "

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from selfinstruct_chains.method.labels.lines import tokens
 
-_RULES = frozenset("-*_=")
+_RULES = frozenset("-*_=#")
 _SHORTEST_RULE = 3
 _OPENER = re.compile(r"(?i)(?:sure|certainly|of course|absolutely|ok|okay|here (?:is|are)|here's|the following)\b")
 _ABOUT = re.compile(r"(?i)\b(?:examples?|instances?|tasks?|inputs?|outputs?|answers?|labels?|requests?)\b")
@@ -26,9 +26,14 @@ class Part(NamedTuple):
 
 
 def without_name(raw: str) -> str:
-    """A text without the name of its only field, "Sentence: ..."; with several fields, as it is."""
+    """A text without the name of its only field, "Sentence: ..."; with several fields, as it is.
+
+    A list below the name, such as of what speakers say, has no fields in it.
+    """
     text = body(raw)
-    found = [token for token in tokens(text) if token.kind in {"input", "field"}]
+    found = [
+        token for token in tokens(text) if token.kind == "input" or (token.kind == "field" and not token.is_listed)
+    ]
     if len(found) != 1 or found[0].start or found[0].kind != "input":
         return text
     return body(closed(text[found[0].body :].lstrip(" \t"), found[0].mark))
