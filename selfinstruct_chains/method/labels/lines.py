@@ -97,17 +97,18 @@ def tokens(text: str) -> list[Token]:
     A count that stands alone above a label ("2.") belongs to it.
     """
     skipped, found = fences(text), []
-    after_blank, count = True, None
+    after_blank, count, has_text = True, None, True  # has_text: something stands behind the last label
     for start, line in lines(text):
         beginning = line[:_LOOKED_AT]
         token = _token(start, line, after_blank=after_blank) if _HINT.search(beginning) else None
         if token and not _is_within(start, skipped):
-            found.append(
-                token if count is None or token.kind == "field" else token._replace(start=count, after_blank=True)
-            )
-        is_count = after_blank and _COUNT.fullmatch(beginning) and (not found or text[found[-1].body : start].strip())
-        count = start if is_count else None
-        after_blank = not beginning.strip()
+            is_own = token.kind == "field"
+            found.append(token if count is None or is_own else token._replace(start=count, after_blank=True))
+            has_text = has_text if is_own else False
+            beginning = beginning if is_own else line[token.body - start :][:_LOOKED_AT]
+        count = start if has_text and after_blank and _COUNT.fullmatch(beginning) and token is None else None
+        after_blank = not line[:_LOOKED_AT].strip()
+        has_text = has_text or bool(beginning.strip())
     return found
 
 
