@@ -16,6 +16,7 @@ from rapidfuzz.distance import Indel
 
 from selfinstruct_chains.config import EchoFilter, KeywordFilter, LengthFilter, OpeningFilter, RefusalFilter
 from selfinstruct_chains.method.keywords import keyword, names_a_language
+from selfinstruct_chains.method.material import carries_material
 from selfinstruct_chains.method.refusals import is_placeholder, refuses
 from selfinstruct_chains.tasks import Dropped
 
@@ -62,10 +63,10 @@ def keep_instances(
 ) -> tuple[list[Instance], list[Dropped]]:
     """The instances that stay and those that are dropped, each in their order.
 
-    Rules, for each instance: "empty" (no output; for classification also no input), "echo", "colon", "refusal",
-    "placeholder". Of what is left: "empty" (no input where others have one), "duplicate", "conflict" (one input with
-    different outputs: all of those go, since which is right is unknown; without input all but the first, since two
-    poems don't contradict each other), and "max_instances".
+    Rules, for each instance: "empty" (no output; for classification also no input, unless the instruction carries its
+    material), "echo", "colon", "refusal", "placeholder". Of what is left: "empty" (no input where the first has one or
+    most have), "duplicate", "conflict" (one input with different outputs: all of those go, since which is right is
+    unknown; without input all but the first, since two poems don't contradict each other), and "max_instances".
 
     Args:
         instances: In the order of the reply.
@@ -75,7 +76,8 @@ def keep_instances(
         instruction: What they are instances of: where it asks to correct or change a text, a near copy is no "echo".
     """
     edits = bool(_EDITS.search(instruction))
-    rules = [_instance_rule(instance, filters, is_classification, edits) for instance in instances]
+    needs_input = is_classification and not carries_material(instruction)
+    rules = [_instance_rule(instance, filters, needs_input, edits) for instance in instances]
     kinds = {each.kind for each in filters}
     if "empty" in kinds:
         _mark_without_input(instances, rules)
@@ -148,10 +150,10 @@ def _script(letter: str) -> str:
     return "CJK" if name in {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH"} else name
 
 
-def _instance_rule(instance: Instance, filters: Sequence[Filter], is_classification: bool, edits: bool) -> str | None:  # noqa: FBT001
+def _instance_rule(instance: Instance, filters: Sequence[Filter], needs_input: bool, edits: bool) -> str | None:  # noqa: FBT001
     for each in filters:
         match each.kind:
-            case "empty" if not instance.output.strip() or (is_classification and not instance.input.strip()):
+            case "empty" if not instance.output.strip() or (needs_input and not instance.input.strip()):
                 return "empty"
             case "colon" if _announces(instance.output):
                 return "colon"
@@ -181,9 +183,10 @@ def _echoes(instance: Instance, similarity: float) -> bool:
 
 def _mark_without_input(instances: Sequence[Instance], rules: list[str | None]) -> None:
     left = [index for index, rule in enumerate(rules) if rule is None]
-    if any(instances[index].input.strip() for index in left):
-        for index in left:
-            rules[index] = None if instances[index].input.strip() else "empty"
+    with_input = [index for index in left if instances[index].input.strip()]
+    if with_input and (with_input[0] == left[0] or 2 * len(with_input) > len(left)):
+        for index in set(left) - set(with_input):
+            rules[index] = "empty"
 
 
 def _mark_duplicates(instances: Sequence[Instance], rules: list[str | None], is_classification: bool) -> None:  # noqa: FBT001

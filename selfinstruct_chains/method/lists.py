@@ -27,6 +27,11 @@ _REMARK = re.compile(
 _FIELD_LINE = re.compile(
     rf"[ \t]*{_BOLD}?(?:(?:Expected )?Output|Input|Answer|Response|Solution|Example|Class label)(?:[ \t]*\d+)?{_BOLD}?:"
 )
+_RESTART = re.compile(
+    r"(?i)(?:come up with|(?:here|below) (?:is|are)|generate|write|create|suggest)\b"
+    r"(?!.*\b(?:the following|these|those)\b).*\b(?:tasks|instructions|prompts|questions|exercises)\b.*[:.]"
+)
+_LONGEST_RESTART = 300  # characters
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _TITLE = re.compile(r"(?:\#{1,6}[ \t]+.+|\*\*[^*]+\*\*:?|__[^_]+__:?)[ \t]*")
 _BOLD_LABEL = re.compile(r"(?:\*\*[^*\n]{1,60}:[ \t]*\*\*|\*\*[^*\n]{1,60}\*\*[ \t]*[:\u2013\u2014-])\s*")
@@ -63,6 +68,8 @@ def list_items(text: str, *, continues: bool) -> list[Item]:
             Otherwise what precedes the first mark is a preamble, and a reply without marks has an item on each line.
     """
     lines = text.split("\n")
+    whole = len(lines)
+    lines = lines[: _restart(lines, continues=continues)]
     marks = _numbers(lines, continues=continues) or ([] if continues else _bullets(lines))
     if not marks and not continues:
         return _unmarked(lines)
@@ -71,7 +78,22 @@ def list_items(text: str, *, continues: bool) -> list[Item]:
     for mark, following in zip(starts, [*starts[1:], None], strict=True):
         raw = "\n".join([mark.text, *lines[mark.line + 1 : following.line if following else None]])
         items += [_item(part) for part in _run_on(raw, mark.number, following.number if following else 0)]
+    if len(lines) < whole:
+        items[-1] = items[-1]._replace(closed=True)
     return [item for item in items[:-1] if item.text] + items[-1:]
+
+
+def _restart(lines: list[str], *, continues: bool) -> int | None:
+    """Where a model that has listed something starts the prompt over: "Come up with a series of tasks:", then a 1."""
+    found, following = None, False  # from the end: whether the next line that is not blank has the number 1
+    first = 0 if continues else next((index for index, line in enumerate(lines) if _NUMBER.match(line)), len(lines))
+    for index in range(len(lines) - 1, first, -1):
+        mark = _NUMBER.match(lines[index])
+        if following and _RESTART.fullmatch(lines[index][mark.end() if mark else 0 :][:_LONGEST_RESTART].strip()):
+            found = index
+        if lines[index].strip():
+            following = bool(mark and int(mark["number"]) == 1)
+    return found
 
 
 def _numbers(lines: list[str], *, continues: bool) -> list[_Mark]:

@@ -23,7 +23,7 @@ from selfinstruct_chains.config import Output  # noqa: TC001 - a pydantic field'
 from selfinstruct_chains.errors import ItemRefused, SelfInstructError
 from selfinstruct_chains.method.answers import answer
 from selfinstruct_chains.method.json_items import json_instances, json_instructions, looks_like_json
-from selfinstruct_chains.method.labels import labelled, unlabelled
+from selfinstruct_chains.method.labels.reading import labelled, unlabelled
 from selfinstruct_chains.method.lists import list_items, plain, unnumbered
 from selfinstruct_chains.method.rendering import Form  # noqa: TC001 - a pydantic field's type
 from selfinstruct_chains.method.tidying import tidied, unfenced
@@ -110,11 +110,12 @@ def parse_instances(text: str, *, form: Form, output: Output, truncated: bool = 
         truncated: It was cut; the unfinished last instance goes to `cut`.
 
     Raises:
-        UnreadableReply: There is no instance with an output, and for `output_first` with an input too, in it
-            (TruncatedReply: no whole one). PEERS defects 20 to 23.
+        UnreadableReply: There is no instance with an output, and for `output_first` with an input too unless it is the
+            only one, in it (TruncatedReply: no whole one). PEERS defects 20 to 23.
     """
     for instances, cut in _readings(tidied(text), form, output, truncated=truncated):
-        if any(each.output.strip() and (each.input.strip() or form == "input_first") for each in instances):
+        needs_no_input = form == "input_first" or len(instances) == 1  # the instruction may carry its material
+        if any(each.output.strip() and (each.input.strip() or needs_no_input) for each in instances):
             return Parsed(tuple(instances), cut)
     return _unreadable("no instance", text, truncated=truncated)
 

@@ -347,6 +347,14 @@ def test_classification_needs_an_input() -> None:
     assert kept([("", "Positive")]) == ([0], [])
 
 
+def test_an_instruction_with_its_material_needs_no_input() -> None:
+    """A label without an input stays where the instruction has options or a quoted text in it."""
+    instances = [Instance(output="(e)")]
+    instruction = "Which of these is no input type? (a) number (e) all of these"
+    kept, dropped = keep_instances(instances, ALL, is_classification=True, max_instances=5, instruction=instruction)
+    assert (kept, dropped) == (instances, [])
+
+
 def test_duplicates_keep_the_first() -> None:
     """Instances that differ in white space alone are one, the first."""
     assert kept([("a", "b"), ("c", "d"), ("a ", "b\n"), ("a", "B")], filters("duplicate")) == ([0, 1, 3], ["duplicate"])
@@ -370,9 +378,11 @@ def test_without_input_the_first_stays() -> None:
 
 
 def test_inputs_for_all_or_none() -> None:
-    """Where one instance has an input, those without lack theirs."""
+    """Where the first instance or most have an input, those without lack theirs; where not, they are whole."""
     assert kept([("x", "y"), ("", "A poem."), ("z", "w")]) == ([0, 2], ["empty"])
     assert kept([("x", ""), ("", "A poem.")]) == ([1], ["empty"])
+    assert kept([("", "A poem."), ("x", "y"), ("z", "w")]) == ([1, 2], ["empty"])
+    assert kept([("", "A poem."), ("x", "y")]) == ([0, 1], [])
 
 
 def test_dropped_instances_conflict_with_none() -> None:

@@ -1,0 +1,106 @@
+"""A reply cut up at its labels."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from selfinstruct_chains.method.labels.choice import labels
+from selfinstruct_chains.method.labels.lines import Token, fences, tokens
+from selfinstruct_chains.method.labels.part import Part, body, closed, is_chat, without_name
+from selfinstruct_chains.method.labels.tables import table_parts
+from selfinstruct_chains.method.labels.tags import tagged_parts
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.method.rendering import Form
+
+_NOT_A_LINE_END = re.compile(r"[^\n]")
+_BEFORE_TITLE = " \t:.)(-\u2013\u2014*_\uff1a"
+
+
+def parts(text: str, form: Form) -> tuple[list[Part], bool]:
+    """What stands before the first label and behind each; and whether another task's text, left out here, follows.
+
+    There are none where the reply is not labelled: no label at all, or a text that only has examples in it.
+    """
+    for each in (text, _unwrapped(text)):
+        if (found := _parts(each, form))[0]:
+            return found
+    return [], False
+
+
+def _parts(text: str, form: Form) -> tuple[list[Part], bool]:
+    chosen = labels(tokens(text), form)
+    is_sure = any(token.kind == "output" and token.rank == 0 for token in chosen)
+    if not is_sure and (special := tagged_parts(text, form) or table_parts(text)):
+        return special, False
+    kept, end = _ended(chosen)
+    cut = _cut_up(text[:end], kept, echoed=bool(chosen) and chosen[0].kind == "task")
+    if cut and not _is_prose(cut, kept):
+        return cut, end is not None
+    return [], False
+
+
+def _unwrapped(text: str) -> str:
+    """A text with blanks for its code fences' marks and the chat around those; "" if there is more around them."""
+    pieces, end = [], 0
+    for start, stop in fences(text):
+        fenced = text[start:stop]
+        opening, closing = fenced.index("\n"), fenced.rindex("\n")
+        around = text[end:start] + fenced[:opening]
+        if body(text[end:start]) and not is_chat(body(text[end:start])):
+            return ""
+        pieces += [_blank(around), fenced[opening : closing + 1], _blank(fenced[closing + 1 :])]
+        end = stop
+    return "".join([*pieces, text[end:]]) if end and not body(text[end:]) else ""
+
+
+def _blank(text: str) -> str:
+    return _NOT_A_LINE_END.sub(" ", text)
+
+
+def _ended(chosen: list[Token]) -> tuple[list[Token], int | None]:
+    """The labels without those of repeated tasks, up to where another task begins."""
+    begun = next((index for index, token in enumerate(chosen) if token.kind != "task"), len(chosen))
+    last = next((index for index in reversed(range(len(chosen))) if chosen[index].kind != "task"), -1)
+    kept = []
+    for index, token in enumerate(chosen[begun:], start=begun):
+        if token.kind != "task" or chosen[index - 1].kind == "example":
+            kept.append(token)
+        elif _begins_task(token, chosen[index + 1].kind if index < last else None):
+            return kept, token.start
+    return kept, None
+
+
+def _begins_task(token: Token, following: str | None) -> bool:
+    if token.rank in {0, 1}:
+        return following is not None or token.after_blank
+    return following in {"input", "output"}
+
+
+def _cut_up(text: str, kept: list[Token], *, echoed: bool) -> list[Part]:
+    if not kept:
+        return []
+    lead = "" if echoed else body(text[: kept[0].start]).lstrip(" \t")
+    found = [Part("lead", lead, 0)] if lead and not is_chat(lead) else []
+    for token, end in zip(kept, [*(token.start for token in kept[1:]), len(text)], strict=True):
+        if token.kind != "task":
+            found.append(_part(token, text[token.start : end]))
+    return found
+
+
+def _part(token: Token, raw: str) -> Part:
+    behind = closed(raw[token.body - token.start :].lstrip(" \t"), token.mark)
+    if token.kind == "example":
+        title, _, rest = behind.partition("\n")
+        title = title.lstrip(_BEFORE_TITLE).rstrip(" \t*_")
+        return Part("example", body(rest) or title, token.start, title)
+    if token.kind == "input" and token.rank > 1:
+        return Part("input", without_name(raw), token.start)
+    return Part("output" if token.kind == "output" else "input", body(behind), token.start)
+
+
+def _is_prose(cut: list[Part], kept: list[Token]) -> bool:
+    """Whether a text goes before names that texts have too: an answer with its examples or its result in it."""
+    is_labelled = any(token.kind == "input" or (token.kind == "output" and token.rank == 0) for token in kept)
+    return cut[0].kind == "lead" and not is_labelled

@@ -1,0 +1,62 @@
+"""Replies in tags: <example><input>...</input><output>...</output></example>."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from selfinstruct_chains.method.labels.names import Kind, read_name
+from selfinstruct_chains.method.labels.part import Part, body, is_chat
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.method.rendering import Form
+
+_TAG = re.compile(r"<(?P<close>/?)(?P<name>[^\W\d][\w -]{0,30})(?: [\w-]{1,20}=[^<>\n]{1,40})?>")
+
+
+class _Tag(NamedTuple):
+    name: str
+    kind: Kind | None
+    closes: bool
+    start: int
+    end: int
+    is_class: bool
+
+
+def tagged_parts(text: str, form: Form) -> list[Part]:
+    """The parts of a reply that tags open, each up to the tag that closes it; none if it is of another kind.
+
+    HTML has <input>, <label> and <output> too: an output must be closed, and no <label> opens an input-first reply.
+    """
+    found = [_tag(match) for match in _TAG.finditer(text)]
+    first = next((index for index, tag in enumerate(found) if tag.kind), len(found))
+    is_html = first < len(found) and found[first].is_class and form == "input_first"
+    if first > 1 or not found or is_html or not _opens(text, found[: first + 1]):
+        return []
+    known = [tag for tag in found if tag.kind]
+    pairs = zip(known, [*known[1:], None], strict=False)
+    parts = [part for tag, following in pairs if (part := _part(text, tag, following))]
+    return parts if any(tag.closes and tag.kind == "output" for tag in known) else []
+
+
+def _opens(text: str, found: list[_Tag]) -> bool:
+    """Whether a reply opens with these tags, but for chat."""
+    chat, between = body(text[: found[0].start]), text[found[0].end : found[-1].start]
+    return (not chat or is_chat(chat)) and not between.strip()
+
+
+def _tag(match: re.Match[str]) -> _Tag:
+    name = read_name(match["name"])
+    kind = name.label.kind if name.label else None
+    is_class = name.label is not None and name.label.family == "class"
+    return _Tag(name.text, kind, bool(match["close"]), match.start(), match.end(), is_class)
+
+
+def _part(text: str, tag: _Tag, following: _Tag | None) -> Part | None:
+    if tag.closes or tag.kind not in {"example", "input", "output"}:
+        return None
+    behind = text[tag.end : following.start if following else len(text)]
+    own = body(behind.lstrip(" \t"))
+    if tag.kind == "example":
+        return Part("example", "" if is_chat(own) else own, tag.start)
+    return Part("input" if tag.kind == "input" else "output", own, tag.start)
