@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from selfinstruct_chains.method.json_items import json_value, looks_like_json
+from selfinstruct_chains.method.json_text import json_value, looks_like_json
 
 _STATED = 500  # characters at the start and the end of a reply in which an answer is looked for
 _ANSWER = re.compile(

@@ -20,7 +20,8 @@ from langchain_core.outputs import ChatGeneration, Generation
 from selfinstruct_chains.config import Output  # noqa: TC001 - a pydantic field's type
 from selfinstruct_chains.errors import SelfInstructError
 from selfinstruct_chains.method.answers import answer
-from selfinstruct_chains.method.json_items import json_instances, json_instructions, looks_like_json
+from selfinstruct_chains.method.json_items import has_our_fields, json_instances, json_instructions
+from selfinstruct_chains.method.json_text import looks_like_json
 from selfinstruct_chains.method.labels import labelled, unlabelled
 from selfinstruct_chains.method.lists import list_items, plain, unnumbered
 from selfinstruct_chains.method.rendering import Form  # noqa: TC001 - a pydantic field's type
@@ -123,7 +124,7 @@ def _readings(text: str, form: Form, output: Output, *, truncated: bool) -> Iter
     yield labelled(unfenced(text), form, truncated=truncated)
     if output == "text":
         yield json_instances(text, truncated=truncated)
-        if form == "input_first" and not truncated:
+        if form == "input_first" and not truncated and not has_our_fields(text):
             yield unlabelled(unfenced(text)), ""
 
 

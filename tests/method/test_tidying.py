@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from selfinstruct_chains.method.tidying import spoken, tidied
+from selfinstruct_chains.method.tidying import tidied
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from selfinstruct_chains.method.tidying import spoken, tidied
 )
 def test_thoughts_are_no_part_of_a_reply(reply: str, text: str) -> None:
     """Nor is what was cut while the model thought; a text that speaks of the tags keeps them."""
-    assert spoken(reply) == tidied(reply) == text
+    assert tidied(reply) == text
