@@ -37,12 +37,14 @@ _INPUTS = (
     *("dialogue", "conversation", "code", "user", "questions"),
 )
 _NO_INPUT = frozenset(
-    "id number index example instance explanation reason reasoning rationale thought thoughts difficulty type task "
-    "instruction instructions classification confidence score language is_classification format notes".split()
+    {"id", "number", "index", "example", "instance", "explanation", "reason", "reasoning", "rationale", "thought"}
+    | {"thoughts", "difficulty", "type", "task", "instruction", "instructions", "classification", "is classification"}
+    | {"confidence", "score", "language", "format", "notes"}
 )
 _INSTRUCTIONS = ("instruction", "task", "prompt", "question", "request", "description")
 _OUR_FIELDS = re.compile(
-    r"""["'](?:instances|examples|(?:expected[ _])?(?:in|out)puts?|class[ _]label)(?:[ _]?\d+)?["']\s*:""", re.IGNORECASE
+    r"""["'](?:instances|examples|(?:expected[ _])?(?:in|out)puts?|class[ _]label)(?:[ _]?\d+)?["']\s*:""",
+    re.IGNORECASE,
 )
 _CAMEL, _NOT_WORD = re.compile(r"(?<=[a-z])(?=[A-Z0-9])"), re.compile(r"[\W_]+")
 _NUMBERED = re.compile(r"(.*?) ?(\d{1,3})")

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 _FENCE = re.compile(r"\A\s*```[ \t]*\w*[ \t]*\n?")
 _BEGINNING = re.compile(r"\s*(?:[\[{]|\"\s*[\[{](?:\\|[\[{]))")
 _PROSE = re.compile(
-    r"(?P<prose>(?:[^\n]{0,300}\n){0,4}?[^\n{\[]{0,300}?)(?:```[ \t]*\w*[ \t]*\n)?\s*[\[{]\s*[\"'\[{][^\n]"
+    r"(?P<prose>(?:[^\n]{0,300}\n){0,4}?[^\n{\[]{0,300}?)"
+    r"(?:```[ \t]{0,3}\w{0,9}[ \t]{0,3}\n)?\s{0,9}[\[{]\s{0,9}[\"'\[{][^\n]"
 )
 _MARK_OR_FIELD = re.compile(
-    r"(?im)^\W*(?:\d{1,3}[.)]|(?:(?:expected |class )?(?:input|output|label|answer|question|response)s?(?: \d+)?:))|^[-*•] "
+    r"^\W*(?:\d{1,3}[.)]|(?:expected |class )?(?:input|output|label|answer|question|response)s?(?: \d+)?:)"
+    r"|^[-*\u2022] ",
+    re.IGNORECASE | re.MULTILINE,
 )
 _TRIES = 50  # broken objects looked into before one is repaired; a reply with more is no JSON
 _REPAIRS = 3  # of objects inside one another

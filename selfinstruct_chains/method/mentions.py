@@ -10,10 +10,12 @@ _FENCE = re.compile(r"^ {0,3}```", re.MULTILINE)
 _LOOK = 200  # characters of a line that are looked at on either side
 _LONGEST = 12  # characters of a word of `_UNFINISHED`, with a space on either side
 _CLOSING = (*"\"'`\u201d\u2019»)]}\\",)  # a backslash: of a line end inside a JSON string
-_ENDS = ".!?:。！？："
+_ENDS = ".!?:。\uff01\uff1f\uff1a"
 _UNFINISHED = frozenset(
-    "is are was be with by as and or not than the a an of in to for after before between like called named token tokens "
-    "tag tags marker markers mark marks use uses using add adds adding write writes put puts without".split()
+    {"is", "are", "was", "be", "with", "by", "as", "and", "or", "not", "than", "the", "a", "an", "of", "in", "to"}
+    | {"for", "after", "before", "between", "without", "like", "called", "named", "use", "uses", "using", "add"}
+    | {"adds", "adding", "write", "writes", "put", "puts", "token", "tokens", "tag", "tags", "marker", "markers"}
+    | {"mark", "marks"}
 )
 
 
@@ -54,12 +56,7 @@ class Text:
     def speaks_of(self, start: int, end: int) -> bool:
         """Whether what stands from `start` to `end` is in code, in quotes, or a part of a sentence."""
         before, after = self.before(start), self.after(end)
-        return (
-            self.is_code(start)
-            or after[:1] in _CLOSING
-            or self.is_unfinished(start)
-            or _goes_on(before, after)
-        )
+        return self.is_code(start) or after[:1] in _CLOSING or self.is_unfinished(start) or _goes_on(before, after)
 
 
 def _goes_on(before: str, after: str) -> bool:

@@ -66,9 +66,7 @@ TABLE: tuple[Row, ...] = (
     Row("thoughts", "Gemma 4", ("<|channel>thought", "<|channel>"), ("<channel|>",), _VLLM + "gemma4_utils.py"),
     Row("thoughts", "Solar Open", ("<|think:start|>",), ("<|think:end|>",), _VLLM + "solar_open2_reasoning_parser.py"),
     Row("thoughts", "fine-tunes", ("<|think|>", "<|thinking|>"), ("<|/think|>", "<|/thinking|>"), _TAGS),
-    Row(
-        "thoughts", "Apertus", ("<|inner_prefix|>",), ("<|inner_suffix|>",), _VLLM + "apertus_reasoning_parser.py"
-    ),
+    Row("thoughts", "Apertus", ("<|inner_prefix|>",), ("<|inner_suffix|>",), _VLLM + "apertus_reasoning_parser.py"),
     Row("thoughts", "Pangu", ("[unused16]",), ("[unused17]",), _VLLM + "pangu_reasoning_parser.py"),
     Row(
         "thoughts",
@@ -133,8 +131,8 @@ TABLE: tuple[Row, ...] = (
     Row(
         "turn",
         "DeepSeek V2 to V4, R1",
-        ("<｜begin▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>"),
-        ("<｜end▁of▁sentence｜>", "<|end▁of▁sentence|>"),
+        ("<\uff5cbegin▁of▁sentence\uff5c>", "<\uff5cUser\uff5c>", "<\uff5cAssistant\uff5c>"),
+        ("<\uff5cend▁of▁sentence\uff5c>", "<|end▁of▁sentence|>"),
         _LLAMA_CPP,
     ),
     Row(
@@ -161,8 +159,8 @@ TABLE: tuple[Row, ...] = (
     Row(
         "turn",
         "Hunyuan",
-        ("<｜hy_begin▁of▁sentence｜>", "<｜hy_User｜>", "<｜hy_Assistant｜>"),
-        ("<｜hy_place▁holder▁no▁2｜>", "<｜hy_place▁holder▁no▁8｜>"),
+        ("<\uff5chy_begin▁of▁sentence\uff5c>", "<\uff5chy_User\uff5c>", "<\uff5chy_Assistant\uff5c>"),
+        ("<\uff5chy_place▁holder▁no▁2\uff5c>", "<\uff5chy_place▁holder▁no▁8\uff5c>"),
         _LLAMA_CPP,
     ),
     Row("turn", "MiniMax M2", ("]~!b[", "]~b]"), ("[e~[",), "llama.cpp, models/templates/unsloth-MiniMax-M2.jinja"),

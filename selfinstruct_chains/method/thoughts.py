@@ -32,7 +32,8 @@ _TAGS = {
     for row in TABLE
     if row.kind == "thoughts"
 }
-_ROW_OF = {mark.lower(): marks for marks in _TAGS for mark in marks if not mark[0].isalpha()}  # alone, a phrase is prose
+# A phrase alone, without its opening one, is prose.
+_ROW_OF = {mark.lower(): marks for marks in _TAGS for mark in marks if not mark[0].isalpha()}
 _CLOSING = re.compile(either(_ROW_OF), re.IGNORECASE)
 
 
