@@ -75,7 +75,8 @@ def json_instructions(text: str, *, truncated: bool) -> tuple[list[str], str]:
     items, cut = strings(text)
     if items or cut:
         return [_text(item) for item in items], cut
-    items = _listed(repaired(text[max(text.find("["), 0) :]))
+    start = text.find("[")
+    items = _listed(repaired(text[start:])) if start >= 0 and "'" in text else []  # Python's strings
     return items[:-1] if truncated else items, ""
 
 

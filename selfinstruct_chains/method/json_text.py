@@ -167,8 +167,8 @@ class _Reader:
     def _repaired(self, broken: list[int], end: int) -> list[Any]:
         """What is wanted in the first broken object that can be repaired."""
         for start in broken[:_REPAIRS]:
-            if end - start > self.room:
-                continue
+            if end - start > self.room or ":" not in self.text[start:end]:
+                continue  # too much of it, or no key in it
             self.room -= end - start
             if found := self.inside(repaired(self.text[start:end])):
                 return found
