@@ -51,6 +51,7 @@ def test_a_config_survives_the_manifest(chain: str) -> None:
         {"novelty__tokenizer": "rouge"},
         {"run__seed": 7},
         {"run__lookahead": 4},
+        {"run__reply_characters": 1000},
     ],
     ids=str,
 )
@@ -87,6 +88,12 @@ def test_what_shapes_the_dataset_changes_the_fingerprint(
 def test_what_only_changes_how_a_run_goes_leaves_the_fingerprint(overrides: dict[str, Any]) -> None:
     """The address, the key's variable, limits and concurrency may change between two starts of one run."""
     assert _shaping(**overrides) == _shaping()
+
+
+def test_a_key_that_is_newer_leaves_the_fingerprint_where_it_has_its_default() -> None:
+    """A run that was begun before there was the key is found again."""
+    assert "run.reply_characters" not in load_config("openai").shaping()
+    assert _shaping(run__reply_characters=200_000) == _shaping()
 
 
 def test_threads_of_the_embedded_server_leave_the_fingerprint() -> None:

@@ -15,6 +15,7 @@ from selfinstruct_chains.config.base import (
 )
 from selfinstruct_chains.config.chain import (
     NOT_SHAPING,
+    REPLY_CHARACTERS,
     ChainConfig,
     ClassificationRole,
     InstanceRole,
@@ -57,6 +58,7 @@ __all__ = [
     "NEEDED_VARIABLES",
     "NOT_SHAPING",
     "PROMPT_VARIABLES",
+    "REPLY_CHARACTERS",
     "ROLES",
     "STOP_VARIABLES",
     "Asked",

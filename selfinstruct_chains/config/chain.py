@@ -39,7 +39,14 @@ NOT_SHAPING = frozenset(
 """Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
 
 
-SINCE_FORMAT_1: dict[str, Any] = {"prompt.chat.turns": [], "model.optional": [], "model.system_role": None}
+REPLY_CHARACTERS = 200_000
+"""Characters of a reply that are read, where the chain file does not say."""
+SINCE_FORMAT_1: dict[str, Any] = {
+    "prompt.chat.turns": [],
+    "model.optional": [],
+    "model.system_role": None,
+    "run.reply_characters": REPLY_CHARACTERS,
+}
 """Keys that came after the first format of run folders, with the value they have where they are not set: there they
 stay out of the fingerprint, so that a newer version finds its runs."""
 _SECTIONS: dict[Role, str] = {
@@ -132,6 +139,8 @@ class RunConfig(Closed):
     """Seconds a call is retried before the run stops."""
     max_failing_share: Share = 0.9
     """Share of failing attempts, over the last 100, above which the run stops."""
+    reply_characters: Positive = REPLY_CHARACTERS
+    """Characters of a reply that are read; of a longer one the whole items before that count, as of a cut one."""
 
 
 class ChainConfig(Closed):
@@ -227,7 +236,7 @@ class ChainConfig(Closed):
 
 
 def _is_new_and_unset(key: str, value: Any) -> bool:
-    return any(key.endswith(f".{name}") and value == unset for name, unset in SINCE_FORMAT_1.items())
+    return any(f".{key}".endswith(f".{name}") and value == unset for name, unset in SINCE_FORMAT_1.items())
 
 
 def put(values: Any, dotted: str, value: Any) -> None:

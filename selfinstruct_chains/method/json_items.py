@@ -1,54 +1,63 @@
-"""What can be read from a reply in JSON, cut off or damaged as it may be."""
+"""Instances and instructions in a reply's JSON, under whatever keys models give them."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import json_repair
+from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.characters import whole_characters
+from selfinstruct_chains.method.json_text import (
+    as_text,
+    first_value,
+    looks_like_json,
+    objects,
+    repaired,
+    strings,
+    unescaped,
+    walk,
+)
+from selfinstruct_chains.method.turns import end_of_turn
 from selfinstruct_chains.tasks import Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable
 
-_FENCE = re.compile(r"\A\s*```[ \t]*\w*[ \t]*\n?")
-_OUTPUT_KEYS = ("output", "label", "class_label", "class label", "answer", "response")
-_INPUT_KEYS = ("input", "text")
-_INSTRUCTION_KEYS = ("instruction", "task")
-_TRIES = 200  # broken objects looked into; a reply with more is no JSON
-_REPAIRS = 3  # of objects inside one another: json_repair takes milliseconds for each
-_REPAIRABLE = 20_000  # characters
+Fields = dict[str, Any]
+"""An object by its keys in plain words: "expectedOutput", "expected_output" and "Expected Output" are one."""
 
-
-class _Number(float):
-    """A number that knows how it was written: a price of 1.50 stays 1.50."""
-
-    written: str
-
-
-class Found(NamedTuple):
-    """The values of a reply's whole objects, and the raw text of a last one that was cut."""
-
-    values: list[Any]
-    cut: str
-
-
-def looks_like_json(text: str) -> bool:
-    """Whether a reply, or what its code fence holds, begins as JSON does."""
-    return _FENCE.sub("", text).lstrip()[:1] in {"[", "{"}
+_OUTPUTS = ("output", "label", "class label", "expected output", "correct output", "outputs", "answer", "response")
+_OUTPUTS_BESIDE_INPUT = (
+    *("class", "category", "expected", "target", "completion", "solution", "result", "prediction", "answers"),
+    *("sentiment", "translation", "summary", "correction", "corrected", "intent", "emotion", "topic", "correct answer"),
+)
+"""Names that mean an output where an input stands beside them."""
+_INPUTS = (
+    *("input", "inputs", "question", "text", "review", "sentence", "passage", "context", "query", "email", "message"),
+    *("tweet", "comment", "article", "document", "paragraph", "statement", "source", "content", "prompt", "problem"),
+    *("dialogue", "conversation", "code", "user", "questions"),
+)
+_NO_INPUT = frozenset(
+    {"id", "number", "index", "example", "instance", "explanation", "reason", "reasoning", "rationale", "thought"}
+    | {"thoughts", "difficulty", "type", "task", "instruction", "instructions", "classification", "is classification"}
+    | {"confidence", "score", "language", "format", "notes"}
+)
+_INSTRUCTIONS = ("instruction", "task", "prompt", "question", "request", "description")
+_OUR_FIELDS = re.compile(
+    r"""["'](?:instances|examples|(?:expected[ _])?(?:in|out)puts?|class[ _]label)(?:[ _]?\d+)?["']\s*:""",
+    re.IGNORECASE,
+)
+_CAMEL, _NOT_WORD = re.compile(r"(?<=[a-z])(?=[A-Z0-9])"), re.compile(r"[\W_]+")
+_NUMBERED = re.compile(r"(.*?) ?(\d{1,3})")
 
 
 def json_instances(text: str, *, truncated: bool) -> tuple[list[Instance], str]:
     """The instances of a JSON reply: objects with an output (or label) and an input, wherever they stand in it.
 
     Each whole object counts even if what surrounds it is cut or damaged. Numbers, booleans, lists and objects become
-    their JSON text, null becomes "".
+    their JSON text, null becomes "". Keys that are neither are the input's, with their names if there are several.
     """
-    found = _objects(text, lambda value: isinstance(value, dict) and bool(_keys(value) & set(_OUTPUT_KEYS)), truncated)
-    return [_instance(value) for value in found.values], found.cut
+    found = objects(unescaped(text), _instances, truncated=truncated)
+    return found.values, found.cut
 
 
 def json_instructions(text: str, *, truncated: bool) -> tuple[list[str], str]:
@@ -57,119 +66,105 @@ def json_instructions(text: str, *, truncated: bool) -> tuple[list[str], str]:
     Returns:
         The instructions, and the raw text of a last one that was cut.
     """
-    found = _objects(
-        text, lambda value: isinstance(value, dict) and bool(_keys(value) & set(_INSTRUCTION_KEYS)), truncated
-    )
+    text = unescaped(text)
+    found = objects(text, _instructions, truncated=truncated)
     if found.values:
-        return [_as_text(_get(value, _INSTRUCTION_KEYS)) for value in found.values], found.cut
-    return _strings(text)
+        return found.values, found.cut
+    if items := _listed(first_value(text)):
+        return items, ""
+    items, cut = strings(text)
+    if items or cut:
+        return [_text(item) for item in items], cut
+    start = text.find("[")
+    items = _listed(repaired(text[start:])) if start >= 0 and "'" in text else []  # Python's strings
+    return items[:-1] if truncated else items, ""
 
 
-def json_value(text: str) -> Any:
-    """The first JSON value of a reply that begins as JSON; None if it is broken."""
-    text = _FENCE.sub("", text).lstrip()
-    return _decode(text, 0)[0]
+def has_our_fields(text: str) -> bool:
+    """Whether a reply is JSON with the fields that were asked for: if it can't be read, it is no text of its own."""
+    return looks_like_json(text) and bool(_OUR_FIELDS.search(text))
 
 
-def _objects(text: str, wanted: Callable[[Any], bool], truncated: bool) -> Found:  # noqa: FBT001
-    values: list[Any] = []
-    broken: list[int] = []
-    position = text.find("{")
-    while position >= 0 and len(broken) < _TRIES:
-        value, end = _decode(text, position)
-        if end < 0:
-            broken.append(position)
-            position = text.find("{", position + 1)
-            continue
-        if inside := [item for item in _walk(value) if wanted(item)]:
-            values += [*_repaired(text, broken, position, wanted), *inside]
-            broken.clear()
-        position = text.find("{", end)
-    if not truncated:
-        return Found(values + _repaired(text, broken, len(text), wanted), "")
-    return Found(values, text[broken[-1] if values else broken[0] :].strip() if broken else "")
+def _instances(value: Any) -> list[Instance]:
+    return [instance for item in walk(value, _is_instance) for instance in _in_object(item)]
 
 
-def _repaired(text: str, broken: list[int], end: int, wanted: Callable[[Any], bool]) -> list[Any]:
-    """The wanted objects of the first broken one that json_repair can read."""
-    for start in broken[:_REPAIRS]:
-        if end - start > _REPAIRABLE:
-            continue
-        try:
-            value = json_repair.loads(text[start:end], skip_json_loads=True)
-        except Exception:  # noqa: BLE001, S112 - it fails on rubbish in many ways: AssertionError, RecursionError, ...
-            continue
-        if found := [item for item in _walk(value) if wanted(item)]:
-            return found
-    return []
+def _is_instance(value: dict[str, Any]) -> bool:
+    return bool(_in_object(value))
 
 
-def _number(written: str) -> _Number:
-    number = _Number(written)
-    number.written = written
-    return number
+def _in_object(value: dict[str, Any]) -> list[Instance]:
+    """The instance that an object is, or those that it holds in numbered keys or in two lists beside each other."""
+    fields = _fields(value)
+    if output := _output(fields):
+        return _side_by_side(fields, output) or [_instance(fields, output)]
+    numbered: dict[str, Fields] = {}
+    for key, item in fields.items():
+        if match := _NUMBERED.fullmatch(key):
+            numbered.setdefault(match[2], {})[match[1]] = item
+    return [_instance(each, output) for each in numbered.values() if (output := _output(each))]
 
 
-_DECODER = json.JSONDecoder(strict=False, parse_float=_number)
+def _fields(value: dict[str, Any]) -> Fields:
+    return {" ".join(_NOT_WORD.sub(" ", _CAMEL.sub(" ", key)).casefold().split()): item for key, item in value.items()}
 
 
-def _decode(text: str, position: int) -> tuple[Any, int]:
-    """The JSON value at a position and where it ends; None and -1 if it is broken, cut, or too deep."""
-    try:
-        return _DECODER.raw_decode(text, position)
-    except (ValueError, RecursionError):
-        return None, -1
+def _output(fields: Fields) -> str:
+    """The key of an instance's output; "" if it is no instance."""
+    if found := next((key for key in _OUTPUTS if key in fields), ""):
+        return found
+    if not any(key in fields for key in _INPUTS):
+        return ""
+    others = [key for key in fields if key not in _INPUTS and key not in _NO_INPUT]
+    known = next((key for key in _OUTPUTS_BESIDE_INPUT if key in fields), "")
+    return known or (others[0] if len(others) == 1 and {"input", "inputs"} & fields.keys() else "")
 
 
-def _walk(value: object) -> Iterator[Any]:
-    """The dicts in a JSON value, outer before inner, in order; not those inside an instance's own fields."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            yield item
-            if _keys(item) & {*_OUTPUT_KEYS, *_INSTRUCTION_KEYS}:
-                continue
-            stack += reversed(item.values())
-        elif isinstance(item, list):
-            stack += reversed(item)
+def _side_by_side(fields: Fields, output: str) -> list[Instance]:
+    """The instances of {"inputs": ["a", "b"], "outputs": ["c", "d"]}."""
+    names = [key for key in fields if key.endswith("s") and key != output and _are_texts(fields[key])]
+    if not output.endswith("s") or len(names) != 1 or not _are_texts(fields[output]):
+        return []
+    pairs = zip(fields[names[0]], fields[output], strict=False)
+    return [Instance(input=_text(first), output=_text(second)) for first, second in pairs]
 
 
-def _strings(text: str) -> tuple[list[str], str]:
-    position = text.find("[")
-    values: list[str] = []
-    while position >= 0:
-        position = text.find('"', position)
-        value, end = _decode(text, position) if position >= 0 else (None, -1)
-        if position >= 0 and end < 0:
-            return values, text[position:].strip()
-        if isinstance(value, str):
-            values.append(_as_text(value))
-        position = end
-    return values, ""
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
 
 
-def _keys(value: dict[str, Any]) -> set[str]:
-    return {key.casefold() for key in value}
+def _instance(fields: Fields, output: str) -> Instance:
+    known = [key for key in _INPUTS if key in fields]
+    others = [key for key in fields if key != output and key not in _NO_INPUT and key not in _OUTPUTS]
+    names = known if {"input", "inputs"} & set(known) else others
+    texts = {key: text for key in names if key != output and (text := _text(fields[key])).strip()}
+    named = "\n".join(f"{key.capitalize()}: {text}" for key, text in texts.items())
+    return Instance(input=named if len(texts) > 1 else "".join(texts.values()), output=_text(fields[output]))
 
 
-def _get(value: dict[str, Any], keys: tuple[str, ...]) -> object:
-    """The value of the first of these keys that it has, in any case of letters; None if it has none."""
-    lower = {key.casefold(): item for key, item in value.items()}
-    return next((lower[key] for key in keys if key in lower), None)
+def _instructions(value: Any) -> list[str]:
+    found = (_instruction(_fields(item)) for item in walk(value, lambda item: bool(_instruction(_fields(item)))))
+    return [text for text in found if text]
 
 
-def _instance(value: dict[str, Any]) -> Instance:
-    return Instance(input=_as_text(_get(value, _INPUT_KEYS)), output=_as_text(_get(value, _OUTPUT_KEYS)))
+def _instruction(fields: Fields) -> str:
+    return next((_text(fields[key]) for key in _INSTRUCTIONS if isinstance(fields.get(key), str)), "")
 
 
-def _as_text(value: object) -> str:
-    match value:
-        case str():
-            return whole_characters(value.strip("\n").rstrip())
-        case None:
-            return ""
-        case _Number():
-            return value.written
-        case _:
-            return whole_characters(json.dumps(value, ensure_ascii=False))
+def _listed(value: Any) -> list[str]:
+    """The strings of a value's first list of them, or of its numbered keys."""
+    for item in walk([value], lambda _: False):
+        texts = [text for key, text in _fields(item).items() if _NUMBERED.fullmatch(key) and isinstance(text, str)]
+        lists = [each for each in item.values() if _are_texts(each)]
+        if found := texts or (lists[0] if lists else []):
+            return _texts(found)
+    return _texts(value) if _are_texts(value) else []
+
+
+def _texts(values: Iterable[str]) -> list[str]:
+    return [_text(value) for value in values]
+
+
+def _text(value: Any) -> str:
+    """A field's text, without a mark that ends the model's turn inside its string."""
+    return end_of_turn(whole_characters(as_text(value)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, Literal, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, NoReturn, TypeVar
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
@@ -19,10 +19,11 @@ from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
 
 from selfinstruct_chains import endings
-from selfinstruct_chains.config import Output  # noqa: TC001 - a pydantic field's type
+from selfinstruct_chains.config import REPLY_CHARACTERS, Output
 from selfinstruct_chains.errors import ItemRefused, SelfInstructError
 from selfinstruct_chains.method.answers import answer
-from selfinstruct_chains.method.json_items import json_instances, json_instructions, looks_like_json
+from selfinstruct_chains.method.json_items import has_our_fields, json_instances, json_instructions
+from selfinstruct_chains.method.json_text import looks_like_json
 from selfinstruct_chains.method.labels.reading import labelled, unlabelled
 from selfinstruct_chains.method.lists import list_items, plain, unnumbered
 from selfinstruct_chains.method.rendering import Form  # noqa: TC001 - a pydantic field's type
@@ -30,9 +31,10 @@ from selfinstruct_chains.method.tidying import tidied, unfenced
 from selfinstruct_chains.tasks import Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _BARE_NUMBER = re.compile(r"(?<=\n)(\d{1,3})\Z")  # a mark that the limit cut in two
 _QUOTED = 60  # characters of a reply that a message shows
@@ -51,6 +53,30 @@ class UnreadableReply(SelfInstructError, OutputParserException):
 
 class TruncatedReply(UnreadableReply):
     """The reply was cut before it held anything whole: a larger token limit may help."""
+
+
+class Received(NamedTuple):
+    """A reply as far as it is read."""
+
+    text: str
+    truncated: bool
+    """Whether it was cut, by the token limit or here."""
+    remark: str
+    """What to say where it was cut here; else ""."""
+
+    def parsed(self, parse: Callable[..., Parsed[T]], **options: Any) -> Parsed[T]:
+        """What `parse` finds in it; if it was cut here, its `cut` ends with the remark."""
+        found = self.read(parse, **options)
+        return found._replace(cut=f"{found.cut}\n{self.remark}".strip()) if self.remark else found
+
+    def read(self, parse: Callable[..., R], **options: Any) -> R:
+        """What `parse` makes of it; if it was cut here, the error and its `llm_output` say so."""
+        try:
+            return parse(self.text, truncated=self.truncated, **options)
+        except UnreadableReply as error:
+            if not self.remark:
+                raise
+            raise type(error)(f"{error} {self.remark}", f"{error.llm_output}\n{self.remark}") from None
 
 
 class Parsed(NamedTuple, Generic[T]):
@@ -127,7 +153,7 @@ def _readings(text: str, form: Form, output: Output, *, truncated: bool) -> Iter
     yield labelled(unfenced(text), form, truncated=truncated)
     if output == "text":
         yield json_instances(text, truncated=truncated)
-        if form == "input_first" and not truncated:
+        if form == "input_first" and not truncated and not has_our_fields(text):
             yield unlabelled(unfenced(text)), ""
 
 
@@ -152,11 +178,14 @@ def log_odds(first_token: Mapping[str, float]) -> float:
     return math.log(yes or bound) - math.log(no or bound)
 
 
-class _ReplyParser(BaseOutputParser[T]):
+class ReplyParser(BaseOutputParser[T]):
     """Reads an AIMessage with its `finish_reason`; a completion model's bare string has none."""
 
     wanted: ClassVar[str]
     """The form of a reply, as a sentence for a prompt."""
+
+    reply_characters: int = REPLY_CHARACTERS
+    """Characters of a reply that are read: a longer one is a cut one, and what is cut of it says so."""
 
     def read(self, message: AIMessage) -> T:
         """What `message` holds.
@@ -177,6 +206,14 @@ class _ReplyParser(BaseOutputParser[T]):
     def _held(self, message: AIMessage) -> T:
         """What `message` holds; raises UnreadableReply."""
 
+    def _received(self, message: AIMessage) -> Received:
+        text = str(message.text)
+        truncated = not endings.is_whole(_reason(message))
+        if len(text) <= self.reply_characters:
+            return Received(text, truncated, "")
+        remark = f"[{len(text):,} characters; {self.reply_characters:,} were read (run.reply_characters)]"
+        return Received(text[: self.reply_characters], True, remark)  # noqa: FBT003 - a named tuple's field
+
     def get_format_instructions(self) -> str:
         """The form of a reply that is surely read, as a sentence for a prompt."""
         return self.wanted
@@ -195,7 +232,7 @@ class _ReplyParser(BaseOutputParser[T]):
         return self.parse_result(result, partial=partial)
 
 
-class InstructionsParser(_ReplyParser[Parsed[str]]):
+class InstructionsParser(ReplyParser[Parsed[str]]):
     """Reply of the instructions role: see `parse_instructions`."""
 
     wanted = "Write a numbered list of instructions, each on one line, and nothing else."
@@ -205,14 +242,14 @@ class InstructionsParser(_ReplyParser[Parsed[str]]):
 
     def _held(self, message: AIMessage) -> Parsed[str]:
         """The instructions in `message`."""
-        return parse_instructions(_text(message), truncated=_truncated(message), continues=self.continues)
+        return self._received(message).parsed(parse_instructions, continues=self.continues)
 
     @property
     def _type(self) -> str:
         return "selfinstruct_instructions"
 
 
-class ClassificationParser(_ReplyParser[bool]):
+class ClassificationParser(ReplyParser[bool]):
     """Reply of the classification role: see `parse_classification` and `log_odds`."""
 
     wanted = "Answer with one word, Yes or No, and nothing else."
@@ -225,10 +262,10 @@ class ClassificationParser(_ReplyParser[bool]):
     def _held(self, message: AIMessage) -> bool:
         """Whether `message` says yes; UnreadableReply also if it lacks the log-probabilities to decide by."""
         if self.decide == "text":
-            return parse_classification(_text(message), truncated=_truncated(message))
+            return self._received(message).read(parse_classification)
         first_token = message.response_metadata.get("first_token")
         if not first_token:
-            _unreadable("no log-probabilities came with the reply", _text(message), truncated=False)
+            _unreadable("no log-probabilities came with the reply", self._received(message).text, truncated=False)
         return log_odds(first_token) > self.threshold
 
     @property
@@ -236,7 +273,7 @@ class ClassificationParser(_ReplyParser[bool]):
         return "selfinstruct_classification"
 
 
-class InstancesParser(_ReplyParser[Parsed[Instance]]):
+class InstancesParser(ReplyParser[Parsed[Instance]]):
     """Reply of the roles input_first and output_first: see `parse_instances`."""
 
     wanted = (
@@ -249,19 +286,11 @@ class InstancesParser(_ReplyParser[Parsed[Instance]]):
 
     def _held(self, message: AIMessage) -> Parsed[Instance]:
         """The instances in `message`."""
-        return parse_instances(_text(message), form=self.form, output=self.output, truncated=_truncated(message))
+        return self._received(message).parsed(parse_instances, form=self.form, output=self.output)
 
     @property
     def _type(self) -> str:
         return "selfinstruct_instances"
-
-
-def _text(message: AIMessage) -> str:
-    return str(message.text)
-
-
-def _truncated(message: AIMessage) -> bool:
-    return not endings.is_whole(_reason(message))
 
 
 def _reason(message: AIMessage) -> str | None:

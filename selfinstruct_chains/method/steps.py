@@ -16,7 +16,13 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.config import written
-from selfinstruct_chains.method.parsing import ClassificationParser, InstancesParser, InstructionsParser, Parsed
+from selfinstruct_chains.method.parsing import (
+    ClassificationParser,
+    InstancesParser,
+    InstructionsParser,
+    Parsed,
+    ReplyParser,
+)
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.pure import Pure
 from selfinstruct_chains.method.rendering import (
@@ -67,6 +73,12 @@ class Links(NamedTuple):
     def prompt(self, value: Any) -> PromptValue:
         """The prompt for an input of the step."""
         return self.before.invoke(value)
+
+    def reading(self, characters: int) -> Links:
+        """The same, of whose replies at most so many characters are read."""
+        if not isinstance(self.parser, ReplyParser):
+            return self
+        return self._replace(parser=self.parser.model_copy(update={"reply_characters": characters}))
 
 
 def step(links: Links, model: RoleModel) -> Runnable[Any, Any]:

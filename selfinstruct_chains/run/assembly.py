@@ -176,7 +176,7 @@ def links(config: ChainConfig, shown: Shown, kinds: Mapping[Role, Kind]) -> dict
     limit = config.instances.max_instances
     both = config.instances.input_first, config.instances.output_first
     texts = {role: demonstrations.text for role, demonstrations in shown.by_role.items()}
-    return {
+    by_role: dict[Role, Links] = {
         "instructions": steps.instruction_links(config.instructions, kinds["instructions"]),
         "classification": steps.classification_links(
             config.classification, kinds["classification"], texts["classification"]
@@ -186,6 +186,7 @@ def links(config: ChainConfig, shown: Shown, kinds: Mapping[Role, Kind]) -> dict
             "output_first", both[1], kinds["output_first"], texts["output_first"], limit
         ),
     }
+    return {role: found.reading(config.run.reply_characters) for role, found in by_role.items()}
 
 
 def compose(

@@ -76,6 +76,30 @@ def test_wordings_of_a_prompt_are_compared() -> None:
     assert [line.split()[1] for line in lines] == ["asked", "2", "2"]
 
 
+def test_reading_replies_is_measured_over_families() -> None:
+    """A line for each family with its slope, and how many are above."""
+    lines = run("replies.py", "--only", "classification", "--largest", "4096", "--slope", "9")
+
+    assert lines[0].split() == ["parser", "family", "characters", "us", "per", "kB", "slope"]
+    assert len(lines) > 40
+    assert lines[-1].startswith("0 above a slope of 9.0")
+
+
+def test_a_slope_above_the_limit_fails() -> None:
+    """The exit status is 1, so that a script notices."""
+    command = [
+        sys.executable,
+        str(FOLDER / "replies.py"),
+        "--only",
+        "classification",
+        "--largest",
+        "4096",
+        "--slope=-9",
+    ]
+
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
 def test_the_table_names_every_benchmark() -> None:
     """benchmarks/README.md has a row for each file, and no other."""
     rows = [line for line in (FOLDER / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| [")]

@@ -221,6 +221,49 @@ def test_an_item_whose_text_ended_is_not_cut() -> None:
         assert parse_instructions("1. Write a letter." + tail, truncated=True) == (("Write a letter.",), "")
 
 
+@pytest.mark.parametrize(
+    ("parser", "text"),
+    [
+        (InstructionsParser(reply_characters=40), "1. Write a poem.\n2. Name a river in France.\n3. Name a city."),
+        (
+            InstancesParser(form="input_first", reply_characters=40),
+            "Input: a\nOutput: b\n\nInput: c\nOutput: d" + " and so on" * 9,
+        ),
+        (
+            InstancesParser(form="output_first", output="json_schema", reply_characters=40),
+            '[{"label":"a","input":"b"}, {"label":"c"}, {"label":"d"}]',
+        ),
+    ],
+)
+def test_of_a_reply_that_is_too_long_the_whole_items_are_kept(parser: Any, text: str) -> None:
+    """As of a cut one; what was cut says how many characters were read, and which setting bounds them."""
+    parsed = parser.read(reply(text))
+
+    assert len(parsed.items) == 1
+    assert parsed.cut.endswith(f"[{len(text)} characters; 40 were read (run.reply_characters)]")
+
+
+@pytest.mark.parametrize(
+    ("parser", "text"),
+    [
+        (InstructionsParser(reply_characters=40), "1. Write a poem" + " and another" * 9),
+        (ClassificationParser(reply_characters=40), "Let me think. " * 9 + "Yes"),
+        (InstancesParser(form="input_first", reply_characters=40), "Input: a\nOutput: b" + " and so on" * 9),
+    ],
+)
+def test_a_reply_that_is_too_long_for_anything_whole(parser: Any, text: str) -> None:
+    """It is a truncated one, whose message and reply say why."""
+    with pytest.raises(TruncatedReply, match=r"40 were read \(run.reply_characters\)") as caught:
+        parser.read(reply(text))
+    assert str(caught.value.llm_output).startswith(text[:40] + "\n[")
+
+
+def test_a_reply_of_the_bound_is_read_whole() -> None:
+    """Its last item too."""
+    assert InstructionsParser(reply_characters=18).read(reply("1. Name a river.\n\n")).items == ("Name a river.",)
+    assert InstructionsParser(reply_characters=16).read(reply("1. Name a river.")) == (("Name a river.",), "")
+
+
 def test_many_instances_stay_in_order() -> None:
     """Fifty instances come out in the order in which they were written."""
     text = "\n\n".join(f"Example {n}\nInput: {n}\nOutput: {n * n}" for n in range(50))

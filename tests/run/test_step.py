@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import pickle
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
@@ -17,6 +18,9 @@ from selfinstruct_chains.errors import ConfigError, ProviderError
 from selfinstruct_chains.testing import ScriptedChat, ScriptedCompletion, scripted_author
 from selfinstruct_chains.testing.server import ScriptedServer, at_first
 from tests.run.scripts import config
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 CHAT = ScriptedChat(reply=scripted_author)
@@ -158,3 +162,15 @@ def test_a_roles_model_can_be_an_alternative() -> None:
 
     assert any(task.is_classification for task in plain)
     assert not any(task.is_classification for task in never)
+
+
+def test_the_chain_bounds_the_characters_that_are_read(tmp_path: Path) -> None:
+    """Of a longer reply the whole instructions are kept, and the rejection of the rest names the setting."""
+    chain = self_instruct(config(run__reply_characters=180), tmp_path / "run", models=CHAT)
+
+    chain.invoke({"n": 3})
+
+    rejected = [json.loads(line) for line in (tmp_path / "run" / "rejected.jsonl").read_text("utf-8").splitlines()]
+    cut = [line for line in rejected if line["rule"] == "truncated" and line["stage"] == "instruction"]
+    assert cut
+    assert all(line["text"].endswith("180 were read (run.reply_characters)]") for line in cut)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from selfinstruct_chains.errors import ItemRefused
 from selfinstruct_chains.files.prompt import load_prompt
-from selfinstruct_chains.method.json_items import json_value
+from selfinstruct_chains.method.json_text import json_value
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.rendering import instances_json
 from selfinstruct_chains.method.tidying import tidied
