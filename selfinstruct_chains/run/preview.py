@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from selfinstruct_chains.config import ROLES, ChainConfig, Kind, Role
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.method.demonstrations import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.run.assembly import demonstrations, links
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def preview(
     stop = "".join(f", ends at {stop!r}" for stop in part.options.get("stop", []))
     size = f"{len(text):,} characters, at most about {tokens:,} tokens"
     about = f"{model.provider}: {model.name}, {kinds[role]}; {size}{stop}"
-    return Preview(text, about, tuple(note for note in shown.notes if note.startswith(("the seeds", role))))
+    return Preview(text, about, tuple(note for note in shown.notes if note.startswith(role)))
 
 
 def _written(prompt: PromptValue) -> str:
