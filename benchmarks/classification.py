@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains import load_config, read_seeds
 from selfinstruct_chains.files import shipped
+from selfinstruct_chains.method.demonstrations import classification_examples
 from selfinstruct_chains.method.parsing import UnreadableReply, log_odds, parse_classification
-from selfinstruct_chains.method.prompting import classification_examples
 from selfinstruct_chains.method.rendering import CLASSIFICATION_SCHEMA
 from selfinstruct_chains.method.steps import TOP_LOGPROBS, classification_links
 from selfinstruct_chains.models.registry import ConfiguredModel

@@ -119,6 +119,12 @@ def request_id(request: int) -> str:
     return f"{request:06d}"
 
 
+def label(output: str) -> str:
+    """What outputs of the same class have in common: "Positive." and "positive" are one label."""
+    text = " ".join(output.split()).casefold()
+    return text.strip(".!\u3002\uff01 ") or text
+
+
 def instance_json(instance: Instance) -> str:
     """An instance as one line of JSON."""
     return json.dumps(instance.model_dump(), ensure_ascii=False)

@@ -18,7 +18,7 @@ from selfinstruct_chains.config import EchoFilter, KeywordFilter, LengthFilter, 
 from selfinstruct_chains.method.keywords import keyword, names_a_language
 from selfinstruct_chains.method.material import carries_material
 from selfinstruct_chains.method.refusals import is_placeholder, refuses
-from selfinstruct_chains.tasks import Dropped
+from selfinstruct_chains.tasks import Dropped, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -217,4 +217,4 @@ def _same(text: str) -> str:
 
 def _same_output(text: str, is_classification: bool) -> str:  # noqa: FBT001
     """What two outputs are compared by; labels are the same however they are capitalised and punctuated."""
-    return _same(text).casefold().strip(".!") if is_classification else _same(text)
+    return label(text) if is_classification else _same(text)

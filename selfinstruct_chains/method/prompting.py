@@ -1,40 +1,21 @@
-"""prompts/*.yaml and seed demonstrations -> LangChain prompt templates.
+"""prompts/*.yaml -> LangChain prompt templates.
 
-Demonstrations are drawn from the seeds, fixed for a whole run, and stand before what varies, so that providers and
-llama.cpp can reuse the prefix. They are joined here and passed as one value: a template would expand braces in them.
+Demonstrations stand before what varies, so that providers and llama.cpp can reuse the prefix. They are passed as one
+value: a template would expand braces in them.
 """
 
 from __future__ import annotations
 
-from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
-
-from selfinstruct_chains.config import written
-from selfinstruct_chains.method.rendering import instances_json, instances_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from langchain_core.prompts import BasePromptTemplate
 
-    from selfinstruct_chains.config import ClassificationRole, InstanceRole, Kind, Output, Prompt
-    from selfinstruct_chains.method.rendering import Form
-    from selfinstruct_chains.tasks import Task
-
-CHARACTERS_PER_TOKEN = 3
-"""A careful guess, for keeping a prompt below a number of tokens without its model's tokenizer."""
-
-
-class Demonstrations(NamedTuple):
-    """The examples a role's prompt shows."""
-
-    text: str
-    shown: int
-    """How many examples are in `text`."""
-    left_out: int
-    """How many more were due, but had no room (`prompt_tokens`) or no seed."""
+    from selfinstruct_chains.config import Kind, Output, Prompt
 
 
 def template(
@@ -71,48 +52,3 @@ def _without_system(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         else:
             turns.append((by, text))
     return turns
-
-
-def classification_examples(role: ClassificationRole, seeds: Sequence[Task], seed: int) -> Demonstrations:
-    """Classification and other seed instructions with their answers, mixed: paper section 2.2 shows 12 and 19."""
-    random = Random(f"{seed}:classification")
-    texts = []
-    for count, answer in ((role.yes_examples, "Yes"), (role.no_examples, "No")):
-        tasks = [task for task in seeds if task.is_classification == (answer == "Yes")]
-        written = [role.prompt.example.format(instruction=task.instruction, answer=answer) for task in tasks]
-        texts += _drawn(random, written, count, role.example_characters)
-    random.shuffle(texts)
-    return _joined(texts, role.prompt, role.prompt_tokens, due=role.yes_examples + role.no_examples)
-
-
-def instance_examples(
-    role: InstanceRole, form: Form, seeds: Sequence[Task], seed: int, max_instances: int
-) -> Demonstrations:
-    """Seed tasks of the role's kind with their instances, shortest first among those drawn."""
-    render = instances_json if written(role.output) == "json_schema" else instances_text
-    examples = [
-        role.prompt.example.format(instruction=task.instruction, instances=render(task.instances[:max_instances], form))
-        for task in seeds
-        if task.is_classification == (form == "output_first")
-    ]
-    texts = _drawn(Random(f"{seed}:{form}"), examples, role.examples, role.example_characters)
-    return _joined(sorted(texts, key=len), role.prompt, role.prompt_tokens, due=role.examples)
-
-
-def _drawn(random: Random, texts: list[str], count: int, longest: int | None) -> list[str]:
-    """`count` of the texts at random; of those that are short enough, if there are so many, else of the shortest."""
-    if longest is not None:
-        fitting = sum(len(text) <= longest for text in texts)
-        texts = sorted(texts, key=len)[: max(fitting, count)]
-    return random.sample(texts, min(count, len(texts)))
-
-
-def _joined(texts: list[str], prompt: Prompt, tokens: int | None, due: int) -> Demonstrations:
-    room = (tokens or 10**9) * CHARACTERS_PER_TOKEN - len(prompt.completion.text)
-    kept: list[str] = []
-    for text in texts:
-        room -= len(text) + len(prompt.separator)
-        if kept and room < 0:
-            break
-        kept.append(text)
-    return Demonstrations(prompt.separator.join(kept), len(kept), due - len(kept))

@@ -10,6 +10,7 @@ from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.run.acceptance import Acceptance
 from selfinstruct_chains.run.usage import Usage, dollars, total
+from selfinstruct_chains.tasks import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,7 +98,7 @@ class Labels:
         """Count a task."""
         if not task.is_classification or len(task.instances) == 1:
             return
-        counts = Counter(label(instance) for instance in task.instances)
+        counts = Counter(label(instance.output) for instance in task.instances)
         self.tasks += 1
         self.labels += len(counts)
         self.one_label += len(counts) == 1
@@ -191,11 +192,6 @@ def statistics(run: RunReader) -> Statistics:
     for entry in run.entries():
         entry.spend(found.calls)
     return found
-
-
-def label(instance: Instance) -> str:
-    """What two instances of the same class have in common."""
-    return " ".join(instance.output.split()).casefold()
 
 
 def _mean(total: float, count: int) -> float | None:

@@ -11,7 +11,7 @@ from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method import graph, steps
-from selfinstruct_chains.method.prompting import Demonstrations, classification_examples, instance_examples
+from selfinstruct_chains.method.demonstrations import Demonstrations, classification_examples, instance_examples
 from selfinstruct_chains.method.pure import Pure
 from selfinstruct_chains.method.results import result
 from selfinstruct_chains.models.forms import forms, forms_without_key
@@ -23,6 +23,7 @@ from selfinstruct_chains.run.own import Models, Own, brought, chain_config
 from selfinstruct_chains.run.step import Step, Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from langchain_core.runnables import Runnable
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
     from selfinstruct_chains.method.steps import Links
     from selfinstruct_chains.models.forms import Forms
     from selfinstruct_chains.tasks import Completion, Task
+
+
+_NEEDED: dict[Role, str] = {
+    "classification": "classification tasks or others",
+    "input_first": "tasks other than classification",
+    "output_first": "classification tasks with two labels or more",
+}
 
 
 class RoleModels(NamedTuple):
@@ -73,21 +81,36 @@ def role_models(
 
 
 def demonstrations(config: ChainConfig, seeds: Sequence[Task]) -> Shown:
-    """The demonstrations for each role's prompt; where `seeds` has too few of a kind, the shipped seeds fill up."""
-    notes: list[str] = []
-    filled = _filled_up(config, seeds, notes)
+    """The demonstrations for each role's prompt; where `seeds` lacks what a prompt needs, the shipped seeds fill up."""
+    known = {task.instruction for task in seeds}
+    spare = [task for task in read_seeds(shipped.SEEDS) if task.instruction not in known]
     limit, seed = config.instances.max_instances, config.run.seed
+    both = config.instances.input_first, config.instances.output_first
     by_role: dict[Role, Demonstrations] = {
-        "classification": classification_examples(config.classification, filled, seed),
-        "input_first": instance_examples(config.instances.input_first, "input_first", filled, seed, limit),
-        "output_first": instance_examples(config.instances.output_first, "output_first", filled, seed, limit),
+        "classification": classification_examples(config.classification, seeds, seed, spare),
+        "input_first": instance_examples(both[0], "input_first", seeds, seed, limit, spare),
+        "output_first": instance_examples(both[1], "output_first", seeds, seed, limit, spare),
     }
-    notes += [
-        f"{role}: {shown.shown} examples are shown; {shown.left_out} more have no room (prompt_tokens)"
-        for role, shown in by_role.items()
-        if shown.left_out
-    ]
-    return Shown(by_role, tuple(notes))
+    return Shown(
+        by_role,
+        tuple(
+            note
+            for role, shown in by_role.items()
+            for note in _notes(role, shown, getattr(config.role(role), "example_characters", None))
+        ),
+    )
+
+
+def _notes(role: Role, shown: Demonstrations, longest: int | None) -> Iterator[str]:
+    if shown.filled_up:
+        own = shown.shown + shown.left_out - shown.filled_up
+        size = f" of at most {longest} characters (example_characters)" if longest else ""
+        yield (
+            f"{role}: of the examples in its prompt {own} are seeds and {shown.filled_up} shipped ones, "
+            f"for want of {_NEEDED[role]}{size}"
+        )
+    if shown.left_out:
+        yield f"{role}: {shown.shown} examples are shown; {shown.left_out} more have no room (prompt_tokens)"
 
 
 def build_steps(
@@ -221,19 +244,3 @@ def compose(
 
 def _given(role: Role) -> Pure[Any, Any]:
     return Pure(partial(result, role), "checked result")
-
-
-def _filled_up(config: ChainConfig, seeds: Sequence[Task], notes: list[str]) -> list[Task]:
-    needs = {
-        True: max(config.classification.yes_examples, config.instances.output_first.examples),
-        False: max(config.classification.no_examples, config.instances.input_first.examples),
-    }
-    filled = list(seeds)
-    for kind, needed in needs.items():
-        have = sum(task.is_classification == kind for task in seeds)
-        if have < needed:
-            spare = [task for task in read_seeds(shipped.SEEDS) if task.is_classification == kind and task not in seeds]
-            filled += spare[: needed - have]
-            name = "classification tasks" if kind else "other tasks"
-            notes.append(f"the seeds have {have} {name} of {needed} for the prompts; shipped ones fill up")
-    return filled

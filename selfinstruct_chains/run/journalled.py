@@ -11,8 +11,8 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.errors import ItemRefused
+from selfinstruct_chains.method.demonstrations import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.method.parsing import UnreadableReply
-from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.method.results import misfit, result, result_json
 from selfinstruct_chains.method.steps import ATTEMPT
 from selfinstruct_chains.models import loops

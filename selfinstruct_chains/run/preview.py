@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from selfinstruct_chains.config import ROLES, ChainConfig, Kind, Role
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.method.demonstrations import CHARACTERS_PER_TOKEN, Demonstrations
 from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 
 if TYPE_CHECKING:
@@ -47,8 +47,10 @@ def preview(
     stop = "".join(f", ends at {stop!r}" for stop in part.options.get("stop", []))
     size = f"{len(text):,} characters, at most about {tokens:,} tokens"
     output = f", output: auto: {config.role(role).output}" if wanted == "auto" else ""
-    about = f"{model.provider}: {model.name}, {kinds[role]}{output}; {size}{stop}"
-    return Preview(text, about, tuple(note for note in shown.notes if note.startswith(("the seeds", role))))
+    given = shown.by_role.get(role, Demonstrations("", len(examples), 0))
+    made = f"{given.shown} examples" + (f" ({given.filled_up} of them shipped)" if given.filled_up else "")
+    about = f"{model.provider}: {model.name}, {kinds[role]}{output}; {made}; {size}{stop}"
+    return Preview(text, about, tuple(note for note in shown.notes if note.startswith(role)))
 
 
 def _written(prompt: PromptValue) -> str:

@@ -22,6 +22,7 @@ from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.files.chain import load_config
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.files.shipped import PROMPTS, SEEDS, names
+from selfinstruct_chains.method.demonstrations import instance_examples
 from selfinstruct_chains.method.filters import drop_instruction, keep_instances
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.parsing import (
@@ -31,7 +32,6 @@ from selfinstruct_chains.method.parsing import (
     parse_instructions,
 )
 from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.method.prompting import instance_examples
 from selfinstruct_chains.tasks import Instance, Task
 
 if TYPE_CHECKING:

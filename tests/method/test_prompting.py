@@ -9,7 +9,8 @@ import pytest
 from selfinstruct_chains import ChainConfig, Instance, Task, load_config, read_seeds
 from selfinstruct_chains.config import ChatForm, written
 from selfinstruct_chains.files import shipped
-from selfinstruct_chains.method.prompting import classification_examples, instance_examples, template
+from selfinstruct_chains.method.demonstrations import instance_examples
+from selfinstruct_chains.method.prompting import template
 
 SEEDS = read_seeds(shipped.SEEDS)
 
@@ -76,45 +77,3 @@ def test_braces_in_tasks_are_left_alone() -> None:
     assert 'Fix {"a": {b}}.' in text
     assert "{x} {{y}}" in text
     assert text.endswith("Task: Now {this} one.")
-
-
-def test_classification_shows_both_kinds_mixed() -> None:
-    """12 classification and 19 other seeds are shown with their answers, in an order of their own."""
-    shown = classification_examples(config().classification, SEEDS, seed=1)
-    answers = [line.rsplit(" ", 1)[1] for line in shown.text.splitlines() if line.startswith("Is it classification?")]
-
-    assert (answers.count("Yes"), answers.count("No")) == (12, 19)
-    assert answers != sorted(answers)
-    assert shown.shown == 31
-
-
-@pytest.mark.parametrize("form", ["input_first", "output_first"])
-def test_instance_demonstrations_are_of_their_kind(form: str) -> None:
-    """Input-first shows other tasks, output-first classification tasks, the same ones for the same run seed."""
-    role = config().role(form)  # type: ignore[arg-type]
-    shown = [instance_examples(role, form, SEEDS, seed, 5) for seed in (1, 1, 2)]  # type: ignore[arg-type]
-    kinds = {task.instruction: task.is_classification for task in SEEDS}
-    named = [line.removeprefix("Task: ") for line in shown[0].text.splitlines() if line.startswith("Task: ")]
-
-    assert {kinds[instruction] for instruction in named if instruction in kinds} == {form == "output_first"}
-    assert shown[0] == shown[1] != shown[2]
-
-
-def test_a_bounded_prompt_shows_fewer_examples_and_counts_them() -> None:
-    """`prompt_tokens` leaves out the longest demonstrations, and says how many."""
-    role = config(instances__input_first__prompt_tokens=300).instances.input_first
-    shown = instance_examples(role, "input_first", SEEDS, 1, 5)
-
-    assert 1 <= shown.shown < 6
-    assert shown.left_out == 6 - shown.shown
-    assert len(shown.text) <= 3 * 300
-
-
-def test_short_demonstrations_go_first_when_asked_for() -> None:
-    """`example_characters` draws among the short ones; if there are too few, the shortest are taken."""
-    role = config(instances__input_first__example_characters=350).instances.input_first
-    shown = instance_examples(role, "input_first", SEEDS, 1, 5)
-    assert max(map(len, shown.text.split(role.prompt.separator))) <= 350
-
-    role = config(instances__input_first__example_characters=1).instances.input_first
-    assert instance_examples(role, "input_first", SEEDS, 1, 5).shown == 6

@@ -18,7 +18,8 @@ from selfinstruct_chains.outputs.export.guard import Contamination, Guard
 from selfinstruct_chains.outputs.export.splits import SPLITS, Shares, Split
 from selfinstruct_chains.outputs.export.token_limit import token_counter
 from selfinstruct_chains.outputs.review.verdicts import Reviews
-from selfinstruct_chains.outputs.stats import TableOne, label
+from selfinstruct_chains.outputs.stats import TableOne
+from selfinstruct_chains.tasks import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,7 +141,7 @@ def balanced(instances: list[tuple[int, Instance]], limit: int | None) -> list[i
     """
     by_label: dict[str, list[int]] = defaultdict(list)
     for number, instance in instances:
-        by_label[label(instance)].append(number)
+        by_label[label(instance.output)].append(number)
     each = min(map(len, by_label.values()), default=0)
     if limit is not None:
         each = min(each, max(limit // max(len(by_label), 1), 1))

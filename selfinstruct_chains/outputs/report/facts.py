@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from selfinstruct_chains.outputs.stats import Statistics, label
+from selfinstruct_chains.outputs.stats import Statistics
+from selfinstruct_chains.tasks import label
 
 if TYPE_CHECKING:
     from selfinstruct_chains.run.reader import RunReader
@@ -51,7 +52,7 @@ class Facts:
                 self.words["input"][len(instance.input.split())] += 1
             self.words["output"][len(instance.output.split())] += 1
         if task.is_classification:
-            self.labels.update(map(label, task.instances))
+            self.labels.update(label(instance.output) for instance in task.instances)
 
 
 def gather(run: RunReader) -> Facts:
