@@ -1,15 +1,26 @@
 """A model server on loopback that misbehaves on demand, for tests and benchmarks of whoever calls models.
 
-It speaks OpenAI's chat and completion protocols, Anthropic's, Google's and Ollama's. Its replies are a function of
-prompt and seed, as `testing.scripted_author` is; its faults a function of the request and of how often it was asked
-before, so that two runs meet the same faults.
+It speaks OpenAI's chat and completion protocols, Anthropic's, Google's, Ollama's, Cohere's, Bedrock's and Text
+Generation Inference's. Its replies are a function of prompt and seed, as `testing.scripted_author` is; its faults a
+function of the request and of how often it was asked before, so that two runs meet the same faults.
 
     with ScriptedServer(faults=per_attempt({"429": 0.1, "reset": 0.1}), latency=0.2) as server:
         OpenAI(base_url=server.base_url, api_key="none").invoke("Write a poem")
         assert server.counts.faults["429"] == 1
 
-In a process of its own: `python -m selfinstruct_chains.testing.server --latency 0.2 --fault 429=0.1` prints its base
-URL; `GET /counts` answers with what it counted.
+A fault is a status ("503"), one of `testing.faults.BROKEN`, or the name of a provider's real answer
+(`testing.answers`), which is sent on any path, lists of models among them, with its own status, headers and body. So
+does one test what one's own code makes of a provider that refuses:
+
+    @pytest.mark.parametrize("found", answers("groq").values(), ids=lambda found: found.name)
+    def test_my_code(found):
+        with ScriptedServer(faults=at_first(f"groq/{found.name}")) as server:
+            model = ChatGroq(model="m", base_url=server.url, api_key="none", max_retries=0)
+            assert my_reading(model).asks_again == (found.fate == "retry")
+
+In a process of its own, it prints its base URL, and `GET /counts` answers with what it counted:
+
+    python -m selfinstruct_chains.testing.server --latency 0.2 --fault 429=0.1 --fault openai/auth_wrong_key=0.01
 """
 
 from __future__ import annotations
@@ -21,39 +32,26 @@ import socket
 import struct
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import accumulate
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 from aiohttp import web
 
+from selfinstruct_chains.testing.answers import Answer, answer
 from selfinstruct_chains.testing.author import Reply, Script, scripted_author
-from selfinstruct_chains.testing.wires import BROKEN, CUT_RESPONSE, POOR, Wire, broken, wire, worse
+from selfinstruct_chains.testing.faults import BROKEN, CUT_RESPONSE, POOR, broken, check_name, worse
+from selfinstruct_chains.testing.plans import Asked, Plan, at_first, per_attempt, per_request
+from selfinstruct_chains.testing.wires import OPENAI, Wire, listing, wire
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
-
-class Asked(NamedTuple):
-    """One request."""
-
-    path: str
-    headers: Mapping[str, str]
-    body: dict[str, Any]
-    prompts: list[str]
-    digest: str
-    """SHA-256 of path and body, in hex: equal requests have equal ones."""
-    attempt: int
-    """How many equal requests came so far, this one among them."""
-
-
-Plan = Callable[[Asked], "str | None"]
-"""From a request to the name of what goes wrong with it, or None."""
+__all__ = ["Asked", "Counts", "Plan", "ScriptedServer", "at_first", "per_attempt", "per_request"]
 
 
 @dataclass
@@ -71,33 +69,20 @@ class Counts:
     most_in_flight: int = 0
 
 
-def per_attempt(rates: Mapping[str, float], seed: int = 0) -> Plan:
-    """A plan that draws anew for each attempt at a request: `rates` are shares of all attempts, by name."""
-    return lambda asked: _draw(rates, f"{seed}|{asked.digest}|{asked.attempt}")
-
-
-def per_request(rates: Mapping[str, float], seed: int = 0) -> Plan:
-    """A plan by which all attempts at a request fare alike: `rates` are shares of all requests, by name."""
-    return lambda asked: _draw(rates, f"{seed}|{asked.digest}")
-
-
-def at_first(*names: str) -> Plan:
-    """A plan by which the first attempt at each request meets the first of `names`, the second the second, and on."""
-    return lambda asked: names[asked.attempt - 1] if asked.attempt <= len(names) else None
-
-
 class ScriptedServer:
     """A server in a thread of its own, while its `with` block lasts.
 
     Args:
         answer: from prompt and seed to the reply.
-        faults: which requests get no reply, and what instead: a status as "503", or one of BROKEN.
+        faults: which requests get no reply, and what instead: a status as "503", one of BROKEN, or the name of a
+            provider's answer, as "openai/auth_wrong_key".
         poor: which requests get a reply that is no good: one of POOR.
         latency: seconds from a request to its response.
         spread: by which share of itself the latency varies, up and down, as a function of the request.
         slots: requests worked on at a time, others wait in line; None: all.
         refuse_above: requests in flight from which on further ones get status 429; None: never.
         retry_after: the header of that name, in answers with status 429 or 503.
+        models: the names in its list of models.
         port: 0 for a free one.
         remember: the latest requests that are kept in `asked`.
     """
@@ -113,6 +98,7 @@ class ScriptedServer:
         slots: int | None = None,
         refuse_above: int | None = None,
         retry_after: str | None = None,
+        models: Sequence[str] = ("scripted",),
         port: int = 0,
         remember: int = 1000,
     ) -> None:
@@ -124,6 +110,7 @@ class ScriptedServer:
         self.refuse_above = refuse_above
         self.retry_after = retry_after
         self.counts = Counts()
+        self.models = models
         self.asked: deque[Asked] = deque(maxlen=remember)
         self.port = port
         self._slots = slots
@@ -173,28 +160,29 @@ class ScriptedServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path == "/counts":
             return web.json_response(_plain_counts(self.counts))
-        protocol = wire(request.path)
-        if request.method != "POST" or protocol is None:
-            return web.json_response({"error": {"message": f"no such endpoint: {request.path}"}}, status=404)
+        protocol = wire(request.path) if request.method == "POST" else None
         asked = self._note(request, await request.read(), protocol)
         self.counts.in_flight += 1
         self.counts.most_in_flight = max(self.counts.most_in_flight, self.counts.in_flight)
         try:
             if self.refuse_above is not None and self.counts.in_flight > self.refuse_above:
-                return await self._fail("429", request, asked, protocol)
+                return await self._fail("429", request, asked, protocol or OPENAI)
             async with self._line:
                 await asyncio.sleep(self._seconds(asked))
             fault = self.faults and self.faults(asked)
-            return await (self._fail(fault, request, asked, protocol) if fault else self._reply(asked, protocol))
+            if fault:
+                return await self._fail(fault, request, asked, protocol or OPENAI)
+            return await self._reply(asked, protocol) if protocol else self._listing(request)
         finally:
             self.counts.in_flight -= 1
 
-    def _note(self, request: web.BaseRequest, raw: bytes, protocol: Wire) -> Asked:
+    def _note(self, request: web.BaseRequest, raw: bytes, protocol: Wire | None) -> Asked:
         digest = hashlib.sha256(request.path.encode() + b"\n" + raw).hexdigest()
-        body = json.loads(raw)
+        body = json.loads(raw) if protocol else {}
+        prompts = protocol.prompts(body) if protocol else []
         self.counts.requests += 1
         self._attempts[digest] += 1
-        asked = Asked(request.path, request.headers, body, protocol.prompts(body), digest, self._attempts[digest])
+        asked = Asked(request.path, request.headers, body, prompts, digest, self._attempts[digest])
         self.asked.append(asked)
         return asked
 
@@ -214,6 +202,12 @@ class ScriptedServer:
         self._answered.add(asked.digest)
         return web.json_response(protocol.reply(replies, asked.body))
 
+    def _listing(self, request: web.BaseRequest) -> web.StreamResponse:
+        found = listing(request.path, self.models) if request.method == "GET" else None
+        if found is None:
+            return web.json_response({"error": {"message": f"no such endpoint: {request.path}"}}, status=404)
+        return web.json_response(found)
+
     async def _script(self, prompt: str, seed: int | None) -> Reply:
         reply: Any = self.answer(prompt, seed)
         if asyncio.iscoroutine(reply):
@@ -224,6 +218,8 @@ class ScriptedServer:
         self.counts.faults[fault] += 1
         if fault.isdecimal():
             return self._status(int(fault), protocol)
+        if "/" in fault:
+            return _as_sent(answer(fault))
         if fault == "hang":
             await asyncio.sleep(3600)
         if fault in {"reset", "cut"}:
@@ -241,6 +237,12 @@ class ScriptedServer:
         return web.json_response(protocol.error(status, message), status=status, headers=headers)
 
 
+def _as_sent(found: Answer) -> web.Response:
+    headers = {name: value for name, value in found.headers.items() if name.lower() != "content-type"}
+    headers["Content-Type"] = found.content_type
+    return web.Response(status=found.status, body=found.body.encode(), headers=headers)
+
+
 def _hang_up(request: web.BaseRequest, after: bytes) -> web.StreamResponse:
     transport = request.transport
     if transport:
@@ -252,18 +254,18 @@ def _hang_up(request: web.BaseRequest, after: bytes) -> web.StreamResponse:
     return web.Response()
 
 
-def _draw(rates: Mapping[str, float], key: str) -> str | None:
-    point = Random(hashlib.sha256(key.encode()).digest()).random()
-    return next((name for name, end in zip(rates, accumulate(rates.values()), strict=True) if point < end), None)
-
-
 def _plain_counts(counts: Counts) -> dict[str, Any]:
     return {**vars(counts), "faults": dict(counts.faults), "poor": dict(counts.poor)}
 
 
-def _rates(given: Iterable[str]) -> dict[str, float]:
-    pairs = (item.partition("=") for item in given)
-    return {name: float(share) for name, _, share in pairs}
+def _rates(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    try:
+        rates = {name: float(share) for name, _, share in (item.partition("=") for item in given)}
+        for name in rates if option.name == "faults" else ():
+            check_name(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return rates
 
 
 @click.command()
@@ -272,13 +274,19 @@ def _rates(given: Iterable[str]) -> dict[str, float]:
 @click.option("--spread", default=0.0, help="By which share of itself the latency varies.")
 @click.option("--slots", type=int, help="Requests worked on at a time.")
 @click.option("--refuse-above", type=int, help="Requests in flight from which on others get status 429.")
-@click.option("--fault", "faults", multiple=True, help=f"NAME=SHARE; a status, or one of {', '.join(BROKEN)}.")
-@click.option("--poor", multiple=True, help=f"NAME=SHARE; one of {', '.join(POOR)}.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    callback=_rates,
+    help=f"NAME=SHARE; a status, PROVIDER/ANSWER, or {', '.join(BROKEN)}.",
+)
+@click.option("--poor", multiple=True, callback=_rates, help=f"NAME=SHARE; one of {', '.join(POOR)}.")
 @click.option("--retry-after", help="Sent with status 429 and 503.")
 @click.option("--seed", default=0, help="Of faults and poor replies.")
-def main(faults: tuple[str, ...], poor: tuple[str, ...], seed: int, **options: Any) -> None:
+def main(faults: dict[str, float], poor: dict[str, float], seed: int, **options: Any) -> None:
     """Serve until killed; the first line printed is the base URL."""
-    server = ScriptedServer(faults=per_attempt(_rates(faults), seed), poor=per_request(_rates(poor), seed), **options)
+    server = ScriptedServer(faults=per_attempt(faults, seed), poor=per_request(poor, seed), **options)
 
     async def serve() -> None:
         await server.start()

@@ -1,29 +1,21 @@
-"""The HTTP protocols that `testing_server` speaks: how a prompt is read from a request, and how a reply is written.
+"""The HTTP protocols that `testing.server` speaks: how a prompt is read from a request, and how a reply is written.
 
+OpenAI's chat and completion, and with them those of the many services that took them over; Anthropic's, also within
+Bedrock's InvokeModel; Google's, Ollama's, Cohere's (v2), Bedrock's Converse, and Text Generation Inference's own.
 Only what LangChain's clients send and read, without streaming.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from selfinstruct_chains.testing.author import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from selfinstruct_chains.testing.author import Reply
+
 Body = dict[str, Any]
-
-BROKEN = ("hang", "reset", "cut", "cut_json", "html", "blank", "null", "no_choices", "not_utf8", "error_200")
-"""Faults besides the HTTP statuses ("429"): no answer at all, the connection reset before or cut within the response,
-and envelopes with status 200 that hold half a JSON, HTML, nothing, nulls, no choices, bytes that are no UTF-8, or an
-error."""
-POOR = ("empty", "noise", "truncated", "huge", "wrong_shape")
-"""Replies that came, and are no good: nothing, gibberish, cut by the token limit, a megabyte, JSON of another shape."""
-
-CUT_RESPONSE = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"id": "scr'
 
 
 class Wire(NamedTuple):
@@ -40,9 +32,19 @@ class Wire(NamedTuple):
 
 def wire(path: str) -> Wire | None:
     """The protocol of a request's path, whatever stands before it; None: there is no such endpoint."""
-    if path.endswith("generateContent"):
-        return _GOOGLE
     return next((found for ending, found in _WIRES.items() if path.endswith(ending)), None)
+
+
+def listing(path: str, models: Sequence[str]) -> Body | None:
+    """The models, as a client asks for them at `path`, in all forms at once; None: it isn't asked for them."""
+    if not path.endswith(("/models", "/api/tags")):
+        return None
+    return {
+        "object": "list",
+        "data": [{"id": name, "object": "model", "type": "model"} for name in models],
+        "has_more": False,
+        "models": [{"name": name, "model": name} for name in models],
+    }
 
 
 def _chat_prompts(body: Body) -> list[str]:
@@ -103,6 +105,7 @@ def _openai_envelope(kind: str, body: Body, choices: list[Body], replies: Sequen
         "created": 0,
         "model": body.get("model", ""),
         "choices": choices,
+        "system_fingerprint": None,
         "usage": _openai_usage(replies),
     }
 
@@ -147,7 +150,7 @@ def _google_prompts(body: Body) -> list[str]:
     return _chat_prompts({"messages": system + [{**m, "content": m["parts"]} for m in body["contents"]]})
 
 
-def _google_reply(replies: Sequence[Reply], body: Body) -> Body:  # noqa: ARG001 - one signature for all
+def _google_reply(replies: Sequence[Reply], body: Body) -> Body:
     [reply] = replies
     finish = {"length": "MAX_TOKENS", "content_filter": "SAFETY"}.get(reply.finish_reason, "STOP")
     return {
@@ -179,66 +182,74 @@ def _ollama_reply(replies: Sequence[Reply], body: Body) -> Body:
     }
 
 
-def _ollama_error(status: int, message: str) -> Body:  # noqa: ARG001 - one signature for all
+def _text_error(status: int, message: str) -> Body:
     return {"error": message}
 
 
-def _seed(body: Body) -> int | None:
-    return body.get("seed")
-
-
-def _generation_seed(body: Body) -> int | None:
-    seed: int | None = body.get("generationConfig", {}).get("seed")
-    return seed
-
-
-def _options_seed(body: Body) -> int | None:
-    seed: int | None = (body.get("options") or {}).get("seed")
-    return seed
-
-
-_GOOGLE = Wire(_google_prompts, _generation_seed, _google_reply, _google_error)
-_WIRES = {
-    "/chat/completions": Wire(_chat_prompts, _seed, _chat_reply, _openai_error),
-    "/completions": Wire(_completion_prompts, _seed, _completion_reply, _openai_error),
-    "/messages": Wire(_anthropic_prompts, _seed, _anthropic_reply, _anthropic_error),
-    "/api/chat": Wire(_chat_prompts, _options_seed, _ollama_reply, _ollama_error),
-    "/api/generate": Wire(_completion_prompts, _options_seed, _ollama_reply, _ollama_error),
-}
-
-
-_REPLIES = ("choices", "content", "candidates", "message", "response")  # where they stand, in any protocol
-
-
-def broken(fault: str, protocol: Wire, body: Body, prompts: int) -> bytes:
-    """What stands in a response with status 200 that is no reply."""
-    good = protocol.reply([Reply("Yes")] * prompts, body)
-    bodies = {
-        "html": b"<html><body><h1>502 Bad Gateway</h1></body></html>",
-        "blank": b"",
-        "null": json.dumps({**good, **dict.fromkeys(_REPLIES)}).encode(),
-        "no_choices": json.dumps({**good, **dict.fromkeys(_REPLIES, ())}).encode(),
-        "not_utf8": json.dumps(good).encode().replace(b"Yes", b"\xff\xfe\x80"),
-        "error_200": json.dumps(protocol.error(502, "upstream gave no reply")).encode(),
-        "cut_json": json.dumps(good).encode()[:40],
+def _cohere_reply(replies: Sequence[Reply], body: Body) -> Body:
+    [reply] = replies
+    tokens = {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens}
+    return {
+        "id": "scripted",
+        "finish_reason": {"stop": "COMPLETE", "length": "MAX_TOKENS"}.get(reply.finish_reason, "ERROR"),
+        "message": {"role": "assistant", "content": [{"type": "text", "text": reply.text}]},
+        "usage": {"billed_units": tokens, "tokens": tokens},
     }
-    if fault not in bodies:
-        raise ValueError(f"no fault {fault!r}; there are statuses, {', '.join(BROKEN)}")
-    return bodies[fault]
 
 
-def worse(reply: Reply, how: str) -> Reply:
-    """The reply as it would be if it were poor in the way `how`."""
-    match how:
-        case "empty":
-            return reply._replace(text="")
-        case "noise":
-            return reply._replace(text="��# ]] }{ \x00 lorem" * 3)
-        case "truncated":
-            return reply._replace(text=reply.text[: len(reply.text) // 2], finish_reason="length")
-        case "huge":
-            return reply._replace(text=(reply.text + "\n") * (1 + 2**20 // (len(reply.text) + 1)))
-        case "wrong_shape":
-            return reply._replace(text='{"tasks": {"a": [1, 2, {"b": null}]}}')
-        case _:
-            raise ValueError(f"no poor reply {how!r}; there are {', '.join(POOR)}")
+def _converse_reply(replies: Sequence[Reply], body: Body) -> Body:
+    [reply] = replies
+    ends = {"stop": "end_turn", "length": "max_tokens", "content_filter": "content_filtered"}
+    return {
+        "output": {"message": {"role": "assistant", "content": [{"text": reply.text}]}},
+        "stopReason": ends.get(reply.finish_reason, reply.finish_reason),
+        "usage": {
+            "inputTokens": reply.input_tokens,
+            "outputTokens": reply.output_tokens,
+            "totalTokens": reply.input_tokens + reply.output_tokens,
+        },
+        "metrics": {"latencyMs": 1},
+    }
+
+
+def _message_error(status: int, message: str) -> Body:
+    return {"message": message}
+
+
+def _text_prompts(body: Body) -> list[str]:
+    return [body["inputs"]]
+
+
+def _text_reply(replies: Sequence[Reply], body: Body) -> Body:
+    [reply] = replies
+    finish = {"stop": "eos_token"}.get(reply.finish_reason, reply.finish_reason)
+    details = {"finish_reason": finish, "generated_tokens": reply.output_tokens, "prefill": [], "tokens": []}
+    return {"generated_text": reply.text, "details": details}
+
+
+def _seed(*where: str) -> Callable[[Body], int | None]:
+    """What reads the seed, which stands under the keys `where`; Mistral's has a name of its own."""
+
+    def read(body: Body) -> int | None:
+        for key in where:
+            body = body.get(key) or {}
+        seed: int | None = body.get("seed", body.get("random_seed"))
+        return seed
+
+    return read
+
+
+OPENAI = Wire(_chat_prompts, _seed(), _chat_reply, _openai_error)
+_WIRES = {
+    "/chat/completions": OPENAI,
+    "/completions": Wire(_completion_prompts, _seed(), _completion_reply, _openai_error),
+    "/messages": Wire(_anthropic_prompts, _seed(), _anthropic_reply, _anthropic_error),
+    "generateContent": Wire(_google_prompts, _seed("generationConfig"), _google_reply, _google_error),
+    "/api/chat": Wire(_chat_prompts, _seed("options"), _ollama_reply, _text_error),
+    "/api/generate": Wire(_completion_prompts, _seed("options"), _ollama_reply, _text_error),
+    "/v2/chat": Wire(_chat_prompts, _seed(), _cohere_reply, _message_error),
+    "/converse": Wire(_anthropic_prompts, _seed(), _converse_reply, _message_error),
+    "/invoke": Wire(_anthropic_prompts, _seed(), _anthropic_reply, _message_error),
+    "/generate": Wire(_text_prompts, _seed("parameters"), _text_reply, _text_error),
+}
+"""By the end of the path; the first that fits."""
