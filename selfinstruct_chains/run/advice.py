@@ -32,7 +32,6 @@ _ADVICE = {
     "(instructions.ask), or raise novelty.threshold",
     "duplicate": "the same instance comes again: raise model.temperature of {role}",
     "conflict": "one input gets several outputs: lower model.temperature of {role}, or take a stronger model.name",
-    "empty": "outputs are empty: a stronger model.name, or another prompt of {role}, helps",
     "echo": "outputs repeat their inputs: a stronger model.name, or another prompt of {role}, helps",
 }
 _BY_A_FILTER = "look at them in rejected.jsonl, and change or leave out what is of that kind in filters, or the prompt of {role}"

@@ -69,15 +69,14 @@ REPLIES: dict[str, tuple[Callable[[str], bool], str | Reply, str, str]] = {
         "mostly by novelty",
         "raise instructions.model.temperature",
     ),
-    "pictures": (instructions, "1. Describe this image of {}.", "mostly by keywords", "of that kind in filters"),
-    "too short": (instructions, "1. Write {}", "mostly by length", "of that kind in filters"),
+    "pictures": (instructions, "1. Describe this image of {}.", "mostly by keyword ", "of that kind in filters"),
+    "too short": (instructions, "1. Write", "mostly by too_short", "of that kind in filters"),
     "no answer": (
         instances,
         one("I'm sorry, but I can't help with that."),
         "mostly by refusal",
         "the prompt of instances.input_first",
     ),
-    "no output": (instances, one(""), "mostly by empty", "outputs are empty"),
     "an echo": (instances, one("A note about rivers."), "mostly by echo", "outputs repeat their inputs"),
 }
 
@@ -137,13 +136,13 @@ def test_advice_goes_by_what_the_provider_refuses(  # noqa: PLR0913, PLR0917
 
 def test_a_budget_that_went_into_nothing_says_so(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
     """The same advice where a budget ends the run, and most was dropped; none where most was kept."""
-    with ScriptedServer(lambda prompt, seed: one("") if instances(prompt) else scripted_author(prompt, seed)) as server:
-        poor = stopped(selfinstruct, server, tmp_path / "poor", "--max-calls", "12", "--set", "run.give_up_after=30")
+    with ScriptedServer(lambda prompt, seed: "Hm." if instances(prompt) else scripted_author(prompt, seed)) as server:
+        poor = stopped(selfinstruct, server, tmp_path / "poor", "--max-calls", "60", "--set", "run.give_up_after=30")
     with ScriptedServer() as server:
-        good = stopped(selfinstruct, server, tmp_path / "good", "--max-calls", "60")
+        good = stopped(selfinstruct, server, tmp_path / "good", "--max-calls", "80")
 
     assert "Little of what came was of use" in poor
-    assert "outputs are empty" in poor
+    assert "mostly by unreadable" in poor
     assert "Little of what came" not in good
 
 
