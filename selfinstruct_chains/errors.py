@@ -5,7 +5,7 @@
     ├── DataError            seeds or another data file: names file, line and field
     ├── RunError             the run folder: not writable, of another run, damaged
     ├── ProviderError        the model's provider: refused, unreachable, or the wrong model
-    │   └── ItemRefused      the provider refused one item only (context too long, content filter)
+    │   └── ItemRefused      the provider refused one item only (context too long, content filter, ...)
     ├── RunStopped           a run ended before it had all the tasks asked for; carries those it had
     │   ├── BudgetReached    a limit on calls, tokens, money or minutes
     │   ├── AcceptanceCollapsed   request after request gave nothing new
@@ -55,12 +55,14 @@ class ProviderError(SelfInstructError):
 class ItemRefused(ProviderError):
     """The provider refused this one prompt; other calls may go on.
 
-    `reason` is the rule its item is dropped by: "context_too_long" or "content_filter".
+    `reason` is the rule its item is dropped by: "context_too_long", "content_filter", "refused" or "invalid". `unclear`
+    says that nothing tells this refusal from one that meets every prompt: several in a row stop a run.
     """
 
-    def __init__(self, message: str, *, reason: str) -> None:
+    def __init__(self, message: str, *, reason: str, unclear: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
+        self.unclear = unclear
 
 
 class RunStopped(SelfInstructError):

@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 import socket
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from selfinstruct_chains.characters import printable
 from selfinstruct_chains.errors import ItemRefused, ProviderError, SelfInstructError
+from selfinstruct_chains.models.fates import ADVICE
+from selfinstruct_chains.models.known_failures import fate_of, with_status
+from selfinstruct_chains.models.raised import chain, failure_of, is_providers
+from selfinstruct_chains.models.unsent import unsent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from selfinstruct_chains.models.failures import Failure
 
-_CLIENT_SIDE = {408, 409, 425, 429}
-_FOR_GOOD = {501, 505}
 _BUSY = {429, 503, 529}
-_ABOUT_ONE_ITEM = {400, 413, 422}
-_TOO_LONG = re.compile(
-    r"context.{0,20}(?:length|size|window|limit)|maximum (?:context|model length)|too many (?:input )?tokens"
-    r"|(?:prompt|input) is too long|token count.{0,60}exceeds",
+_UNREACHABLE = {"ConnectError", "ConnectTimeout", "ClientConnectorError", "ClientConnectorDNSError"}
+_LONGEST_TEXT = 300
+_KEYS = re.compile(
+    r"\b(?:sk|gsk|pk|rk|xai|hf|r8|nvapi|pplx|fw|tgp|csk)[-_][\w.=+/-]{12,}|\b(?:bearer|basic) [\w.=+/-]{20,}"
+    r"|\bAIza[\w-]{20,}|\bA[KS]IA[A-Z0-9]{12,}|\buser_(?=\w*\d)\w{4,}",
     re.IGNORECASE,
 )
-_FILTERED = re.compile(
-    r"content.?(?:filter|policy|management)|safety (?:system|filter|polic)|flagged|moderation", re.IGNORECASE
-)
-_NO_MONEY = re.compile(r"insufficient_quota|credit balance|payment required", re.IGNORECASE)
-_RETRY_IN_TEXT = re.compile(r"retry(?:Delay\W+| in )(\d+(?:\.\d+)?)\s?s", re.IGNORECASE)
-_WRONG_CALL = re.compile(r"unexpected keyword argument|missing \d+ required|authentication method")
-_SDKS = ("openai", "anthropic", "google", "ollama", "httpx", "httpx2", "requests", "langchain")
-_TRANSPORT = (*_SDKS, "httpcore", "httpcore2", "aiohttp", "urllib3", "ssl", "json", "pydantic_core")
-_OURS_OR_THEIRS = {"langchain_core", "pydantic", "pydantic_core"}
-"""Packages that raise for a broken envelope, and for a part of the user's that does not fit, alike."""
-_MODEL_CALLS = "langchain_core.language_models"
-"""What is raised below is the provider's side."""
-_UNREACHABLE = {"ConnectError", "ConnectTimeout", "ClientConnectorError", "ClientConnectorDNSError"}
-_CHECK = {
-    400: "check the parameters in the chain file",
-    401: "check the key",
-    402: "check the account's credit",
-    403: "check what the key is allowed to do",
-    404: "check the model's name and base_url",
-    429: "check the account's credit",
-}
-_LONGEST_TEXT = 300
+"""What looks like a key, or names a person."""
+_LATER = "the same command goes on later, with all that there is"
 
 
 class NoReply(ProviderError):
     """A response came, with no reply in it: no text, no reason why it ended, no tokens."""
+
+
+class _Endpoint(NamedTuple):
+    what: str
+    keys: tuple[str, ...]
+    patience: float
+
+    @property
+    def key(self) -> str:
+        """Where the key stands, as " in VARIABLE"; "" when that is not known."""
+        return f" in {' or '.join(self.keys)}" if self.keys else ""
 
 
 class Fault(NamedTuple):
@@ -69,92 +63,62 @@ class Fault(NamedTuple):
         return self.status in _BUSY
 
 
-def fault_of(error: Exception, what: str) -> Fault:
+def fault_of(error: Exception, what: str, *, keys: tuple[str, ...] = (), patience: float = math.inf) -> Fault:
     """The fault behind `error`, if asking again may help.
 
     Args:
         error: what a client raised.
         what: the model and its address, for messages.
+        keys: the environment variables that its key may stand in, for messages.
+        patience: seconds that are waited at most.
 
     Raises:
-        ItemRefused: the prompt is too long or was filtered: it concerns this item alone.
-        ProviderError: asking again won't help: key, credit, model, parameters.
-        Exception: `error` itself, when it is no client's: a bug of ours.
+        ItemRefused: it concerns this item alone: the prompt is too long, was filtered or refused.
+        ProviderError: asking again won't help (key, money, model, region, parameters), or not before long.
+        Exception: `error` itself, when it is not the provider's: a bug of ours, or a part of the user's own.
     """
     if isinstance(error, NoReply):
         return Fault(str(error))
-    if isinstance(error, SelfInstructError):
+    if isinstance(error, SelfInstructError) or not is_providers(error):
         raise error
-    status = _status(error)
-    if status is None:
-        if not _is_clients(error):
-            raise error
-        if _WRONG_CALL.search(str(error)):
-            raise ProviderError(f"{what}: {_line(str(error))}; check the chain file's model section") from error
-        return Fault(_deepest(error), reached=_reached(error))
-    text = _line(str(error)) or type(error).__name__
-    if status in _ABOUT_ONE_ITEM:
-        _refuse_item(str(error), text, error)
-    again = status in _CLIENT_SIDE or (status >= 500 and status not in _FOR_GOOD)  # noqa: PLR2004 - HTTP's range
-    if again and not (status == 429 and _NO_MONEY.search(str(error))):  # noqa: PLR2004
-        return Fault(text, status, _retry_after(error))
-    advice = _CHECK.get(status, "check the chain file's model section")
-    raise ProviderError(f"{what} answered {status}: {text}; {advice}") from error
+    endpoint, failure = _Endpoint(what, keys, patience), failure_of(error)
+    if not failure.answered:
+        return _without_answer(error, endpoint)
+    return _judged(with_status(failure), endpoint, error)
 
 
-def _refuse_item(whole: str, text: str, error: Exception) -> None:
-    if _TOO_LONG.search(whole):
-        raise ItemRefused(text, reason="context_too_long") from error
-    if _FILTERED.search(whole):
-        raise ItemRefused(text, reason="content_filter") from error
+def _judged(failure: Failure, endpoint: _Endpoint, error: Exception) -> Fault:
+    row = fate_of(failure)
+    text = _shown(failure.words, endpoint) or type(error).__name__
+    said = f"{endpoint.what} answered {failure.status or 'with an error'}: {text}"
+    match row.fate:
+        case "item":
+            raise ItemRefused(text, reason=row.why) from error
+        case "unclear":
+            raise ItemRefused(said, reason="refused", unclear=True) from error
+        case "fix":
+            raise ProviderError(f"{said}; {ADVICE[row.why].format(key=endpoint.key)}") from error
+        case "resumable":
+            raise ProviderError(f"{said}; {_LATER}") from error
+    if failure.wait is not None and failure.wait > endpoint.patience:
+        too_long = f"it asks to wait {failure.wait:.0f} s, more than run.patience ({endpoint.patience:.0f} s)"
+        raise ProviderError(f"{said}; {too_long}; {_LATER}") from error
+    return Fault(text, failure.status, failure.wait)
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what is behind it, the outermost first."""
-    seen: set[int] = set()
-    behind: BaseException | None = error
-    while behind and id(behind) not in seen:
-        seen.add(id(behind))
-        yield behind
-        behind = behind.__cause__ or (None if behind.__suppress_context__ else behind.__context__)
-
-
-def _package(error: BaseException) -> str:
-    return type(error).__module__.split(".")[0]
-
-
-def _status(error: Exception) -> int | None:
-    # Not aiohttp's: those of its transport errors carry a "400" that no server sent.
-    for behind in _chain(error):
-        if _package(behind).startswith(_SDKS):
-            for holder in (behind, getattr(behind, "response", None)):
-                for name in ("status_code", "status", "code"):
-                    value = getattr(holder, name, None)
-                    if isinstance(value, int) and 400 <= value < 600:  # noqa: PLR2004 - HTTP's errors
-                        return value
-    return None
-
-
-def _is_clients(error: Exception) -> bool:
-    """Whether a client, or LangChain reading a broken envelope, raised it."""
-    if isinstance(error, OSError | TimeoutError | EOFError | UnicodeDecodeError):
-        return True
-    passed = _passed_through(error)
-    here = {_package(error), passed[-1].split(".")[0]}
-    if here & _OURS_OR_THEIRS and not any(module.startswith(_MODEL_CALLS) for module in passed):
-        return False  # LangChain refuses what a user's own part was given, or gave
-    return _package(error).startswith(_TRANSPORT) or passed[-1].startswith(_TRANSPORT)
-
-
-def _passed_through(error: BaseException) -> list[str]:
-    """The modules that `error` came through, the one that raised it last."""
-    frames = [str(frame.f_globals.get("__name__", "")) for frame, _ in walk_tb(error.__traceback__)]
-    return frames or [""]
+def _without_answer(error: Exception, endpoint: _Endpoint) -> Fault:
+    text = _deepest(error, endpoint)
+    if isinstance(error, UnicodeEncodeError) and error.encoding.startswith("utf"):
+        raise ItemRefused(text, reason="invalid") from error
+    advice = unsent(error, endpoint.key)
+    if advice:
+        raise ProviderError(f"{endpoint.what}: {text}; {advice}") from error
+    return Fault(text, reached=_reached(error))
 
 
 def _reached(error: Exception) -> bool:
     """Whether a connection stood. openai over aiohttp calls a reset a "ConnectTimeout", so names alone don't tell."""
-    behind = list(_chain(error))
+    behind = list(chain(error))
     hung_up = (ConnectionResetError, BrokenPipeError)
     if any(isinstance(one, hung_up) or type(one).__name__ == "ServerDisconnectedError" for one in behind):
         return True
@@ -162,36 +126,16 @@ def _reached(error: Exception) -> bool:
     return not refused and not any(type(one).__name__ in _UNREACHABLE for one in behind)
 
 
-def _retry_after(error: Exception) -> float | None:
-    for behind in _chain(error):
-        headers: Any = getattr(getattr(behind, "response", None), "headers", None)
-        if headers:
-            milliseconds, value = headers.get("retry-after-ms"), headers.get("retry-after")
-            found = _seconds(milliseconds, 1000) if milliseconds else _seconds(value) if value else None
-            if found is not None:
-                return found
-    told = _RETRY_IN_TEXT.search(str(error))
-    return float(told[1]) if told else None
-
-
-def _seconds(value: str, per_second: int = 1) -> float | None:
-    try:
-        return max(0.0, float(value) / per_second)
-    except ValueError:
-        pass
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (when.astimezone(UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _deepest(error: Exception) -> str:
+def _deepest(error: Exception, endpoint: _Endpoint) -> str:
     """What stands at the bottom: clients say "Request timed out" of a refused connection, too."""
-    told = [f"{type(one).__name__}: {text}" for one in _chain(error) if (text := _line(str(one)))]
+    told = [f"{type(one).__name__}: {text}" for one in chain(error) if (text := _shown(str(one), endpoint))]
     return told[-1] if told else type(error).__name__
 
 
-def _line(text: str) -> str:
-    text = " ".join(text.split())
+def _shown(text: str, endpoint: _Endpoint) -> str:
+    """The words in one line, of bounded length, without keys."""
+    for name in endpoint.keys:
+        if key := os.environ.get(name, "").strip():
+            text = text.replace(key, "...")
+    text = " ".join(printable(_KEYS.sub("...", text)).split())
     return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + " ..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.messages import AIMessage
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LONGEST_WAIT = 60.0
-"""Seconds; also the bound of a provider's Retry-After."""
+"""Seconds between attempts, where the provider names no wait of its own."""
 FIRST_PATIENCE = 30.0
 """Seconds that an address at which nothing has ever answered is given."""
+REFUSED_ALIKE = 5
+"""Calls in a row that are refused in the same words, for no known reason, at which a role's calls stop."""
 _FIRST_REPLY = 256  # tokens that a first reply is expected to have
+
+_OWN = re.compile(r"\b(?=\w*\d)[\w-]+\b")
+_COMPARED = 100  # characters
 
 _jitter = wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT)
 
@@ -36,6 +42,7 @@ class Patience:
         timeout: seconds for one attempt.
         patience: seconds that a call is retried, and that a share of failing attempts above `max_failing_share` may
             last.
+        keys: the environment variables that the model's key may stand in, for messages.
         gate: what else calls the same endpoint shares it; one without limits when None.
         max_failing_share: share of failing attempts among the last 100 at the gate that is put up with. An endpoint
             that says it is busy (429, 503, 529) does not count as failing.
@@ -48,6 +55,7 @@ class Patience:
         timeout: float,
         patience: float,
         *,
+        keys: tuple[str, ...] = (),
         gate: Gate | None = None,
         max_failing_share: float = 1.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -60,13 +68,16 @@ class Patience:
         self._sleep = sleep
         self._pace = Pace()
         self._usual_reply = _FIRST_REPLY
+        self._keys = keys
+        self._refused: list[str] = []  # unclear refusals in a row
+        self._refused_at = 0.0
 
     async def reply(
         self, ask: Callable[[], Awaitable[T]], on_fault: Callable[[Fault], None], prompt_tokens: int = 0
     ) -> T:
         """The reply, or whatever else, that `ask` gives in the end; `on_fault` hears of each attempt that gave none.
 
-        Waits between attempts with full jitter, up to a minute, or as long as the provider's Retry-After says.
+        Waits between attempts with full jitter, up to a minute, or as long as the provider asks, up to `patience`.
 
         Args:
             ask: makes one attempt.
@@ -75,7 +86,7 @@ class Patience:
 
         Raises:
             ItemRefused: the provider refuses this prompt.
-            ProviderError: it refuses all, or patience is at its end.
+            ProviderError: it refuses all, it asks for a longer wait than `patience`, or that is at its end.
         """
         failing_since: list[float] = []
         async for attempt in AsyncRetrying(
@@ -107,6 +118,8 @@ class Patience:
 
     def _answered(self, message: Any, attempt: Attempt) -> None:
         self.gate.reached = True
+        if attempt.at >= self._refused_at:  # else it was under way when the refusals began
+            self._refused.clear()
         self.gate.note(failed=False, most=self._max_failing_share)
         if isinstance(message, AIMessage) and message.usage_metadata:
             self._usual_reply += round((message.usage_metadata["output_tokens"] - self._usual_reply) / 10)
@@ -121,14 +134,15 @@ class Patience:
 
     def _judged(self, error: Exception, attempt: Attempt) -> Fault:
         try:
-            fault = fault_of(error, self.what)
-        except ItemRefused:
+            fault = fault_of(error, self.what, keys=self._keys, patience=self.patience)
+        except ItemRefused as refused:
             self.gate.reached = True
+            self._count(refused)
             raise
         self.gate.reached |= fault.reached
         if fault.busy:
             self.gate.slow_down(attempt)
-            self.gate.close_for(min(fault.retry_after or 0.0, LONGEST_WAIT))
+            self.gate.close_for(fault.retry_after or 0.0)
             return fault
         if self.gate.note(failed=True, most=self._max_failing_share) > self.patience:
             raise ProviderError(
@@ -136,6 +150,20 @@ class Patience:
                 f"{self.patience:.0f} s (run.patience, run.max_failing_share); the last one: {fault.text}"
             ) from error
         return fault
+
+    def _count(self, refused: ItemRefused) -> None:
+        """Stop when too many items in a row met the same refusal, and nothing tells that it is about them."""
+        alike = _alike(str(refused))
+        if not refused.unclear or alike not in self._refused:
+            self._refused.clear()
+        if refused.unclear:
+            self._refused.append(alike)
+            self._refused_at = self.gate.clock()
+        if len(self._refused) >= REFUSED_ALIKE:
+            raise ProviderError(
+                f"{refused}; {REFUSED_ALIKE} calls in a row were refused like this, so it is not about one of them: "
+                "check the key, the model and the parameters in the chain file; the same command asks them again"
+            ) from refused
 
     def _limit(self) -> float:
         return self.patience if self.gate.reached else min(self.patience, FIRST_PATIENCE)
@@ -158,4 +186,9 @@ class _Failed(Exception):
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.fault.retry_after if isinstance(error, _Failed) else None
-    return min(asked, LONGEST_WAIT) if asked is not None else _jitter(state)
+    return asked if asked is not None else _jitter(state)
+
+
+def _alike(refusal: str) -> str:
+    """How a refusal begins, without the numbers and ids that each has of its own."""
+    return _OWN.sub("", refusal)[:_COMPARED]

@@ -138,9 +138,15 @@ def patiences(
 
 
 def _patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig, gate: Gate) -> Patience:
-    what = describe(file) if isinstance(model, ConfiguredModel) else model.get_name()
-    share = config.run.max_failing_share
-    return Patience(what, file.timeout, config.run.patience, gate=gate, max_failing_share=share)
+    ours = isinstance(model, ConfiguredModel)
+    return Patience(
+        describe(file) if ours else model.get_name(),
+        file.timeout,
+        config.run.patience,
+        keys=providers.KEYS.get(file.provider, ()) if ours else (),
+        gate=gate,
+        max_failing_share=config.run.max_failing_share,
+    )
 
 
 def _endpoint(model: Runnable[Any, Any]) -> object:

@@ -15,7 +15,7 @@ from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.models import registry
+from selfinstruct_chains.models import providers, registry
 from selfinstruct_chains.models.faults import fault_of
 from selfinstruct_chains.run.assembly import demonstrations
 
@@ -81,7 +81,7 @@ async def _reply(model: registry.ConfiguredModel, what: str) -> str:
     try:
         reply = await model.ainvoke(StringPromptValue(text="Say yes."), max_tokens=16)
     except Exception as error:
-        fault = fault_of(error, what)
+        fault = fault_of(error, what, keys=providers.KEYS.get(model.config.provider, ()))
         raise ProviderError(f"{what} gave no reply: {fault.text}; the call can simply be tried again") from error
     finally:
         await model.aclose()

@@ -104,6 +104,7 @@ class Drive:
                 self._commit()
                 await self._go_out(put)
                 await asyncio.sleep(0)  # a long journal is replayed without a pause otherwise
+            self._folder.journal.confirm()
         finally:
             await _cancelled({watch, *self._running})
             self._monitor.replies_used = self._folder.journal.count(up_to=self._last)
@@ -137,7 +138,7 @@ class Drive:
         self._asked += 1
         self._shown[number] = shown
         if known is None:
-            self._start(number, None, self._run_step(self._chain.instructions, texts, item))
+            self._start(number, None, lambda: self._run_step(self._chain.instructions, texts, item))
             return False
         self._settle(_Done(number, None, known, live=False))
         return True
@@ -147,17 +148,17 @@ class Drive:
         if known is not None:
             self._settle(_Done(slot.request, slot, known, live=False))
         elif not self._monitor.stopping:
-            self._start(slot.request, slot, self._run_step(self._chain.complete, slot.text, slot.id))
+            self._start(slot.request, slot, lambda: self._run_step(self._chain.complete, slot.text, slot.id))
         return known is not None
 
     def _run_step(self, chain: Runnable[Any, Any], value: Any, item: str) -> Coroutine[Any, Any, Any]:
         config = merge_configs(self._tracing, {"metadata": {ITEM: item}})
         return chain.ainvoke(value, config) if self._heard else quiet.evaluate(chain, value, config)
 
-    def _start(self, request: int, slot: Slot | None, work: Coroutine[Any, Any, Any]) -> None:
+    def _start(self, request: int, slot: Slot | None, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         async def job() -> _Done:
             try:
-                return _Done(request, slot, await work, live=True)
+                return _Done(request, slot, await work(), live=True)
             except (OutputParserException, ItemRefused) as failure:
                 return _Done(request, slot, failure, live=True)
 

@@ -5,7 +5,8 @@ By kind it has
 
 - reply: `reply, finish_reason, usage, model, ms`, plus `first_token` where log-probabilities were asked for;
 - fault: `error`, for an attempt that got no reply;
-- refused: `error, reason`, for a prompt that the provider refuses for good;
+- refused: `error, reason`, for a prompt that the provider refuses for good, plus `unclear: true` where nothing tells
+  whether it refuses all prompts;
 - result: `value`, what a step of the user's own gave for an item;
 - found: `value`, what the program found out by calls.
 
@@ -57,6 +58,8 @@ class Entry(NamedTuple):
     reason: str | None = None
     value: Any = None
     """Any JSON: what was found, or a step's result."""
+    unclear: bool | None = None
+    """Of a refusal: whether it may be everybody's, and not this prompt's; None: no."""
     more: Mapping[str, Any] = _NOTHING
     """Fields that this version does not know, kept as they are."""
 
@@ -81,9 +84,9 @@ class Entry(NamedTuple):
         return cls(key, sha, "fault", error=text)
 
     @classmethod
-    def refused(cls, key: str, sha: str, text: str, reason: str) -> Entry:
-        """For a prompt that the provider refuses for good; `reason` is the rule that its item is dropped by."""
-        return cls(key, sha, "refused", error=text, reason=reason)
+    def refused(cls, key: str, sha: str, refused: ItemRefused) -> Entry:
+        """For a prompt that the provider refuses; `refused.reason` is the rule that its item is dropped by."""
+        return cls(key, sha, "refused", error=str(refused), reason=refused.reason, unclear=refused.unclear or None)
 
     @classmethod
     def of_result(cls, key: str, value: Any) -> Entry:
@@ -122,6 +125,7 @@ class Entry(NamedTuple):
             get("error"),
             get("reason"),
             get("value"),
+            get("unclear"),
             more or _NOTHING,
         )
 
@@ -143,7 +147,7 @@ class Entry(NamedTuple):
             RunError: it is no reply.
         """
         if self.kind == "refused":
-            raise ItemRefused(self.error or "", reason=self.reason or "refused")
+            raise ItemRefused(self.error or "", reason=self.reason or "refused", unclear=bool(self.unclear))
         if self.reply is None:
             raise RunError(f"journal.jsonl: {self.key} holds a {self.kind} and no reply; start a new folder: -o")
         metadata: dict[str, Any] = {"finish_reason": self.finish_reason, "model_name": self.model}
@@ -212,6 +216,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "error": (str,),
     "retry": (bool,),  # format 1's
     "reason": (str,),
+    "unclear": (bool,),
     "value": (dict, list, str, int, float, bool, NoneType),
     "crc": (str,),
 }

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError
@@ -47,6 +48,7 @@ class Journal:
         self._memory: list[bytes] = []
         self._places: dict[str, Place] = {}
         self._models: dict[str, str] = {}
+        self._doubtful: dict[str, _Doubt] = {}  # unclear refusals that may be everybody's, by key
         self.usage: dict[tuple[Role, str], Usage] = {}
         """What the calls have cost, by role and model as reported ("" for attempts that got no reply)."""
         self.repaired = 0
@@ -60,6 +62,7 @@ class Journal:
             self._end = self._file.tell()
             self._reader = path.open("rb", buffering=0)
             self._syncing = Syncing(self._file.fileno())
+            self._take_back()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -131,6 +134,20 @@ class Journal:
         self._index(entry, (self._end, len(line)))
         self._end += len(line)
 
+    def confirm(self, role: str | None = None, before: float = float("inf")) -> None:
+        """Let unclear refusals stand: a call that was made after them was answered, or the run has what it asked for.
+
+        Args:
+            role: whose; None: all.
+            before: by `time.perf_counter`; later ones stay in doubt.
+
+        Raises:
+            RunError: as `write`.
+        """
+        for entry, at in list(self._doubtful.values()):
+            if at < before and role in {None, entry.key.partition("/")[0]}:
+                self.write(entry._replace(unclear=None))
+
     def close(self) -> None:
         """Put everything on the disk, and let go of the file.
 
@@ -149,10 +166,28 @@ class Journal:
 
     def _index(self, entry: Entry, place: Place) -> None:
         entry.spend(self.usage)
+        self._weigh(entry)
         if entry.answers:
             self._places.setdefault(entry.key, place)
         if entry.kind == "reply" and entry.model and entry.key.startswith("instructions/"):
             self._models[entry.key] = sys.intern(entry.model)
+
+    def _weigh(self, entry: Entry) -> None:
+        """Keep an unclear refusal in doubt until it is confirmed; a fault after it takes it back."""
+        if entry.unclear:
+            self._doubtful[entry.key] = _Doubt(entry, time.perf_counter())
+        elif self._doubtful.pop(entry.key, None) and not entry.answers:
+            del self._places[entry.key]
+
+    def _take_back(self) -> None:
+        """Have the calls asked again whose refusal may have been everybody's, as when a key had expired."""
+        for entry, _ in list(self._doubtful.values()):
+            self.write(Entry.fault(entry.key, entry.prompt_sha256, "refused for no known reason; asked again"))
+
+
+class _Doubt(NamedTuple):
+    entry: Entry
+    at: float
 
 
 def scan(path: Path) -> Iterator[tuple[Place, Entry]]:

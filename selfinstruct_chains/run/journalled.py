@@ -139,20 +139,21 @@ class JournalledStep(Runnable[Any, Any]):
             return result(self._role, known.value if known.kind == "result" else known.message())
         if self._step is None or self._calling is None:
             raise NotRemembered
-        step, calling = self._step, self._calling
+        step, calling, started = self._step, self._calling, time.perf_counter()
         try:
             found = await calling.patience.reply(
                 _counted(calling, lambda: _given(step, input, config)), lambda fault: self._note(key, fault)
             )
         except ItemRefused as refused:
-            self._journal.write(Entry.refused(key, "", str(refused), refused.reason))
+            self._journal.write(Entry.refused(key, "", refused))
             raise
         except UnreadableReply as unreadable:
-            self._journal.write(Entry.refused(key, "", str(unreadable), "unreadable"))
+            self._journal.write(Entry.refused(key, "", ItemRefused(str(unreadable), reason="unreadable")))
             raise
         except (TypeError, ValueError) as error:
             raise misfit(self._role, error) from error
         given = result(self._role, found)
+        self._journal.confirm(self._role, before=started)
         self._journal.write(Entry.of_result(key, result_json(given)))
         calling.monitor.replied()
         return given
@@ -192,8 +193,9 @@ async def _asked(journal: Journal, calling: Calling, call: _Call, ask: Callable[
             _counted(calling, attempt), note, call.characters // CHARACTERS_PER_TOKEN
         )
     except ItemRefused as refused:
-        journal.write(Entry.refused(call.key, call.sha, str(refused), refused.reason))
+        journal.write(Entry.refused(call.key, call.sha, refused))
         raise
+    journal.confirm(call.key.partition("/")[0], before=started)
     journal.write(Entry.of_message(call.key, call.sha, message, round(1000 * (time.perf_counter() - started))))
     calling.monitor.replied()
     return message

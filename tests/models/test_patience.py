@@ -77,9 +77,9 @@ async def test_waits_with_full_jitter(server, model_at, time):
     assert all(0 <= wait <= min(2**number, LONGEST_WAIT) for number, wait in enumerate(time.slept))
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("7", 7), ("0", 0), ("100000", LONGEST_WAIT)])
-async def test_retry_after_is_honoured_and_bounded(server, model_at, time, asked, waited):
-    """A Retry-After is what is waited, but never more than a minute."""
+@pytest.mark.parametrize(("asked", "waited"), [("7", 7), ("0", 0), ("432", 432)])
+async def test_retry_after_is_honoured(server, model_at, time, asked, waited):
+    """A Retry-After within the patience is what is waited, whole."""
     server.faults, server.retry_after = at_first("429"), asked
     model = model_at(server)
 
@@ -88,6 +88,18 @@ async def test_retry_after_is_honoured_and_bounded(server, model_at, time, asked
 
     assert text == "Hello"
     assert time.now == waited
+
+
+async def test_a_wait_longer_than_the_patience_stops_at_once(server, model_at, time):
+    """Nothing is waited for that would not come in time; the message says that the same command goes on later."""
+    server.faults, server.retry_after = at_first("429"), "86400"
+    model = model_at(server)
+
+    error, faults = await _ask(time.patience(), model)
+    await model.aclose()
+
+    assert "it asks to wait 86400 s, more than run.patience (600 s); the same command goes on later" in str(error)
+    assert (faults, time.slept, server.counts.requests) == ([], [], 1)
 
 
 async def test_others_wait_too(server, model_at, time):
@@ -156,7 +168,7 @@ async def test_slow_at_first(server, model_at, time):
     assert patience.gate.reached
 
 
-@pytest.mark.parametrize("status", ["400", "401", "403", "404"])
+@pytest.mark.parametrize("status", ["401", "402", "404", "501"])
 async def test_what_will_not_pass_is_asked_once(server, model_at, time, status):
     """A wrong key or model stops at the first call: nothing is waited for."""
     server.faults = lambda asked: status
@@ -180,6 +192,52 @@ async def test_refused_item_comes_out(time):
         await patience.reply(refuse, print)
 
     assert patience.gate.reached
+
+
+def _refusal(number: int, *, unclear: bool = True) -> ItemRefused:
+    return ItemRefused(f"m answered 400: no (request {number}ab)", reason="refused", unclear=unclear)
+
+
+async def _outcomes(patience: Patience, outcomes: list[object]) -> list[str]:
+    """The class of what each call ended with."""
+    found = []
+    for outcome in outcomes:
+
+        async def ask(outcome: object = outcome) -> object:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        try:
+            found.append(type(await patience.reply(ask, print)).__name__)
+        except ProviderError as error:
+            found.append(type(error).__name__)
+    return found
+
+
+async def test_the_same_refusal_of_several_items_stops(time):
+    """At the fifth call in a row that is refused alike, for no known reason, the run stops and says so."""
+    patience = time.patience()
+
+    assert await _outcomes(patience, [_refusal(number) for number in range(4)]) == ["ItemRefused"] * 4
+    with pytest.raises(ProviderError, match=r"5 calls in a row were refused like this.*the same command") as stopped:
+        await patience.reply(partial(_raise, _refusal(5)), print)
+    assert type(stopped.value) is ProviderError
+    assert str(stopped.value).startswith("m answered 400: no (request 5ab); ")
+
+
+async def _raise(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    "between", ["a reply", _refusal(9, unclear=False), ItemRefused("m answered 403: other", reason="", unclear=True)]
+)
+async def test_anything_clear_in_between_begins_anew(time, between):
+    """A reply, a clear refusal or another one between them: they are the items' own."""
+    four = [_refusal(number) for number in range(4)]
+
+    assert (await _outcomes(time.patience(), [*four, between, *four])).count("ProviderError") == 0
 
 
 async def test_share_of_failures_stops(server, model_at, time):

@@ -29,7 +29,7 @@ MESSAGE = AIMessage(
 ENTRIES = {
     "reply": Entry.of_message("instructions/000000/1", "ab", MESSAGE, 12),
     "fault": Entry.fault("classification/000000-00/1", "ab", "503"),
-    "refused": Entry.refused("classification/000000-01/1", "ab", "too long", "context_too_long"),
+    "refused": Entry.refused("classification/000000-01/1", "ab", ItemRefused("too long", reason="context_too_long")),
     "result": Entry.of_result("input_first/000000-00/1", {"yes": [1, 2.5, None, True]}),
     "found": Entry.found("found/classification/1", None),
 }
@@ -280,7 +280,7 @@ def test_format_1_is_read_and_extended(tmp_path: Path) -> None:
     assert entries == [
         Entry("instructions/000000/1", "ab", reply="1. Go", usage=USAGE, model="m", ms=12),
         Entry.fault("classification/000000-00/1", "cd", "503"),
-        Entry.refused("classification/000000-00/1", "cd", "too long", "context_too_long")._replace(
+        Entry.refused("classification/000000-00/1", "cd", ItemRefused("too long", reason="context_too_long"))._replace(
             more={"region": "eu"}
         ),
         ENTRIES["result"],
