@@ -30,7 +30,9 @@ def summarise(monitor: Monitor, folder: Path, samples: Collection[Task], *, stop
     if samples:
         parts += ["Some of them:" if len(samples) > 1 else "One of them:", *map(_task, samples)]
     if isinstance(stopped, BudgetReached | Interrupted) and _mostly_dropped(monitor):
-        parts.append(textwrap.fill(f"Little of what came was of use; it was dropped {advice.why(monitor.rejected)}.", WIDTH))
+        parts.append(
+            textwrap.fill(f"Little of what came was of use; it was dropped {advice.why(monitor.rejected)}.", WIDTH)
+        )
     parts.append(_next(monitor, stopped))
     return "\n\n".join(parts)
 

@@ -19,22 +19,24 @@ _ADVICE = {
     "truncated": "replies are cut at their limit: raise model.max_tokens of {role}",
     "context_too_long": "prompts are longer than the model's context: show fewer examples ({role}), or set "
     "their prompt_tokens to what it holds",
-    "content_filter": "the provider's filter refuses the prompts or the replies: look at `selfinstruct show`, and change "
-    "the seeds, the prompt of {role}, or model.name",
-    "refused": "the provider refuses these prompts: look at its words in rejected.jsonl, and change the seeds, the prompt "
-    "of {role}, or model.name",
-    "invalid": "the provider calls these requests invalid: look at its words in rejected.jsonl, and change model or output "
-    "of {role}",
+    "content_filter": "the provider's filter refuses the prompts or the replies: look at `selfinstruct show`, and "
+    "change the seeds, the prompt of {role}, or model.name",
+    "refused": "the provider refuses these prompts: look at its words in rejected.jsonl, and change the seeds, the "
+    "prompt of {role}, or model.name",
+    "invalid": "the provider calls these requests invalid: look at its words in rejected.jsonl, and change model or "
+    "output of {role}",
     "refusal": "the model declines, or talks about itself: change the seeds, the prompt of {role}, or model.name",
-    "unreadable": "replies are not in the form that is asked for: look at them in rejected.jsonl; output: json_schema in "
-    "{role}, where the model has it, or a stronger model.name helps",
-    "novelty": "the model repeats itself: raise instructions.model.temperature, give more seeds, ask for fewer at a time "
-    "(instructions.ask), or raise novelty.threshold",
+    "unreadable": "replies are not in the form that is asked for: look at them in rejected.jsonl; output: "
+    "json_schema in {role}, where the model has it, or a stronger model.name helps",
+    "novelty": "the model repeats itself: raise instructions.model.temperature, give more seeds, ask for fewer at a "
+    "time (instructions.ask), or raise novelty.threshold",
     "duplicate": "the same instance comes again: raise model.temperature of {role}",
     "conflict": "one input gets several outputs: lower model.temperature of {role}, or take a stronger model.name",
     "echo": "outputs repeat their inputs: a stronger model.name, or another prompt of {role}, helps",
 }
-_BY_A_FILTER = "look at them in rejected.jsonl, and change or leave out what is of that kind in filters, or the prompt of {role}"
+_BY_A_FILTER = (
+    "look at them in rejected.jsonl, and change or leave out what is of that kind in filters, or the prompt of {role}"
+)
 _NOTHING = "replies hold nothing to use: take a stronger model.name, or another prompt"
 _MERE = {("task", "no_instance")}
 """Says that nothing is left, not why."""

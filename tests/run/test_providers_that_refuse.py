@@ -1,4 +1,4 @@
-"""Whole runs, as processes, against a server that answers in providers' own words: items refused, and nothing served."""
+"""Whole runs, as processes, against a server that refuses in providers' own words: some items, or everything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-OPENAIS_CLIENT = ("openai", "azure_openai", "deepseek", "litellm", "openrouter", "perplexity", "together", "vllm", "xai")
+OPENAIS_CLIENT = (
+    "openai",
+    "azure_openai",
+    "deepseek",
+    "litellm",
+    "openrouter",
+    "perplexity",
+    "together",
+    "vllm",
+    "xai",
+)
 """Providers that openai's client is pointed at: it reads their answers as they are."""
 FORMS = [
     f"{provider}/{found.name}"
@@ -93,12 +103,13 @@ def killed_after(server: ScriptedServer, forker: Forker, folder: Path, requests:
 
 
 def test_one_item_in_ten_refused_costs_that_item(forker: Forker, server: ScriptedServer, tmp_path: Path) -> None:
-    """A run of 100 has its 100 tasks; each refusal stands in rejected.jsonl by its reason, asked for once; killed and
-    resumed it is the same run, byte by byte."""
+    """A run of 100 has its 100 tasks, and each refusal its reason; killed and resumed it is the same, byte by byte."""
     server.faults = one_in_ten
     whole, broken = tmp_path / "whole", tmp_path / "broken"
 
-    assert forker.run(command(server, whole, 100), whole.with_suffix(".log")) == 0, whole.with_suffix(".log").read_text()
+    assert forker.run(command(server, whole, 100), whole.with_suffix(".log")) == 0, whole.with_suffix(
+        ".log"
+    ).read_text()
     told = {str(drop["text"]): drop["rule"] for drop in lines(whole / "rejected.jsonl") if drop["stage"] == "task"}
     due = {text: answer(form).reason for text in told if (form := refused(text))}
     assert len(lines(whole / "tasks.jsonl")) == 100

@@ -7,12 +7,15 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TORCH = (("torch==2.13.0",), (f"transformers[serving]=={version('transformers')}", "accelerate"))
 """torch in a step of its own: asked for together with what needs it, pip takes a newer one, with CUDA's gigabytes."""

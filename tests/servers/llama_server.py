@@ -10,5 +10,6 @@ params.hostnames, params.port, params.ui = ["127.0.0.1"], 0, False
 params.n_parallel, params.n_ctx = 4, 4 * 2048
 params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 server = llama.Server(params)
-print(server.listening_address, flush=True)
+sys.stdout.write(f"{server.listening_address}\n")
+sys.stdout.flush()
 sys.stdin.read()

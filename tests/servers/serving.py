@@ -29,9 +29,7 @@ def serving(
 ) -> Iterator[None]:
     """While a server runs; what it prints is in `log`. It is up when the address `health` answers."""
     with log.open("w") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | (environment or {})
-        )
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | (environment or {}))
         try:
             _wait(process, health, log)
             yield

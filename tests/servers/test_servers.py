@@ -14,7 +14,7 @@ import pytest
 
 from selfinstruct_chains.models.embedded import SHIPPED, model_file
 from selfinstruct_chains.testing import scripted_author
-from selfinstruct_chains.testing.server import ScriptedServer
+from selfinstruct_chains.testing.server import ScriptedServer, at_first
 from tests.servers.environments import LITELLM, TORCH, environment
 from tests.servers.serving import free_port, serving
 
@@ -138,5 +138,29 @@ def test_llama_cpps_server(llamacpp: str, tmp_path: Path) -> None:
     """A completion model, with log-probabilities and replies held to a schema."""
     options = ["--chain", "embedded", "--set", "model.server=null"]
     ran = generate(tmp_path / "run", *options, *at(llamacpp, "smollm2", "llamacpp"))
+
+    assert (ran.code, len(ran.tasks)) == (0, 5), ran.said
+
+
+@pytest.mark.parametrize("form", ["openai/no_money_insufficient_quota", "openai/auth_wrong_key"])
+def test_litellms_proxy_passes_on_what_the_user_has_to_mend(
+    proxy: Proxy, upstream: ScriptedServer, tmp_path: Path, form: str
+) -> None:
+    """The proxy puts the provider's error into its own: it is read all the same, and not asked again."""
+    before, upstream.faults = upstream.counts.requests, lambda _: form
+    one = ["--set", "run.max_concurrency=1"]
+    ran = generate(tmp_path / "run", "--chain", "openai", *one, *at(proxy.base_url, "scripted"), key=proxy.key)
+    upstream.faults = None
+
+    assert ran.code == 5, ran.said
+    assert "Traceback" not in ran.said
+    assert upstream.counts.requests == before + 1, ran.said
+
+
+def test_litellms_proxy_passes_on_a_rate_limit(proxy: Proxy, upstream: ScriptedServer, tmp_path: Path) -> None:
+    """A 429 at the first attempt at each request is waited for, through the proxy too."""
+    upstream.faults = at_first("openai/rate_limit_requests")
+    ran = generate(tmp_path / "run", "--chain", "openai", *at(proxy.base_url, "scripted"), key=proxy.key)
+    upstream.faults = None
 
     assert (ran.code, len(ran.tasks)) == (0, 5), ran.said

@@ -71,9 +71,7 @@ def _tokenizer(lines: list[dict[str, str]]) -> PreTrainedTokenizerFast:
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=700, special_tokens=special, initial_alphabet=alphabet)
     pairs.train_from_iterator((line["reply"] for line in lines), trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=pairs, eos_token=END, pad_token=PAD, chat_template=TEMPLATE.strip()
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=pairs, eos_token=END, pad_token=PAD, chat_template=TEMPLATE.strip())
 
 
 def _model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
