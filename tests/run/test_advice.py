@@ -17,9 +17,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NUMBERS = count()
-WORDS = (
-    "amber bridge cellar dune engine fjord garden harbour island jungle kettle lantern meadow needle orchard".split()
-)
+WORDS = [
+    "amber",
+    "bridge",
+    "cellar",
+    "dune",
+    "engine",
+    "fjord",
+    "garden",
+    "harbour",
+    "island",
+    "jungle",
+    "kettle",
+    "lantern",
+    "meadow",
+    "needle",
+    "orchard",
+]
 
 
 def distinct(text: str) -> str:

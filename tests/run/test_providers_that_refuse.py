@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+N = 30
 OPENAIS_CLIENT = (
     "openai",
     "azure_openai",
@@ -61,6 +64,15 @@ def server() -> Iterator[ScriptedServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def whole(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+    """The files of a run of N that nothing happened to."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    with ScriptedServer() as server:
+        assert forker.run(command(server, folder, N), folder.with_suffix(".log")) == 0
+    return files(folder)
+
+
 def refused(instruction: str) -> str | None:
     """The answer to all prompts of an instruction: one in ten is refused, each in another provider's words."""
     number = int(sha256(instruction.encode()).hexdigest(), 16)
@@ -86,10 +98,10 @@ def lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def killed_after(server: ScriptedServer, forker: Forker, folder: Path, requests: int) -> int:
-    """The exit code of a run of 100 that is killed at its server's request of that number."""
+def killed_after(server: ScriptedServer, forker: Forker, folder: Path, n: int, requests: int) -> int:
+    """The exit code of a run of n that is killed at its server's request of that number."""
     plan, until = server.faults, server.counts.requests + requests
-    pid = forker.start(command(server, folder, 100), folder.with_suffix(".log"))
+    pid = forker.start(command(server, folder, n), folder.with_suffix(".log"))
 
     def killing(asked: Asked) -> str | None:
         if server.counts.requests == until:
@@ -119,52 +131,48 @@ def test_one_item_in_ten_refused_costs_that_item(forker: Forker, server: Scripte
     assert max(asked.attempt for asked in server.asked if one_in_ten(asked)) == 1
 
     for requests in (40, 120):
-        assert killed_after(server, forker, broken, requests) == -signal.SIGKILL
+        assert killed_after(server, forker, broken, 100, requests) == -signal.SIGKILL
     assert forker.run(command(server, broken, 100), broken.with_suffix(".log")) == 0
     assert files(broken) == files(whole)
 
 
 @pytest.mark.parametrize("form", MENDED_BY_HAND)
 def test_what_the_user_has_to_mend_stops_at_the_first_call(
-    forker: Forker, server: ScriptedServer, tmp_path: Path, form: str
+    forker: Forker, server: ScriptedServer, whole: tuple[bytes, bytes], tmp_path: Path, form: str
 ) -> None:
     """No call is made twice, exit code 5, a line of why; mended, the same command goes on to the same bytes."""
-    whole, stopped, log = tmp_path / "whole", tmp_path / "stopped", tmp_path / "log"
-    assert forker.run(command(server, whole, 12), tmp_path / "whole.log") == 0
-    server.asked.clear()
+    stopped, log = tmp_path / "stopped", tmp_path / "log"
     server.faults = lambda _: form
-    code = forker.run([*command(server, stopped, 12), "--set", "run.max_concurrency=1"], log)
+    code = forker.run([*command(server, stopped, N), "--set", "run.max_concurrency=1"], log)
     asked, said = len(server.asked), log.read_text()
 
     server.faults = None
-    again = forker.run(command(server, stopped, 12), tmp_path / "again.log")
+    again = forker.run(command(server, stopped, N), tmp_path / "again.log")
 
     assert (code, asked) == (5, 1), said
     assert len(said[said.index("Stopped: ") :].split("\n0 tasks are in", 1)[0].splitlines()) <= 6
     assert "Traceback" not in said
     assert again == 0, (tmp_path / "again.log").read_text()
-    assert files(stopped) == files(whole)
+    assert files(stopped) == whole
 
 
 @pytest.mark.parametrize("after", [10, 30])
 def test_money_that_runs_out_keeps_what_was_paid_for(
-    forker: Forker, server: ScriptedServer, tmp_path: Path, after: int
+    forker: Forker, server: ScriptedServer, whole: tuple[bytes, bytes], tmp_path: Path, after: int
 ) -> None:
     """In the middle of a run, killed once before: it stops, asks nothing twice, and goes on to the same bytes."""
-    server.faults = None
-    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    assert forker.run(command(server, whole, 100), tmp_path / "whole.log") == 0
-    assert killed_after(server, forker, stopped, after) == -signal.SIGKILL
+    stopped = tmp_path / "stopped"
+    assert killed_after(server, forker, stopped, N, after) == -signal.SIGKILL
     server.asked.clear()
     until = server.counts.requests + after
     server.faults = lambda _: "openai/no_money_insufficient_quota" if server.counts.requests > until else None
-    code = forker.run(command(server, stopped, 100), tmp_path / "log")
+    code = forker.run(command(server, stopped, N), tmp_path / "log")
 
     assert code == 5, (tmp_path / "log").read_text()
     assert len(server.asked) <= after + 8
     server.faults = None
-    assert forker.run(command(server, stopped, 100), tmp_path / "log") == 0
-    assert files(stopped) == files(whole)
+    assert forker.run(command(server, stopped, N), tmp_path / "log") == 0
+    assert files(stopped) == whole
 
 
 def test_the_forms_are_many_and_known() -> None:

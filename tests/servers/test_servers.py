@@ -159,7 +159,7 @@ def test_litellms_proxy_passes_on_what_the_user_has_to_mend(
 
 def test_litellms_proxy_passes_on_a_rate_limit(proxy: Proxy, upstream: ScriptedServer, tmp_path: Path) -> None:
     """A 429 at the first attempt at each request is waited for, through the proxy too."""
-    upstream.faults = at_first("openai/rate_limit_requests")
+    upstream.faults = at_first("openai/rate_limit_tpm_milliseconds")
     ran = generate(tmp_path / "run", "--chain", "openai", *at(proxy.base_url, "scripted"), key=proxy.key)
     upstream.faults = None
 
