@@ -9,7 +9,8 @@ import click
 
 from selfinstruct_chains.cli.command_line import again
 from selfinstruct_chains.cli.figures import LABEL, WIDTH, figures, row
-from selfinstruct_chains.errors import AcceptanceCollapsed, BudgetReached, ProviderError, RunError
+from selfinstruct_chains.errors import AcceptanceCollapsed, BudgetReached, Interrupted, ProviderError, RunError
+from selfinstruct_chains.run import advice
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,6 +29,10 @@ def summarise(monitor: Monitor, folder: Path, samples: Collection[Task], *, stop
     parts = [_headline(monitor, folder, stopped), figures(monitor)]
     if samples:
         parts += ["Some of them:" if len(samples) > 1 else "One of them:", *map(_task, samples)]
+    if isinstance(stopped, BudgetReached | Interrupted) and _mostly_dropped(monitor):
+        parts.append(
+            textwrap.fill(f"Little of what came was of use; it was dropped {advice.why(monitor.rejected)}.", WIDTH)
+        )
     parts.append(_next(monitor, stopped))
     return "\n\n".join(parts)
 
@@ -52,10 +57,7 @@ def _next(monitor: Monitor, stopped: SelfInstructError | None) -> str:
         case BudgetReached():
             how, command = "To go on with a limit that can be kept:", _by_calls(monitor)
         case AcceptanceCollapsed():
-            how = (
-                "A stronger model, more seeds or a higher novelty.threshold help, each in a folder of its own. "
-                "To try the same for longer:"
-            )
+            how = "A chain that is changed has a folder of its own. To try the same for longer:"
         case ProviderError():
             how = "When that is put right, the same command goes on:"
         case RunError():
@@ -63,6 +65,11 @@ def _next(monitor: Monitor, stopped: SelfInstructError | None) -> str:
         case _:
             how = "To go on, the same command:"
     return f"{textwrap.fill(how, WIDTH)}\n  {command}"
+
+
+def _mostly_dropped(monitor: Monitor) -> bool:
+    whole = sum(count for (stage, _), count in monitor.rejected.items() if stage == "request")
+    return 2 * monitor.finished < monitor.candidates + whole
 
 
 def _raised(option: str) -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from selfinstruct_chains.run import advice
+from selfinstruct_chains.tasks import Rejection
+
 if TYPE_CHECKING:
-    from selfinstruct_chains.tasks import Rejection, Task
+    from collections.abc import Iterable
+
+    from selfinstruct_chains.tasks import Task
 
 
 class Window(NamedTuple):
@@ -68,6 +73,27 @@ class Acceptance:
 
     def _reach(self, request: int | None) -> None:
         self.requests = max(self.requests, -1 if request is None else request + 1)
+
+
+class Drought:
+    """How long nothing of use has come in a row, and what dropped what came instead."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._drops: Counter[tuple[str, str]] = Counter()
+
+    def add(self, came: Iterable[Task | Rejection], *, good: bool) -> None:
+        """Count what came of one request, or of one instruction; anything good ends it."""
+        self.length += 1
+        self._drops.update((one.stage, one.rule) for one in came if isinstance(one, Rejection))
+        if good:
+            self.length = 0
+            self._drops.clear()
+
+    def told(self, what: str) -> str:
+        """For the error that ends a run: how long it has lasted, what dropped most, and what to change."""
+        why = advice.why(self._drops)
+        return f"the last {self.length} {what}" + (f", {why}" if why else "")
 
 
 def _binned(counts: Counter[int | None], width: int) -> Counter[int]:

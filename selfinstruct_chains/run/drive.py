@@ -17,6 +17,7 @@ from langchain_core.runnables.config import merge_configs
 from selfinstruct_chains.errors import AcceptanceCollapsed, Interrupted, ItemRefused, RunStopped
 from selfinstruct_chains.method import quiet
 from selfinstruct_chains.run import outcomes
+from selfinstruct_chains.run.acceptance import Drought
 from selfinstruct_chains.run.forecast import Forecast
 from selfinstruct_chains.run.journalled import ITEM
 from selfinstruct_chains.tasks import Rejection, Task, request_id
@@ -80,8 +81,8 @@ class Drive:
         self._line: deque[Slot] = deque()  # committed candidates that have not gone out
         self._running: set[asyncio.Task[_Done]] = set()
         self._arrived: asyncio.Queue[asyncio.Task[_Done] | None] = asyncio.Queue()
-        self._barren = 0  # requests in a row, in this start, without an accepted instruction
-        self._fruitless = 0  # accepted instructions in a row, in this start, without a finished task
+        self._barren = Drought()  # requests, in this start, without an accepted instruction
+        self._fruitless = Drought()  # accepted instructions, in this start, without a finished task
         self._dry = ""  # why no more requests are made
         self._last = ""  # the id of the last candidate that went out
 
@@ -199,10 +200,10 @@ class Drive:
             self._sizes.append(self._pool.generated)
             self._forecast.committed(len(accepted))
             if done.live:
-                self._barren = 0 if accepted else self._barren + 1
-        if self._barren >= self._run.give_up_after and not self._dry:
+                self._barren.add([one for slot in slots for one in slot.outcome], good=bool(accepted))
+        if self._barren.length >= self._run.give_up_after and not self._dry:
             # What is accepted is still completed.
-            self._dry = f"the last {self._barren} requests gave no new instruction"
+            self._dry = self._barren.told("requests gave no new instruction")
 
     async def _go_out(self, put: Callable[[Task], Awaitable[None]]) -> None:
         while self._line and self._line[0].settled and self._finished < self._n:
@@ -222,9 +223,9 @@ class Drive:
 
     def _check_fruit(self, slot: Slot) -> None:
         if slot.accepted and slot.live:
-            self._fruitless = 0 if slot.good else self._fruitless + 1
-        if self._fruitless >= _COMPLETIONS * self._run.give_up_after:
-            self._monitor.stop(AcceptanceCollapsed(f"the last {self._fruitless} instructions got no usable instance"))
+            self._fruitless.add(slot.outcome, good=slot.good)
+        if self._fruitless.length >= _COMPLETIONS * self._run.give_up_after:
+            self._monitor.stop(AcceptanceCollapsed(self._fruitless.told("instructions got no usable instance")))
 
 
 async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:

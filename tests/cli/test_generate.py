@@ -157,7 +157,7 @@ def test_nothing_new_ends_it(selfinstruct: Callable[..., Any], server: ScriptedS
 
     assert said.code == 4
     assert re.search(r"Stopped: the last \d requests gave no new instruction", flat(said.out))
-    assert "higher novelty.threshold" in flat(said.out)
+    assert "the model repeats itself: raise instructions.model.temperature" in flat(said.out)
     assert len(lines(tmp_path / "run" / "tasks.jsonl")) == 1
 
 
