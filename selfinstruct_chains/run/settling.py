@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from selfinstruct_chains.characters import printable
 from selfinstruct_chains.config import ROLES, ChainConfig, Role, written
 from selfinstruct_chains.errors import ItemRefused, ProviderError
-from selfinstruct_chains.method.json_items import looks_like_json
+from selfinstruct_chains.method.demonstrations import CHARACTERS_PER_TOKEN
+from selfinstruct_chains.method.json_text import looks_like_json
 from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.method.prompting import CHARACTERS_PER_TOKEN
 from selfinstruct_chains.method.tidying import tidied
 from selfinstruct_chains.models import registry
 from selfinstruct_chains.run.assembly import demonstrations, links, role_forms
