@@ -16,6 +16,8 @@ class Reply(NamedTuple):
     finish_reason: str = "stop"
     input_tokens: int = 10
     output_tokens: int = 5
+    cached_tokens: int = 0
+    """How many of the input tokens were read from the provider's cache."""
 
 
 Script = Callable[[str, int | None], str | Reply | Awaitable[str | Reply]]

@@ -69,7 +69,9 @@ def _openai_error(status: int, message: str) -> Body:
 
 def _openai_usage(replies: Sequence[Reply]) -> Body:
     read, wrote = sum(r.input_tokens for r in replies), sum(r.output_tokens for r in replies)
-    return {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
+    counted = {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
+    cached = sum(r.cached_tokens for r in replies)
+    return counted | ({"prompt_tokens_details": {"cached_tokens": cached}} if cached else {})
 
 
 def _chat_reply(replies: Sequence[Reply], body: Body) -> Body:
@@ -137,7 +139,11 @@ def _anthropic_reply(replies: Sequence[Reply], body: Body) -> Body:
         "content": [{"type": "text", "text": reply.text}],
         "stop_reason": {"stop": "end_turn", "length": "max_tokens"}.get(reply.finish_reason, reply.finish_reason),
         "stop_sequence": None,
-        "usage": {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens},
+        "usage": {
+            "input_tokens": reply.input_tokens - reply.cached_tokens,
+            "output_tokens": reply.output_tokens,
+            "cache_read_input_tokens": reply.cached_tokens,
+        },
     }
 
 
@@ -158,6 +164,7 @@ def _google_reply(replies: Sequence[Reply], body: Body) -> Body:
         "usageMetadata": {
             "promptTokenCount": reply.input_tokens,
             "candidatesTokenCount": reply.output_tokens,
+            "cachedContentTokenCount": reply.cached_tokens,
             "totalTokenCount": reply.input_tokens + reply.output_tokens,
         },
         "modelVersion": "scripted",
@@ -193,7 +200,7 @@ def _cohere_reply(replies: Sequence[Reply], body: Body) -> Body:
         "id": "scripted",
         "finish_reason": {"stop": "COMPLETE", "length": "MAX_TOKENS"}.get(reply.finish_reason, "ERROR"),
         "message": {"role": "assistant", "content": [{"type": "text", "text": reply.text}]},
-        "usage": {"billed_units": tokens, "tokens": tokens},
+        "usage": {"billed_units": tokens, "tokens": tokens, "cached_tokens": reply.cached_tokens},
     }
 
 
@@ -204,7 +211,8 @@ def _converse_reply(replies: Sequence[Reply], body: Body) -> Body:
         "output": {"message": {"role": "assistant", "content": [{"text": reply.text}]}},
         "stopReason": ends.get(reply.finish_reason, reply.finish_reason),
         "usage": {
-            "inputTokens": reply.input_tokens,
+            "inputTokens": reply.input_tokens - reply.cached_tokens,
+            "cacheReadInputTokens": reply.cached_tokens,
             "outputTokens": reply.output_tokens,
             "totalTokens": reply.input_tokens + reply.output_tokens,
         },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
@@ -18,27 +18,22 @@ import pytest_asyncio
 from langchain_core.language_models import BaseChatModel
 from langchain_core.prompt_values import StringPromptValue
 
-from selfinstruct_chains.errors import ItemRefused, ProviderError
-from selfinstruct_chains.models.faults import fault_of
 from selfinstruct_chains.models.replying import aask, ask, shaped
 from selfinstruct_chains.testing.answers import Answer, answers
 from selfinstruct_chains.testing.server import ScriptedServer
 from tests.models.clients import CLIENTS, OF_PROVIDERS, Client
+from tests.models.outcomes import UNREADABLE, WHOLE, Outcome, is_due, judged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
 PROMPT = StringPromptValue(text="Say hello.")
-PATIENCE = 600.0
-WHOLE = {"stop", "tool_calls"}
 CLASSES = [name for name in CLIENTS if " at " not in name or name == "ChatOpenAI at openai"]
 LOST = {
     "ChatOpenAI at llamacpp": {"too_long_in_200_error_line"},  # the openai package drops the line
     "InferenceClient": {"tgi_validation_in_200"},  # read without a look, it is a TypeError
 }
 """Answers that a client throws away before anybody sees them."""
-UNREADABLE = {"malformed_200_schema_ignored"}
-"""Whole replies in another form than was asked for: the parsers' to refuse."""
 
 # google-genai's own class statement, and a coroutine that it forgets when a status is an error.
 pytestmark = [
@@ -79,16 +74,6 @@ async def _nothing_stays_open() -> AsyncIterator[None]:
         gc.collect()
 
 
-class Outcome(NamedTuple):
-    """What came of a call."""
-
-    fate: str
-    """As in `Answer`; "whole" and "cut" for a reply."""
-    reason: str = ""
-    wait: float | None = None
-    requests: int = 1
-
-
 async def _called(client: Client, model: Any, found: Answer, *, wait: bool) -> Outcome:
     """One call, as `wait` says by the synchronous or the asynchronous side."""
     try:
@@ -99,30 +84,9 @@ async def _called(client: Client, model: Any, found: Answer, *, wait: bool) -> O
         said = ask(model, PROMPT, None, options) if wait else await aask(model, PROMPT, None, options)
         reply = shaped(said)
     except Exception as error:  # noqa: BLE001 - whatever a client raises
-        return _judged(error)
+        return judged(error)
     whole = reply.content and reply.response_metadata["finish_reason"] in WHOLE
     return Outcome("whole" if whole else "cut")
-
-
-def _judged(error: Exception) -> Outcome:
-    try:
-        fault = fault_of(error, "m at http://x", patience=PATIENCE)
-    except ItemRefused as refused:
-        return Outcome("item", refused.reason)
-    except ProviderError as stopped:
-        return Outcome("resumable" if "goes on later" in str(stopped) else "fix")
-    return Outcome("retry", wait=fault.retry_after)
-
-
-def _is_due(outcome: Outcome, found: Answer) -> bool:
-    """Whether that is what the data say; a 200 may also be a reply, as long as it is not taken for a whole one."""
-    if outcome.requests != 1:
-        return False
-    if outcome.fate == "cut":
-        return found.status == 200
-    if outcome.fate == "retry" and outcome.wait != pytest.approx(found.wait, abs=2):
-        return False
-    return (outcome.fate, outcome.reason) == (found.fate, found.reason if found.fate == "item" else "")
 
 
 async def _differences(name: str, *, wait: bool) -> list[str]:
@@ -137,7 +101,7 @@ async def _differences(name: str, *, wait: bool) -> list[str]:
             server.faults = lambda asked, found=found: found.id
             outcome = await _called(client, model, found, wait=wait)
             outcome = outcome._replace(requests=server.counts.requests - before)
-            if not _is_due(outcome, found):
+            if not is_due(outcome, found):
                 due = f"{found.fate} {found.reason} {found.wait or ''}"
                 wrong.append(f"{found.name}: {outcome} for {due}: {found.status} {found.body[:200]}")
     return wrong
