@@ -1,5 +1,7 @@
 """The table of what each provider gives holds, by the real client of each."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.models.provider_table import ENVIRONMENT, PROVIDERS, row
@@ -11,6 +13,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:coroutine 'ClientResponse.json' was never awaited:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore:Exception ignored in. <coroutine object ClientResponse.json"),
 ]
+README = (Path(__file__).parents[2] / "chains" / "README.md").read_text(encoding="utf-8")
 COMPLETIONS = {"anthropic", "azure_openai", "fireworks", "google_genai", "llamacpp", "ollama", "openai", "openrouter"}
 COMPLETIONS |= {"together", "vllm"}
 
@@ -27,3 +30,5 @@ async def test_a_provider_gives_what_the_table_says(monkeypatch, provider):
     assert found.chat
     assert found.completion == (provider in COMPLETIONS)
     assert found.held
+    [written] = [line for line in README.splitlines() if line.startswith(f"| `{provider}`")]
+    assert written.removesuffix(" |").split(" | ")[2:] == found.cells()[2:]
