@@ -71,9 +71,10 @@ def tokens(usage: Any, raw: Any = None) -> UsageMetadata | None:
     cached = _counted(inside, "cache_read") or next(filter(None, (count(more.get(name)) for name in _CACHE_HITS)), 0)
     written, thought = _counted(inside, "cache_creation", "ephemeral_"), _counted(outside, "reasoning")
     known: UsageMetadata = {"input_tokens": read, "output_tokens": wrote, "total_tokens": read + wrote}
-    if cached or written:
-        cached = min(cached, read)
-        known["input_token_details"] = {"cache_read": cached, "cache_creation": min(written, read - cached)}
+    cached = min(cached, read)
+    details = {"cache_read": cached, "cache_creation": min(written, read - cached)}
+    if any(details.values()):
+        known["input_token_details"] = {kind: number for kind, number in details.items() if number}  # type: ignore[typeddict-item]
     if thought:
         known["output_token_details"] = {"reasoning": min(thought, wrote)}
     return known

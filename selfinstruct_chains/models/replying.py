@@ -201,18 +201,8 @@ def _completion_usage(output: Mapping[str, Any], info: Mapping[str, Any]) -> Usa
         "input_tokens": named.get("prompt_tokens", info.get("prompt_eval_count")),
         "output_tokens": named.get("completion_tokens", info.get("eval_count")),
         "total_tokens": named.get("total_tokens"),
-        "input_token_details": _under(named, "prompt_tokens_details", cached_tokens="cache_read"),
-        "output_token_details": _under(named, "completion_tokens_details", reasoning_tokens="reasoning"),
     }
     return envelope.tokens(counted, raw)
-
-
-def _under(usage: Mapping[str, Any], key: str, **names: str) -> dict[str, Any]:
-    """The details that OpenAI has under `key`, by LangChain's names for them."""
-    details = usage.get(key)
-    if not isinstance(details, dict):
-        return {}
-    return {ours: details[theirs] for theirs, ours in names.items() if theirs in details}
 
 
 def _name(metadata: Mapping[str, Any]) -> str | None:

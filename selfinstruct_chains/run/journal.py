@@ -110,8 +110,8 @@ class Journal:
 
     def count(self, up_to: str) -> int:
         """How many answers are about items up to the id `up_to`, in the order of ids."""
-        last = id_order(up_to)
-        return sum(id_order(key.split("/")[1]) <= last for key in self._places)
+        last, about_items = id_order(up_to), (key for key in self._places if not key.startswith("found/"))
+        return sum(id_order(key.split("/")[1]) <= last for key in about_items)
 
     def write(self, entry: Entry) -> None:
         """Append a line; it is with the operating system when this returns.

@@ -44,6 +44,8 @@ _ABOUT_THE_FORM = re.compile(
     re.IGNORECASE,
 )
 """What a refusal says that another form of request may not meet."""
+_ABOUT_THE_PROMPT = {"content_filter", "context_too_long"}
+"""Reasons of a refusal that speak of what was asked, so that the form of the request was taken."""
 _BROKEN_TRIES = 3  # of a form at which the server breaks (status 500), as some do at a system message
 _SHOWN = 120  # characters of a refusal
 
@@ -153,6 +155,9 @@ async def _tried(given: Settling, choice: Finding, number: int, *, last: bool) -
     try:
         message = await calling.patience.reply(counted(calling, ask), note, len(text) // CHARACTERS_PER_TOKEN)
     except ProviderError as error:
+        if isinstance(error, ItemRefused) and error.reason in _ABOUT_THE_PROMPT:
+            journal.write(Entry.found(key, choice.model_dump(mode="json")))
+            return choice
         if last or not _may_be_the_form(error):
             raise
         journal.write(Entry.fault(key, sha, str(error)))  # asked again by the next start, if nothing is taken in this

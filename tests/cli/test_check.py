@@ -53,7 +53,7 @@ def test_seeds_are_looked_at(selfinstruct: Callable[..., Any], tmp_path: Path) -
     assert said.code == 0
     assert "warning: seed 1 is similar to 0 (ROUGE-L" in said.out
     assert "warning: seed 5 would itself be dropped by the filter" in said.out
-    assert "shipped ones fill up" in said.out
+    assert "shipped ones, for want of" in " ".join(said.out.split())
 
 
 def at(server: ScriptedServer) -> list[str]:
@@ -108,4 +108,4 @@ def test_a_call_to_nobody_is_one_line(selfinstruct: Callable[..., Any], unused_t
     said = selfinstruct("check", "openai", "--call", "--set", f"model.base_url={address}")
 
     assert said.code == 5
-    assert f"at {address} gave no reply: " in said.err
+    assert f"at {address} gave no reply in 1 attempts" in said.err

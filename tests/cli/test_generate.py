@@ -140,7 +140,8 @@ def test_a_budget_ends_it_with_the_way_on(  # noqa: PLR0913, PLR0917
 
 def test_a_price_that_nobody_knows(selfinstruct: Callable[..., Any], server: ScriptedServer, tmp_path: Path) -> None:
     """A budget in dollars needs one: exit code 2 before the first call, with both ways out."""
-    said = selfinstruct(*command(server, "-o", str(tmp_path / "run"), "--max-cost", "1"))
+    elsewhere = ["--set", "model.base_url=http://llm.invalid/v1"]
+    said = selfinstruct(*command(server, "-o", str(tmp_path / "run"), "--max-cost", "1"), *elsewhere)
 
     assert said.code == 2
     assert server.counts.requests == 0

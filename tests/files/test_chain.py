@@ -463,7 +463,6 @@ completion: {text: "{examples} {instruction}", stop: ["}}"]}
         ),
         ("chat:", "chatt: {}\nchat:", f"chatt: no such key (did you mean 'chat'?); there are {PROMPT_KEYS}"),
         ("variables: [examples, instruction]\n", "", "variables: missing"),
-        ("system: Sort., ", "", "chat.system: missing"),
         ("system: Sort.", "system: 3", "chat.system: must be text, not 3 (write it in quotes)"),
     ],
 )

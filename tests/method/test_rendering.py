@@ -22,6 +22,7 @@ from selfinstruct_chains.method.rendering import (
     instances_text,
     numbered,
 )
+from selfinstruct_chains.method.tidying import tidied
 from selfinstruct_chains.tasks import Instance, Task
 
 SEED_TASKS = read_seeds(SEEDS)
@@ -35,9 +36,13 @@ LABEL_LIKE = re.compile(
 """What instances must not hold to parse back from text: lines that look like labels, fences, rules, tokens."""
 lines = st.text(st.characters(codec="utf-8", exclude_characters="\r\n", exclude_categories=["Cc"]), max_size=30)
 layouts = st.lists(lines | st.just("") | lines.map("    {}".format), min_size=1, max_size=5)
-texts = layouts.map(lambda found: re.sub(r"\A\s*\n", "", "\n".join(found)).rstrip()).filter(
-    lambda text: text.strip() and not LABEL_LIKE.search(text) and text.strip(" <>()[].").casefold() not in NOTHING
-)
+texts = (
+    layouts.map(lambda found: re.sub(r"\A\s*\n", "", "\n".join(found)).rstrip())
+    .filter(
+        lambda text: text.strip() and not LABEL_LIKE.search(text) and text.strip(" <>()[].").casefold() not in NOTHING
+    )
+    .filter(lambda text: tidied(text).strip() == text.strip())
+)  # hypothesis tries the special tokens that our tables hold
 NOTHING = {
     "n/a",
     "none",
@@ -51,6 +56,7 @@ NOTHING = {
     "",
 }
 words = st.text(st.characters(categories=["L", "Nd", "Po"], exclude_characters="*`\"'#"), min_size=1, max_size=8)
+json_texts = st.text(st.characters(exclude_characters="\b\f")).filter(lambda text: tidied(text).strip() == text.strip())
 instructions = st.lists(words, min_size=2, max_size=12).map(lambda found: "Please " + " ".join(found))
 
 
@@ -69,7 +75,8 @@ def test_output_first_text_parses_back(instances: list[Instance]) -> None:
 
 
 @given(
-    st.lists(st.builds(Instance, input=st.text(), output=st.text()), min_size=1, max_size=4),
+    # Without backspaces and form feeds: in a model's JSON they are the beginnings of LaTeX's \\beta and \\frac.
+    st.lists(st.builds(Instance, input=json_texts, output=json_texts), min_size=1, max_size=4),
     st.sampled_from(FORMS),
 )
 def test_json_parses_back(instances: list[Instance], form: Form) -> None:

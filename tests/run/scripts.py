@@ -80,5 +80,6 @@ def files(folder: Path) -> tuple[bytes, bytes]:
 
 
 def entries(folder: Path) -> list[Entry]:
-    """The answers in a run's journal."""
-    return [entry for _, entry in scan(folder / "journal.jsonl") if entry.answers]
+    """The answers to calls in a run's journal."""
+    answers = [entry for _, entry in scan(folder / "journal.jsonl") if entry.answers]
+    return [entry for entry in answers if entry.kind != "found" or entry.usage]

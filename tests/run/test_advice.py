@@ -100,6 +100,8 @@ REPLIES: dict[str, tuple[Callable[[str], bool], str | Reply, str, str]] = {
 def stopped(selfinstruct: Callable[..., Any], server: ScriptedServer, folder: Path, *more: str) -> str:
     """The end of a run against `server`, as one line."""
     own = ["--set", f"model.base_url={server.base_url}", "--set", "run.lookahead=2", "--set", "run.give_up_after=2"]
+    for role in ("input_first", "output_first"):  # nothing to be found by calls, which a weak model would fail
+        own += ["--set", f"instances.{role}.output=json_schema"]
     said = selfinstruct("generate", "-n", "50", "--chain", "openai", *own, "-o", str(folder), *more)
     assert said.code == (3 if more else 4), said
     return " ".join(said.out.split())

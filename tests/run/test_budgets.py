@@ -138,7 +138,7 @@ def model(**values: Any) -> ModelConfig:
         (model(base_url="https://api.deepseek.com/v1", name="deepseek-chat"), (0.135, 0.55)),
         (model(provider="ollama", name="qwen3"), (0, 0)),
         (model(provider="ollama", name="qwen3", base_url="https://gpu.example"), None),
-        (model(provider="vllm", name="qwen3"), None),
+        (model(provider="vllm", name="qwen3"), (0, 0)),
         (model(provider="nobody"), None),
         (model(provider="embedded"), (0, 0)),
     ],

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientS
 
 
 def at(server: ScriptedServer, **more: Any) -> Any:
-    """The openai chain against a server."""
-    return config(model__base_url=server.base_url, model__name="m", **more)
+    """The openai chain against a server, with nothing left to be found by a call."""
+    text = {"instances__input_first__output": "text", "instances__output_first__output": "text"}
+    return config(model__base_url=server.base_url, model__name="m", model__system_role=True, **text, **more)
 
 
 def rejected(folder: Path) -> list[dict[str, Any]]:

@@ -20,6 +20,8 @@ from tests.run.scripts import Author, config, files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from selfinstruct_chains.config import ChainConfig
+
 USAGE = {"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}
 MESSAGE = AIMessage(
     "1. Größe \u2028 😀 中文 \ud800",  # a line end that only Unicode knows, and half a character
@@ -318,7 +320,7 @@ def as_format_1(folder: Path) -> bytes:
     manifest |= {"format": 1, "versions": {"selfinstruct-chains": "0.1.0"}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     lines = [json.loads(line) for line in (folder / "journal.jsonl").read_bytes().splitlines()]
-    old = [{**line, "v": 1} for line in lines]
+    old = [{**line, "v": 1} for line in lines if line["kind"] != "found"]  # which came later
     for line in old:
         del line["kind"], line["crc"]
     journal = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in old).encode()
@@ -326,19 +328,25 @@ def as_format_1(folder: Path) -> bytes:
     return journal
 
 
+def in_json() -> ChainConfig:
+    """A chain as format 1 had them: nothing is left to be found."""
+    return config(instances__input_first__output="json_schema", instances__output_first__output="json_schema")
+
+
 async def test_a_run_of_format_1_goes_on(tmp_path: Path) -> None:
     """No journalled call is made again, the files equal those of a run of format 2, and readers take the mixture."""
-    await self_instruct(config(), tmp_path / "whole", models=Author().model).ainvoke({"n": 12})
-    await self_instruct(config(), tmp_path / "old", models=Author().model).ainvoke({"n": 5})
+    await self_instruct(in_json(), tmp_path / "whole", models=Author().model).ainvoke({"n": 12})
+    await self_instruct(in_json(), tmp_path / "old", models=Author().model).ainvoke({"n": 5})
     before = as_format_1(tmp_path / "old")
     author = Author()
-    await self_instruct(config(), tmp_path / "old", models=author.model).ainvoke({"n": 12})
+    await self_instruct(in_json(), tmp_path / "old", models=author.model).ainvoke({"n": 12})
 
     journal = (tmp_path / "old" / "journal.jsonl").read_bytes()
     assert files(tmp_path / "old") == files(tmp_path / "whole")
     assert journal.startswith(before)
     added = [json.loads(line) for line in journal[len(before) :].splitlines()]
-    assert [line["v"] for line in added] == [2] * author.calls.total() != []
+    assert {line["v"] for line in added} == {2}
+    assert sum(line["kind"] == "reply" for line in added) == author.calls.total() > 0
     assert json.loads((tmp_path / "old" / "manifest.json").read_text())["format"] == 1
     assert look(tmp_path / "old").monitor.finished == 12
     assert len(list(RunReader(tmp_path / "old").entries())) == len(journal.splitlines())
@@ -346,14 +354,14 @@ async def test_a_run_of_format_1_goes_on(tmp_path: Path) -> None:
 
 async def test_a_run_whose_prompts_changed_names_its_version(tmp_path: Path) -> None:
     """A folder of format 1 with other prompts' hashes is refused in one line, before any call."""
-    await self_instruct(config(), tmp_path, models=Author().model).ainvoke({"n": 3})
+    await self_instruct(in_json(), tmp_path, models=Author().model).ainvoke({"n": 3})
     before = as_format_1(tmp_path)
     line = before.partition(b"\n")[0]
     changed = before.replace(json.loads(line)["prompt_sha256"].encode(), b"0" * 64)
     (tmp_path / "journal.jsonl").write_bytes(changed)
     author = Author()
     with pytest.raises(RunError, match=r"go on with selfinstruct-chains 0\.1\.0"):
-        await self_instruct(config(), tmp_path, models=author.model).ainvoke({"n": 3})
+        await self_instruct(in_json(), tmp_path, models=author.model).ainvoke({"n": 3})
 
     assert not author.calls
     assert (tmp_path / "journal.jsonl").read_bytes() == changed
