@@ -25,6 +25,7 @@ from selfinstruct_chains.method.parsing import (
 )
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.pure import Pure
+from selfinstruct_chains.method.quiet import at_once, evaluate
 from selfinstruct_chains.method.rendering import (
     CLASSIFICATION_SCHEMA,
     INSTRUCTIONS_SCHEMA,
@@ -71,8 +72,9 @@ class Links(NamedTuple):
     parser: Runnable[AIMessage, Any]
 
     def prompt(self, value: Any) -> PromptValue:
-        """The prompt for an input of the step."""
-        return self.before.invoke(value)
+        """The prompt for an input of the step, without a trace."""
+        found: PromptValue = at_once(evaluate(self.before, value, {}))
+        return found
 
     def reading(self, characters: int) -> Links:
         """The same, of whose replies at most so many characters are read."""

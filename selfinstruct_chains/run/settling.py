@@ -8,6 +8,8 @@ from http import HTTPStatus
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from langchain_core.runnables.config import merge_configs
+
 from selfinstruct_chains.characters import printable
 from selfinstruct_chains.config import ROLES, ChainConfig, Role, written
 from selfinstruct_chains.errors import ItemRefused, ProviderError
@@ -20,7 +22,7 @@ from selfinstruct_chains.run.assembly import demonstrations, links, role_forms
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.found import Finding, as_found, finding, found_key, possible
 from selfinstruct_chains.run.journal import call_key, call_seed, text_hash
-from selfinstruct_chains.run.journalled import counted
+from selfinstruct_chains.run.journalled import ITEM, counted
 from selfinstruct_chains.tasks import request_id
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import AIMessage
     from langchain_core.prompt_values import PromptValue
+    from langchain_core.runnables import RunnableConfig
 
     from selfinstruct_chains.method.steps import RoleModel
     from selfinstruct_chains.models.faults import Fault
@@ -59,6 +62,8 @@ class Settling(NamedTuple):
     seeds: Sequence[Task]
     journal: Journal
     calling: Mapping[Role, Calling]
+    tracing: RunnableConfig | None = None
+    """The run's own config, under which the calls are traced."""
 
 
 async def settle(given: Settling) -> tuple[ChainConfig, list[str]]:
@@ -106,9 +111,9 @@ async def _found(given: Settling, roles: list[Role]) -> Finding:
         return choices[0]
     refused: list[str] = []
     for number, choice in enumerate(choices, start=1):
-        last = number == len(choices)
+        after = choices[number:]
         asked = choice.model_copy(update={"why": "".join(refused[:1])})
-        found = finding(given.journal, found_key(first, number)) or await _tried(given, asked, number, last=last)
+        found = finding(given.journal, found_key(first, number)) or await _tried(given, asked, number, after)
         if found.taken:
             return found
         refused.append(found.why)
@@ -137,15 +142,16 @@ def _systems(given: Settling, roles: Sequence[Role], forms: Forms) -> tuple[bool
     return (True,) if forms.system_role is not None or begun else (True, False)
 
 
-async def _tried(given: Settling, choice: Finding, number: int, *, last: bool) -> Finding:
-    """Whether the server takes a form of request; the refusal of the last one is raised."""
+async def _tried(given: Settling, choice: Finding, number: int, after: Sequence[Finding]) -> Finding:
+    """Whether the server takes a form of request; the refusal of the last one, with none `after` it, is raised."""
     role, key = choice.roles[0], found_key(choice.roles[0], number)
     calling, journal = given.calling[role], given.journal
     prompt, options = request(given, choice)
     text = prompt.to_string()
     sha = text_hash(text)
     seed = call_seed(calling.seed, key)
-    ask = _Asking(given.found.models[role], prompt, options | {"seed": seed}, to_the_end=last)
+    tracing = merge_configs(given.tracing, {"metadata": {ITEM: "found"}})
+    ask = _Asking(given.found.models[role], prompt, tracing, options | {"seed": seed}, to_the_end=not after)
 
     def note(fault: Fault) -> None:
         ask.broken += fault.status == HTTPStatus.INTERNAL_SERVER_ERROR
@@ -158,12 +164,12 @@ async def _tried(given: Settling, choice: Finding, number: int, *, last: bool) -
         if isinstance(error, ItemRefused) and error.reason in _ABOUT_THE_PROMPT:
             journal.write(Entry.found(key, choice.model_dump(mode="json")))
             return choice
-        if last or not _may_be_the_form(error):
+        if not after or not _may_be_the_form(error):
             raise
         journal.write(Entry.fault(key, sha, str(error)))  # asked again by the next start, if nothing is taken in this
         why = f"the server refused {choice.in_words()} ({_short(error)})"
         return choice.model_copy(update={"taken": False, "why": why})
-    found = _judged(choice, message)
+    found = _judged(choice, message) if any(other.output != choice.output for other in after) else choice
     entry = Entry.of_message(key, sha, message, round(1000 * (time.perf_counter() - started)))
     journal.write(entry._replace(kind="found", reply=None, value=found.model_dump(mode="json")))
     calling.monitor.replied()
@@ -173,18 +179,27 @@ async def _tried(given: Settling, choice: Finding, number: int, *, last: bool) -
 class _Asking:
     """Makes the attempts at one form of request."""
 
-    def __init__(self, model: RoleModel, prompt: PromptValue, options: dict[str, Any], *, to_the_end: bool) -> None:
+    def __init__(
+        self,
+        model: RoleModel,
+        prompt: PromptValue,
+        tracing: RunnableConfig,
+        options: dict[str, Any],
+        *,
+        to_the_end: bool,
+    ) -> None:
         self.broken = 0
         """Attempts at which the server broke."""
         self._model = model
         self._prompt = prompt
+        self._tracing = tracing
         self._options = options
         self._tries = None if to_the_end else _BROKEN_TRIES
 
     async def __call__(self) -> AIMessage:
         if self._tries is not None and self.broken >= self._tries:
             raise ItemRefused(f"status 500, {self.broken} times", reason="refused")
-        return await self._model.ainvoke(self._prompt, **self._options)
+        return await self._model.ainvoke(self._prompt, self._tracing, **self._options)
 
 
 def request(given: Settling, choice: Finding) -> tuple[PromptValue, dict[str, Any]]:

@@ -82,7 +82,7 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
             role: Calling(patience, budget, monitor, config.run.seed)
             for role, patience in patiences(found.models, config, most).items()
         }
-        config, notes = await settle(Settling(config, found, own, seeds, folder.journal, calling))
+        config, notes = await settle(Settling(config, found, own, seeds, folder.journal, calling, tracing))
         config = as_known_for(config, found.models)
         shown = demonstrations(config, seeds)
         folder.notes += [*notes, *shown.notes]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from langchain_core.tracers.context import collect_runs
 
 from selfinstruct_chains import ChainConfig, load_config, self_instruct
-from selfinstruct_chains.errors import ProviderError
+from selfinstruct_chains.errors import AcceptanceCollapsed, ProviderError
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
@@ -132,6 +133,37 @@ async def test_a_form_that_is_ignored_is_not_taken(tmp_path: Path) -> None:
         "the reply to a JSON schema and a system role was no JSON"
     ]
     assert [one["taken"] for one in found(tmp_path / "run")][-1]
+
+
+async def test_what_is_asked_to_find_out_is_traced_below_the_run(tmp_path: Path) -> None:
+    """One run is one tree, with the calls before request 0 in it."""
+    async with Picky(no_system) as server:
+        with collect_runs() as collected:
+            await self_instruct(chain(server), tmp_path / "run").ainvoke({"n": 1})
+
+    [root] = collected.traced_runs
+    assert [child.run_type for child in root.child_runs[:2]] == ["llm", "llm"]
+
+
+async def test_prose_settles_nothing_where_the_form_is_known(tmp_path: Path) -> None:
+    """Where only the system role is asked about, a reply that is no JSON says nothing of that: the run begins."""
+    async with Picky(prose=True) as server:
+        config = chain(server, model__provider="vllm", run__give_up_after=2)
+        with pytest.raises(AcceptanceCollapsed, match="mostly by unreadable"):
+            await run(config, tmp_path / "run")
+
+        assert form(server.bodies[0]) == ("json_schema", True)
+    assert [(one["output"], one["system_role"]) for one in found(tmp_path / "run")] == [("json_schema", True)]
+
+
+async def test_a_prompt_that_is_refused_settles_the_form(tmp_path: Path) -> None:
+    """Refused for what it asks, the first request was taken in its form, and the run goes on."""
+    filtered = {"error": {"message": "The prompt was filtered.", "code": "content_filter"}}
+    async with Picky() as server:
+        server.refuse = lambda _: None if len(server.bodies) > 1 else (400, filtered)
+        assert await run(chain(server), tmp_path / "run") == []
+
+    assert [one["output"] for one in found(tmp_path / "run")] == ["json_schema"]
 
 
 async def test_a_refusal_of_something_else_ends_it_at_once(tmp_path: Path) -> None:
