@@ -24,6 +24,7 @@ from selfinstruct_chains.method.parsing import (
     parse_instances,
     parse_instructions,
 )
+from selfinstruct_chains.models.failures import failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +67,8 @@ FAMILIES = {
     "less-than": "<",
     "tags": "<think>",
     "closing tags": "</think>",
+    "comments": "<!--",
+    "scripts": "<script>",
     "thoughts": "<think>a</think>\n",
     "channels": "<|channel|>analysis<|message|>a<|end|>",
     "end tokens": "a </s> a ",
@@ -88,6 +91,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "JSON, input first": partial(parse_instances, form="input_first", output="json_schema"),
     "JSON, output first": partial(parse_instances, form="output_first", output="json_schema", truncated=True),
     "classification": parse_classification,
+    "error page": partial(failure, 400, {}),
 }
 
 

@@ -80,7 +80,8 @@ _TELLING = frozenset({"failed_generation", "flagged_input"})
 _ECHO = re.compile(r"""(?:\binput_value=|['"]input['"]\s*:).*|"[^"]{100,}\"""", re.DOTALL)
 """What quotes the request: pydantic's `input`, and long quotations."""
 _OF_A_STREAM = re.compile(r"^\s*(?:data|error):\s*")
-_TAGS = re.compile(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>")
+# What is not closed ends with the text, and no tag has another in it: else a page of openings takes quadratic time.
+_TAGS = re.compile(r"(?s)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>")
 _ABOVE_LIMIT = re.compile(r"\blimit:? ([\d,]{1,15})\b.{0,60}?\brequested:? ~?([\d,]{1,15})\b", re.IGNORECASE)
 ABOVE_LIMIT = "requested above limit"
 """The code of a request that asks for more than a limit allows at all: no wait helps, however long."""

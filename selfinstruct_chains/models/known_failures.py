@@ -88,11 +88,12 @@ TABLE: tuple[Row, ...] = (
         "personal-team-blocked:spending-limit, arrearage, exceeded_current_quota_error, accountoverdueerror, 1113, "
         "not_enough_balance, insufficient_balance, insufficient_credits, insufficient_funds",
     ),
-    # Anthropic's month; OpenRouter's budgets; Google's quota of a day, whose RetryInfo is about another.
+    # Anthropic's and watsonx's month; OpenRouter's budgets; Google's quota of a day, whose RetryInfo is about another.
     code(
         "resumable",
         "",
-        "enforced_spend_limit_reached, openrouter_guardrail_budget, openrouter_workspace_budget, *perday*",
+        "token_quota_reached, enforced_spend_limit_reached, openrouter_guardrail_budget, openrouter_workspace_budget, "
+        "*perday*",
     ),
     # Mistral: only headers tell a month from a second, and a plan that lacks the model.
     Row("resumable", header=("x-ratelimitbysize-remaining-month", "0"), at={429}),
@@ -156,7 +157,8 @@ TABLE: tuple[Row, ...] = (
         "context_too_long",
         r"maximum (?:context|prompt|model|input) length|exceed.{0,20} token limit"
         r"|context[ _](?:length|size|window|limit)|ContextWindowExceeded"
-        r"|(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|too large for model|longer than the maximum"
+        r"|(?:prompt|input|request|message|sequence|(?:token|input|prompt|context) length)s? (?:(?:is|are) )?too "
+        r"(?:long|large)|too large for model|longer than the maximum"
         r"|too many tokens: |too many (?:input|prompt) tokens|token count.{0,60}exceeds|input tokens? exceed"
         r"|request too large|maximum request body size|must have less than \d+ tokens|range of input length"
         r"|reduce (?:the |your )?(?:length|prompt|message)",
