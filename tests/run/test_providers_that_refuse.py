@@ -103,9 +103,13 @@ def killed_after(server: ScriptedServer, forker: Forker, folder: Path, n: int, r
     plan, until = server.faults, server.counts.requests + requests
     pid = forker.start(command(server, folder, n), folder.with_suffix(".log"))
 
+    killer: list[Timer] = []
+
     def killing(asked: Asked) -> str | None:
-        if server.counts.requests == until:
-            Timer(0.01, os.kill, (pid, signal.SIGKILL)).start()
+        # Several requests may be counted before the first of them gets here.
+        if server.counts.requests >= until and not killer:
+            killer.append(Timer(0.01, os.kill, (pid, signal.SIGKILL)))
+            killer[0].start()
         return plan(asked) if plan else None
 
     server.faults = killing
