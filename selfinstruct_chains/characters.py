@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+BLANKS = " \t\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000"
+"""Blanks that stand within a line."""
+INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+"""Marks of width 0 that are no part of a word (of direction, byte order, a break), as in a class of characters."""
 
 
 def whole_characters(text: str) -> str:

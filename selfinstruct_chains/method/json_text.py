@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import json_repair
 
+from selfinstruct_chains.method.json_marks import BACKSLASH, decodable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -30,21 +32,6 @@ _TRIES = 50  # broken objects looked into before one is repaired; a reply with m
 _REPAIRS = 3  # of objects inside one another
 _REPAIRED = 40_000  # characters of one reply that json_repair gets
 _UNCLOSED = 20  # brackets: json_repair is quadratic in how deep they nest
-
-# Same length as the backslash that it stands for, and in no text: U+FDD0 is no character.
-_BACKSLASH = "\ufdd0"
-_CERTAIN = (
-    "(?:t(?:heta|imes|ilde|frac|ext(?:bf|it|rm|tt)?|anh|herefore|riangle|binom)"
-    "|n(?:abla|leq|geq|otin|exists|parallel|subset|subseteq|earrow|warrow|ewcommand)"
-    "|r(?:ho|ight|ightarrow|angle|ceil|floor|brace|vert))(?![a-z])|neq(?![a-z.])"
-)
-_IN_MATHS = "(?:t(?:an|au|o|op)|n(?:e|eg|i|ot|u)|r(?:e|m))(?![a-z])"
-_ESCAPE = re.compile(
-    rf"\\(?={_CERTAIN})|(?<=[$_^])\\(?={_IN_MATHS})"
-    r"|(\\(?:[\"\\/nrt]|u[0-9a-fA-F]{4}|f(?![A-Za-z])))|\\"
-)
-"""A backslash that is meant as one, or (the group) an escape of JSON's. `\\f` before a letter is LaTeX's \\frac, not a
-form feed; `\\b` is never a backspace; `\\theta`, `\\nabla`, `\\rho` have letters that no word goes on with."""
 
 
 class Found(NamedTuple):
@@ -71,13 +58,13 @@ def looks_like_json(text: str) -> bool:
 
 def json_value(text: str) -> Any:
     """The first JSON value of a reply that begins as JSON; None if it is broken."""
-    text = _marked(_FENCE.sub("", text, count=1).lstrip())
+    text = decodable(_FENCE.sub("", text, count=1).lstrip())
     return _decode(text, 0)[0]
 
 
 def first_value(text: str) -> Any:
     """The first list or object of a reply; None if it is broken or there is none."""
-    text = _marked(text)
+    text = decodable(text)
     start = min((at for at in (text.find("["), text.find("{")) if at >= 0), default=-1)
     return None if start < 0 else _decode(text, start)[0]
 
@@ -89,7 +76,7 @@ def unescaped(text: str) -> str:
         return text
     quoted = body if body.startswith('"') else f'"{body}'
     for ending in ("", '"'):
-        value, _ = _decode(_marked(quoted + ending), 0)
+        value, _ = _decode(decodable(quoted + ending), 0)
         if isinstance(value, str) and _BEGINNING.match(value):
             return value
     return text
@@ -108,7 +95,7 @@ def objects(text: str, inside: Callable[[Any], list[Any]], *, truncated: bool) -
 
 def strings(text: str) -> tuple[list[str], str]:
     """The strings of a reply's first list, cut or not, and the raw text of a last one that was cut."""
-    marked = _marked(text)
+    marked = decodable(text)
     position, values = marked.find("["), list[str]()
     while position >= 0 and (start := _next_string(marked, position + 1)) >= 0:
         value, end = _decode(marked, start)
@@ -123,8 +110,13 @@ def repaired(text: str) -> Any:
     """What json_repair makes of a text; None if it fails, or if the text is too long or too deep for it."""
     if len(text) > _REPAIRED or text.count("{") + text.count("[") > text.count("}") + text.count("]") + _UNCLOSED:
         return None
+    marked = decodable(text).replace(BACKSLASH, "\\\\")
+    lines = [line.strip() for line in marked.split("\n") if line.strip()]
+    are_objects = len(lines) > 1 and all(line[0] == "{" and line.endswith(("}", "},")) for line in lines)
     try:
-        return json_repair.loads(_marked(text).replace(_BACKSLASH, "\\\\"), skip_json_loads=True)
+        if are_objects:  # in one text it keeps the last of those that have the same keys
+            return [json_repair.loads(line, skip_json_loads=True) for line in lines]
+        return json_repair.loads(marked, skip_json_loads=True)
     except Exception:  # noqa: BLE001 - it fails on rubbish in many ways: AssertionError, RecursionError, ...
         return None
 
@@ -139,7 +131,7 @@ class _Reader:
     def read(self, *, truncated: bool) -> Found:
         values: list[Any] = []
         broken: list[int] = []
-        marked = _marked(self.text)
+        marked = decodable(self.text)
         value, end = _decode(marked, max(marked.find("["), 0))
         if found := self.inside(value):
             values = found
@@ -204,19 +196,12 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
 _DECODER = json.JSONDecoder(strict=False, parse_float=_number, object_pairs_hook=_object)
 
 
-def _marked(text: str) -> str:
-    """`text` with another character, in the same place, for each backslash that is no escape of JSON's."""
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(lambda match: match[1] or _BACKSLASH, text.replace(_BACKSLASH, "\ufffd"))
-
-
 def _decode(marked: str, position: int) -> tuple[Any, int]:
     """The JSON value at a position of a marked text, and where it ends; None and -1 if it is broken or too deep."""
     try:
         value, end = _DECODER.raw_decode(marked, position)
-        if _BACKSLASH in marked[position:end]:
-            value = _DECODER.decode(marked[position:end].replace(_BACKSLASH, "\\\\"))
+        if BACKSLASH in marked[position:end]:
+            value = _DECODER.decode(marked[position:end].replace(BACKSLASH, "\\\\"))
     except (ValueError, RecursionError):
         return None, -1
     return value, end

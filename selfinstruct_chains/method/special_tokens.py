@@ -23,6 +23,8 @@ class Row(NamedTuple):
     opening: tuple[str, ...]
     closing: tuple[str, ...]
     source: str
+    is_word: bool = False
+    """Its marks are tags that a document may have too, as `<analysis>`."""
 
 
 _VLLM = "vllm, vllm/reasoning/"
@@ -38,12 +40,14 @@ TABLE: tuple[Row, ...] = (
         ("</think>",),
         _VLLM + "basic_parsers.py",
     ),
-    Row("thoughts", "Claude's and Gemini's prompts, fine-tunes", ("<thinking>",), ("</thinking>",), _TAGS),
-    Row("thoughts", "fine-tunes", ("<thought>", "<thoughts>"), ("</thought>", "</thoughts>"), _TAGS),
-    Row("thoughts", "fine-tunes", ("<reasoning>",), ("</reasoning>",), _TAGS),
-    Row("thoughts", "fine-tunes", ("<reason>",), ("</reason>",), _TAGS),
-    Row("thoughts", "fine-tunes", ("<analysis>",), ("</analysis>",), _TAGS),
-    Row("thoughts", "fine-tunes", ("<reflection>",), ("</reflection>",), _TAGS),
+    Row(
+        "thoughts", "Claude's and Gemini's prompts, fine-tunes", ("<thinking>",), ("</thinking>",), _TAGS, is_word=True
+    ),
+    Row("thoughts", "fine-tunes", ("<thought>", "<thoughts>"), ("</thought>", "</thoughts>"), _TAGS, is_word=True),
+    Row("thoughts", "fine-tunes", ("<reasoning>",), ("</reasoning>",), _TAGS, is_word=True),
+    Row("thoughts", "fine-tunes", ("<reason>",), ("</reason>",), _TAGS, is_word=True),
+    Row("thoughts", "fine-tunes", ("<analysis>",), ("</analysis>",), _TAGS, is_word=True),
+    Row("thoughts", "fine-tunes", ("<reflection>",), ("</reflection>",), _TAGS, is_word=True),
     Row("thoughts", "Magistral, Ministral", ("[THINK]",), ("[/THINK]",), _VLLM + "mistral_reasoning_parser.py"),
     Row("thoughts", "Seed-OSS", ("<seed:think>",), ("</seed:think>",), _VLLM + "seedoss_reasoning_parser.py"),
     Row("thoughts", "MiniMax M3", ("<mm:think>",), ("</mm:think>",), _VLLM + "minimax_m3_reasoning_parser.py"),

@@ -16,13 +16,13 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable
 
 from selfinstruct_chains.config import written
-from selfinstruct_chains.method.parsing import (
+from selfinstruct_chains.method.parsers import (
     ClassificationParser,
     InstancesParser,
     InstructionsParser,
-    Parsed,
     ReplyParser,
 )
+from selfinstruct_chains.method.parsing import Parsed
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.pure import Pure
 from selfinstruct_chains.method.quiet import at_once, evaluate

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from selfinstruct_chains.characters import whole_characters
+import re
+
+from selfinstruct_chains.characters import INVISIBLE, whole_characters
 from selfinstruct_chains.method.thoughts import without_thoughts
 from selfinstruct_chains.method.turns import begun, end_of_turn, unwrapped
 
 _FENCE = "```"
+_LINE_END = re.compile("\r\n?|[\u2028\u2029\u0085]")
+_AT_EDGE = re.compile(f"^[{INVISIBLE}]+|(?<![{INVISIBLE}])[{INVISIBLE}]+$", re.MULTILINE)
 
 
 def tidied(text: str) -> str:
-    """The reply with plain line ends, without thoughts, what follows the model's turn, and halves of characters."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    """The reply with plain line ends, without thoughts, what follows the model's turn, and halves of characters.
+
+    At either end of a line marks of width 0 go, as of a direction: what stands there is to be a label or a number.
+    """
+    text = _LINE_END.sub("\n", text)
+    text = text if text.isascii() else _AT_EDGE.sub("", text)
     return whole_characters(end_of_turn(unwrapped(without_thoughts(begun(text)))))
 
 

@@ -28,6 +28,42 @@ def test_a_prompt_begun_anew_ends_the_list(restart: str) -> None:
     assert parse_instructions(reply, continues=True, truncated=True) == (TWO, "")
 
 
+SPANISH = ("Explica la inflación a un niño.", "Traduce la frase al inglés.", "Resume el texto en una frase.")
+MORE = ("Escribe una carta de queja.", "Calcula el área de un círculo.")
+
+
+@pytest.mark.parametrize(
+    ("announced", "tasks"),
+    [
+        ("11. Inventa una serie de tareas:\n", SPANISH + MORE),
+        ("Inventa una serie de tareas:\n", SPANISH),
+        ("\nInventa una serie de tareas:\n\n", SPANISH),
+        ("请想出一系列不同的任务\uff1a\n", ("向孩子解释通货膨胀。", "把这句话翻译成英文。")),
+    ],
+)
+def test_a_prompt_begun_anew_in_any_language_ends_the_list(announced: str, tasks: tuple[str, ...]) -> None:
+    """A line with a colon, and sentences numbered from 1 to the end, the last of them cut or not."""
+    again = "\n".join(f"{n}. {task}" for n, task in enumerate(tasks, 1))
+    for cut in ("", f"\n{len(tasks) + 1}. Ordena las pal"):
+        reply = f" {TWO[0]}\n10. {TWO[1]}\n{announced}{again}{cut}"
+        assert parse_instructions(reply, continues=True).items == TWO
+        assert parse_instructions(f"9.{reply}").items == TWO
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "1. manzana\n2. higo\n3. pera\n4. uva\n5. kiwi",
+        "1. ¿Qué es el sol?\n2. ¿Qué es la luna?\n3. ¿Qué es Marte?\n4. ¿Qué es Venus?\n5. ¿Qué es un año?",
+        "1. Vivo en Lima.\n2. Ella canta bien.",
+    ],
+)
+def test_material_of_the_last_item_is_no_restart(inner: str) -> None:
+    """Words, questions and few sentences below an item's own line are what it works on."""
+    items = parse_instructions(f"9. {TWO[0]}\n10. Haz lo que falta con esto:\n{inner}").items
+    assert items == (TWO[0], f"Haz lo que falta con esto: {' '.join(inner.split())}")
+
+
 @pytest.mark.parametrize(
     "reply",
     [

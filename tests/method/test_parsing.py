@@ -15,10 +15,8 @@ from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import Runnable  # noqa: TC002 - what the test is about
 
 from selfinstruct_chains.errors import ItemRefused, SelfInstructError
+from selfinstruct_chains.method.parsers import ClassificationParser, InstancesParser, InstructionsParser
 from selfinstruct_chains.method.parsing import (
-    ClassificationParser,
-    InstancesParser,
-    InstructionsParser,
     Parsed,
     TruncatedReply,
     UnreadableReply,
@@ -256,6 +254,23 @@ def test_a_reply_that_is_too_long_for_anything_whole(parser: Any, text: str) -> 
     with pytest.raises(TruncatedReply, match=r"40 were read \(run.reply_characters\)") as caught:
         parser.read(reply(text))
     assert str(caught.value.llm_output).startswith(text[:40] + "\n[")
+
+
+@pytest.mark.parametrize(
+    "thoughts", ["<think>{}</think>", "{}</think>", "<|channel|>analysis<|message|>{}<|end|>{final}"]
+)
+def test_thoughts_do_not_count_for_the_bound(thoughts: str) -> None:
+    """A model that thinks at length before a short answer is read whole."""
+    thought = thoughts.format("Hm. " * 1_000, final="<|start|>assistant<|channel|>final<|message|>")
+    assert InstructionsParser(reply_characters=40).read(reply(thought + "1. Name a river.")) == (("Name a river.",), "")
+    assert ClassificationParser(reply_characters=40).read(reply(thought + "Yes")) is True
+
+
+def test_thoughts_are_bounded_too() -> None:
+    """A million characters behind the bound nothing is looked at any more, and the message says so."""
+    thought = f"<think>{'Hm. ' * 300_000}</think>Yes"
+    with pytest.raises(TruncatedReply, match=r"\[1,200,018 characters; 40 were read \(run.reply_characters\)\]"):
+        ClassificationParser(reply_characters=40).read(reply(thought))
 
 
 def test_a_reply_of_the_bound_is_read_whole() -> None:

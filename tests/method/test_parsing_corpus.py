@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,9 +18,12 @@ from selfinstruct_chains.method.parsing import (
     parse_instructions,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 REPLIES = Path(__file__).parents[1] / "data" / "replies"
 """embedded.jsonl: by SmolLM2-135M-Instruct, expected results judged by eye; all others are written by hand, after forms
-that chat templates, reasoning parsers and users' reports document."""
+that chat templates, reasoning parsers and users' reports document; styles.jsonl before any parser had read them."""
 
 
 def read(name: str) -> list[dict[str, Any]]:
@@ -63,6 +67,33 @@ def test_odd_reply(reply: dict[str, Any]) -> None:
 def test_real_reply(reply: dict[str, Any]) -> None:
     """A reply of the embedded model gives what an eye reads in it."""
     assert parse(reply) == reply["expected"]
+
+
+INVISIBLE = {
+    "Windows line ends": lambda text: text.replace("\n", "\r\n"),
+    "line separators": lambda text: text.replace("\n", "\u2028"),
+    "marks of byte order": lambda text: re.sub("^", "\ufeff", text, flags=re.MULTILINE),
+    "marks of direction": lambda text: re.sub("^(?=.)|(?<=.)$", "\u200f", text, flags=re.MULTILINE),
+    "isolated lines": lambda text: re.sub("^(.+)$", "\u2066\\1\u2069", text, flags=re.MULTILINE),
+    "no-break blanks behind numbers": lambda text: re.sub(r"^(\d+[.)]) ", "\\1\u00a0", text, flags=re.MULTILINE),
+    "no-break blanks behind colons": lambda text: text.replace(": ", ":\u00a0"),
+}
+"""What nobody sees in a reply: other line ends, marks of width 0, other blanks."""
+
+
+@pytest.mark.parametrize("changed", INVISIBLE.values(), ids=INVISIBLE)
+def test_what_nobody_sees_changes_nothing(changed: Callable[[str], str]) -> None:
+    """A reply of the corpus in other line ends, with marks at them or with other blanks holds the same."""
+    for reply in ODD:
+        if "\r" in reply["reply"] or re.search("[\u00a0\u2066]", reply["reply"]):
+            continue
+        read = {**parse({**reply, "reply": changed(reply["reply"])}), "cut": ""}
+        assert seen(read) == seen({**reply["expected"], "cut": ""}), reply["reply"]
+
+
+def seen(result: dict[str, Any]) -> str:
+    """A result with plain blanks, and without marks of width 0 inside its lines."""
+    return re.sub("[\u200f\u2066\u2069\ufeff]", "", json.dumps(result, ensure_ascii=False).replace("\u00a0", " "))
 
 
 def test_corpus_is_large() -> None:

@@ -24,6 +24,41 @@ def test_thoughts_are_no_part_of_a_reply(reply: str, text: str) -> None:
     assert tidied(reply) == text
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '<analysis>\n  <sentence id="1">The dog ran.</sentence>\n</analysis>',
+        "<analysis>\n<!-- one -->\n<sentence/>\n</analysis>",
+        "<analysis>It is sad.</analysis>\n<summary>It rains.</summary>",
+        '<reasoning lang="en">All men die.</reasoning>\n<result>Socrates dies.</result>',
+        "<thought>Where?</thought>\n<say>Hello?</say>\n<thought>There.</thought>",
+        "<report>\n<analysis>It is sad.</analysis>\n</report>",
+    ],
+)
+def test_an_element_of_a_document_is_no_thought(reply: str) -> None:
+    """Tags with a word's name around other tags, or right before one, stand in a document that was asked for."""
+    assert tidied(reply) == reply
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Yes",
+        "<answer>\nYes\n</answer>",
+        "<output>Yes</output>",
+        "<example>\n<input>a</input>\n<output>Yes</output>\n</example>",
+        "<svg><text>Yes</text></svg>",
+        "\n<poem>Yes</poem>",
+    ],
+)
+@pytest.mark.parametrize("tag", ["reasoning", "analysis", "thinking", "reflection"])
+def test_thoughts_before_an_answer_are_no_document(tag: str, answer: str) -> None:
+    """Before a text, tags of an answer, an example or HTML, or a blank line they are thoughts; alone no answer."""
+    assert "Hm" not in tidied(f"<{tag}>\nHm, <input> is meant.\n</{tag}>\n{answer}")
+    assert "Yes" in tidied(f"<{tag}>\nHm, <input> is meant.\n</{tag}>\n{answer}")
+    assert tidied(f"<{tag}>Hm.</{tag}>") == ""
+
+
 def of_kind(kind: str) -> list[Row]:
     """The rows of one kind."""
     return [row for row in TABLE if row.kind == kind]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.choice import labels
 from selfinstruct_chains.method.labels.lines import Token, fences, tokens
-from selfinstruct_chains.method.labels.part import Part, body, closed, is_chat, without_name
+from selfinstruct_chains.method.labels.part import Part, body, closed, is_chat, without_name, without_remark
 from selfinstruct_chains.method.labels.tables import table_parts
 from selfinstruct_chains.method.labels.tags import tagged_parts
 
@@ -81,16 +83,16 @@ def _begins_task(token: Token, following: str | None) -> bool:
 def _cut_up(text: str, kept: list[Token], *, echoed: bool) -> list[Part]:
     if not kept:
         return []
-    lead = "" if echoed else body(text[: kept[0].start]).lstrip(" \t")
+    lead = "" if echoed else body(text[: kept[0].start]).lstrip(BLANKS)
     found = [Part("lead", lead, 0)] if lead and not is_chat(lead) else []
-    for token, end in zip(kept, [*(token.start for token in kept[1:]), len(text)], strict=True):
-        if token.kind != "task":
-            found.append(_part(token, text[token.start : end]))
-    return found
+    edges = [*(token.start for token in kept), len(text)]
+    raws = [text[start:end] for start, end in pairwise(edges)]
+    raws = without_remark(raws, [token.kind == kept[0].kind for token in kept[1:]])
+    return found + [_part(token, raw) for token, raw in zip(kept, raws, strict=True) if token.kind != "task"]
 
 
 def _part(token: Token, raw: str) -> Part:
-    behind = closed(raw[token.body - token.start :].lstrip(" \t"), token.mark)
+    behind = closed(raw[token.body - token.start :].lstrip(BLANKS), token.mark)
     if token.kind == "example":
         title, _, rest = behind.partition("\n")
         title = title.lstrip(_BEFORE_TITLE).rstrip(" \t*_")

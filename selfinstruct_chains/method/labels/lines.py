@@ -11,6 +11,7 @@ from bisect import bisect_right
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from selfinstruct_chains.characters import BLANKS, INVISIBLE
 from selfinstruct_chains.method.labels.names import LONGEST_NAME, Kind, Name, read_name
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 _LOOKED_AT = 120  # characters at a line's start among which a label stands
 _DEEPEST = 12
 # All repetitions are bounded: a label's ornaments are few.
+_SIGN = rf"(?:[\u2190-\u2bff\U0001f000-\U0001faff]\ufe0f?[{BLANKS}]{{0,2}}){{0,2}}"
 _ORNAMENT = re.compile(
-    rf"(?P<indent>[ \t]{{0,{_DEEPEST}}})(?P<heading>(?:(?:[-*+•]|\#{{1,6}}|\d{{1,2}}[.)])[ \t]{{1,4}}){{0,2}})"
-    r"(?P<mark>\*{1,3}|_{1,3}|`)?(?:\d{1,2}[.)][ \t]{1,4})?(?P<bracket>[\[【])?"
+    rf"(?P<indent>[{BLANKS}]{{0,{_DEEPEST}}})(?P<heading>(?:(?:[-*+•]|\#{{1,6}}|\d{{1,2}}[.)])[{BLANKS}]{{1,4}}){{0,2}})"
+    rf"{_SIGN}(?P<mark>\*{{1,3}}|_{{1,3}}|`)?{_SIGN}(?:\d{{1,2}}[.)][{BLANKS}]{{1,4}})?(?P<bracket>[\[【])?"
 )
 _COLON = re.compile(r"[:\uff1a\ufe55\ufe13]")
 _HINT = re.compile(r"[:\uff1a\ufe55\ufe13\]】#*_`\d]|例")  # of which a line with a label has one
@@ -29,7 +31,8 @@ _BRACKET = re.compile(r"[\]】]")
 _OWN_NAME = re.compile(r"[^\W\d_][\w'\u2019&/ -]*")
 _MOST_WORDS = 4
 _TO_NUMBER = re.compile(r"\D{1,20}\d{1,3}[.)]?")
-_COUNT = re.compile(r"(?:\#{1,6} |\*\*)?\#?\d{1,3}[.)](?:\*\*)?[ \t]*")
+_COUNT = re.compile(rf"(?:\#{{1,6}} |\*\*)?\#?\d{{1,3}}[.)](?:\*\*)?[{BLANKS}]*")
+_HIDDEN = re.compile(f"[{INVISIBLE}]")
 _BULLETS = tuple("-*+•")
 _FENCES = ("```", "~~~")
 
@@ -139,7 +142,7 @@ def _head(line: str, opening: re.Match[str]) -> _Head | None:
     window, mark = line[: opening.end() + _LOOKED_AT], opening["mark"] or ""
     end = _BRACKET if opening["bracket"] else _COLON
     colon = end.search(window, opening.end(), opening.end() + LONGEST_NAME + len(mark) + 1)
-    raw = window[opening.end() : colon.start() if colon else len(window)].rstrip()
+    raw = _HIDDEN.sub("", window[opening.end() : colon.start() if colon else len(window)]).rstrip()
     body = colon.end() if colon else len(line)
     closed = bool(mark) and raw.endswith(mark)
     raw = raw[: -len(mark)].rstrip() if closed else raw

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.lines import tokens
 
 _RULES = frozenset("-*_=#")
@@ -36,7 +37,7 @@ def without_name(raw: str) -> str:
     ]
     if len(found) != 1 or found[0].start or found[0].kind != "input":
         return text
-    return body(closed(text[found[0].body :].lstrip(" \t"), found[0].mark))
+    return body(closed(text[found[0].body :].lstrip(BLANKS), found[0].mark))
 
 
 def closed(text: str, mark: str) -> str:
@@ -67,6 +68,26 @@ def body(text: str) -> str:
     blank = len(text) - len(text.lstrip())
     text = text[text.rfind("\n", 0, blank) + 1 :].rstrip()
     above, line_end, last = text.rpartition("\n")
-    rule = last.strip()
-    is_rule = len(rule) >= _SHORTEST_RULE and len(set(rule)) == 1 and rule[0] in _RULES
-    return above.rstrip() if line_end and is_rule else text
+    return above.rstrip() if line_end and is_rule(last.strip()) else text
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line is nothing but a separator."""
+    return len(line) >= _SHORTEST_RULE and len(set(line)) == 1 and line[0] in _RULES
+
+
+def without_remark(raws: list[str], ends: list[bool]) -> list[str]:
+    """Texts without what is said at the end of the last, below a rule such as stands below every other instance.
+
+    Args:
+        raws: the reply, cut at its labels.
+        ends: whether a text is the last one of an instance.
+    """
+    rules = {raw.rstrip().rpartition("\n")[2].strip() for raw, is_end in zip(raws[:-1], ends, strict=False) if is_end}
+    if len(rules) != 1 or not is_rule(rule := next(iter(rules))):
+        return raws
+    kept = [line.strip() for line in raws[-1].split("\n")]
+    last = len(kept) - 1 - kept[::-1].index(rule) if rule in kept else len(kept)
+    if len([line for line in kept[last + 1 :] if line]) > 1:
+        return raws
+    return [*raws[:-1], "\n".join(raws[-1].split("\n")[:last])]

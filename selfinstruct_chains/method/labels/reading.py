@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.method.rendering import Form
 
 _SURE = re.compile(r"(?i)\A(?:sure|certainly|of course|absolutely)\b[^\n]*:[ \t]*\n[ \t]*\n")
+_EMPHASIS = re.compile(r"\A(\*{1,3}|_{1,3}|`)([^*_`\n]+)\1\Z")
 _LONGEST_LABEL = 60  # characters of a class label that stands without "Class label:"
 
 
@@ -128,7 +129,7 @@ def _output_first(draft: _Draft) -> Instance:
     if not inputs:
         label, _, rest = label.partition("\n")
         inputs = [without_name(rest)]
-    return Instance(input=_input(inputs), output=label.rstrip())
+    return Instance(input=_input(inputs), output=_EMPHASIS.sub(r"\2", label.rstrip()))
 
 
 def _is_shifted(found: list[Part], drafts: list[_Draft], instances: list[Instance]) -> bool:
@@ -139,4 +140,4 @@ def _is_shifted(found: list[Part], drafts: list[_Draft], instances: list[Instanc
 
 def _input(inputs: list[str]) -> str:
     text = "\n".join(filter(None, inputs))
-    return "" if text.strip(" <>()[].\uff08\uff09\u3002").casefold() in NOTHING else text
+    return "" if text.strip(" <>()[].*_`\uff08\uff09\u3002").casefold() in NOTHING else text

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile, zip_longest
 from typing import Literal
 
 from selfinstruct_chains.method.labels.lines import lines
-from selfinstruct_chains.method.labels.names import read_name
+from selfinstruct_chains.method.labels.names import LONGEST_NAME, read_name
 from selfinstruct_chains.method.labels.part import Part, body, is_chat
 
 _CELL = re.compile(r"(?:[^|\\]|\\.)*")
@@ -31,6 +32,19 @@ def table_parts(text: str) -> list[Part]:
         cells = _cells(line)
         parts += [Part(kind, cells[index], start) for kind, index in kinds if index < len(cells)]
     return parts
+
+
+def table_column(rows: list[str]) -> list[str]:
+    """The cells below "Task" or a name like it, else those of the column with the longest texts; none of no table."""
+    head = next((index for index, line in enumerate(rows) if line.lstrip().startswith("|")), len(rows))
+    if head + 2 >= len(rows) or not set(rows[head + 1].strip()) <= _SEPARATOR:
+        return []
+    body = takewhile(lambda line: line.lstrip().startswith("|"), rows[head + 2 :])
+    names, cells = _cells(rows[head].strip()), [_cells(line.strip()) for line in body]
+    columns = list(zip_longest(*cells, fillvalue=""))[: len(names)]
+    labels = [read_name(name[:LONGEST_NAME]).label for name in names]
+    named = [column for label, column in zip(labels, columns, strict=False) if label and label.kind == "task"]
+    return list(named[0] if named else max(columns, key=lambda column: len("".join(column)), default=()))
 
 
 def _cells(line: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.names import Kind, read_name
 from selfinstruct_chains.method.labels.part import Part, body, is_chat
 
@@ -21,6 +22,18 @@ class _Tag(NamedTuple):
     start: int
     end: int
     is_class: bool
+
+
+def elements(text: str) -> list[str]:
+    """What the elements hold that a reply is made of, `<task>...</task>` one after another, or inside one of them."""
+    tag = _TAG.match(text, len(text) - len(text.lstrip()))
+    inner = tag and _TAG.match(text, tag.end() + len(text[tag.end() :]) - len(text[tag.end() :].lstrip()))
+    tag = inner if inner and not inner["close"] else tag
+    if tag is None or tag["close"]:
+        return []
+    opening = re.compile(rf"<{re.escape(tag['name'])}(?: [^<>]{{0,80}})?>")
+    pieces = text.split(f"</{tag['name']}>")[:-1]
+    return [piece[match.end() :] for piece in pieces if (match := opening.search(piece))]
 
 
 def tagged_parts(text: str, form: Form) -> list[Part]:
@@ -56,7 +69,7 @@ def _part(text: str, tag: _Tag, following: _Tag | None) -> Part | None:
     if tag.closes or tag.kind not in {"example", "input", "output"}:
         return None
     behind = text[tag.end : following.start if following else len(text)]
-    own = body(behind.lstrip(" \t"))
+    own = body(behind.lstrip(BLANKS))
     if tag.kind == "example":
         return Part("example", "" if is_chat(own) else own, tag.start)
     return Part("input" if tag.kind == "input" else "output", own, tag.start)
