@@ -85,6 +85,17 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert re.search(rf"^ *{re.escape(shown)} +#", _read("README.md"), re.MULTILINE)
 
 
+def test_what_the_classifiers_promise_is_tested() -> None:
+    """`.ci/run` runs the tests under each Python of the classifiers; the README names them, and the one system."""
+    classifiers = PROJECT["project"]["classifiers"]
+    versions = re.findall(r"Python :: (3\.\d+)", "\n".join(classifiers))
+    *others, last = versions
+
+    assert f"for version in {' '.join(versions)};" in _read(".ci/run")
+    assert f"Python {', '.join(others)} and {last} on Linux" in _read("README.md")
+    assert [one for one in classifiers if "Operating System" in one] == ["Operating System :: POSIX :: Linux"]
+
+
 def test_every_dependency_is_pinned() -> None:
     """The pins are exact, and each direct dependency has one: `make lock` writes them."""
     project = PROJECT["project"]

@@ -1,11 +1,13 @@
 """What a model's tokens cost: the chain file's `price`, nothing on this machine, or a kept list's, by address and name.
 
 The list is genai-prices. Its own calculation is asked what a million tokens of each kind cost: some models have prices
-for prompts read from a cache and written to one.
+for prompts read from a cache and written to one. Where a price depends on the hour, the day's highest is meant, so that
+neither an estimate nor a budget depends on when it is asked.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.config import Price
@@ -76,4 +78,7 @@ def _million(model: str, provider: str | None, url: str | None, **tokens: int) -
     from genai_prices import Usage, calc_price
 
     where = {"provider_api_url": url} if url else {"provider_id": provider}
-    return float(calc_price(Usage(**tokens), model, **where).total_price) * 1e6 / _SAMPLE
+    usage, now = Usage(**tokens), datetime.now(UTC)
+    hours = [now.replace(hour=hour, minute=0) for hour in range(24)]
+    highest = max(calc_price(usage, model, **where, genai_request_timestamp=at).total_price for at in hours)
+    return float(highest) * 1e6 / _SAMPLE

@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt
 from pydantic import Strict
 from typing_extensions import TypedDict
 
-from selfinstruct_chains.errors import BudgetReached, ConfigError
+from selfinstruct_chains.errors import BudgetReached, ConfigError, RunStopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +42,7 @@ class Budget:
         self._limits = limits
         self._monitor = monitor
         self._started = time.monotonic()
+        self._closed = False
         if "dollars" in limits:
             _check_prices(monitor.prices)
 
@@ -51,11 +52,17 @@ class Budget:
         Raises:
             RunStopped: a limit is reached, or the run is being ended.
         """
+        if self._closed:
+            raise RunStopped("the run has ended")
         if self._limits and not self._monitor.stopping:
             for budget, why in self._reached():
                 self._monitor.stop(BudgetReached(why, budget=budget))
         if self._monitor.stopping:
             raise self._monitor.stopping
+
+    def close(self) -> None:
+        """Let no attempt go ahead any more: the run has ended, for whatever reason."""
+        self._closed = True
 
     def _reached(self) -> Iterator[tuple[str, str]]:
         limits, monitor, total = self._limits, self._monitor, self._monitor.total

@@ -8,6 +8,7 @@ never on timing. Finishing tasks comes before asking for new ones, but for a sma
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.method.pool import Pool, PoolExample
     from selfinstruct_chains.run.assembly import Composed
+    from selfinstruct_chains.run.budget import Budget
     from selfinstruct_chains.run.folder import Folder
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.run.outcomes import Slot
     from selfinstruct_chains.run.recall import Recall
 
 GRACE = 3.0
-"""Seconds that calls in flight have to finish after an interruption."""
+"""Seconds that calls in flight have to finish after an interruption; at most, after all else that ends a run."""
+_LEAST_GRACE = 0.25  # seconds; whoever listens to a reply that has come (callbacks) is done with it by then
+_GRACE_SHARE = 0.05  # of the time that a run took: that much longer it may take for replies that are paid for anyway
 _TICK = 0.2  # seconds between looks at whether an interruption has waited long enough
 _COMPLETIONS = 4  # accepted instructions without a task that count like one request without an accepted instruction
 
@@ -64,16 +68,16 @@ class Drive:
         recall: Recall,
         folder: Folder,
         monitor: Monitor,
+        budget: Budget,
         tracing: RunnableConfig,
     ) -> None:
         self._run, self._n = config.run, n
         self._pool, self._chain, self._recall = pool, chain, recall
-        self._folder, self._monitor, self._tracing = folder, monitor, tracing
+        self._folder, self._monitor, self._budget, self._tracing = folder, monitor, budget, tracing
         self._heard = quiet.heard(tracing)
         self._limit = tracing.get("max_concurrency") or config.run.max_concurrency
         self._forecast = Forecast(config.instructions.ask)
-        self._finished = 0
-        self._asked = 0
+        self._asked = self._finished = 0
         self._shown: dict[int, list[PoolExample]] = {}  # by requests that are not committed
         self._answered: dict[int, _Done] = {}  # requests that wait for those before them
         self._sizes: list[int] = []  # the pool's size after each committed request
@@ -94,7 +98,7 @@ class Drive:
             ProviderError: the provider refuses, or does not answer.
             RunError: the folder can't be written.
         """
-        watch = asyncio.create_task(self._watch())
+        watch, began = asyncio.create_task(self._watch()), time.monotonic()
         try:
             while self._finished < self._n:
                 if not self._take_up():
@@ -106,7 +110,9 @@ class Drive:
                 await asyncio.sleep(0)  # a long journal is replayed without a pause otherwise
             self._folder.journal.confirm()
         finally:
-            await _cancelled({watch, *self._running})
+            watch.cancel()
+            self._budget.close()
+            await _ended({watch, *self._running}, self._grace(time.monotonic() - began))
             self._monitor.replies_used = self._folder.journal.count(up_to=self._last)
 
     def _take_up(self) -> bool:
@@ -173,6 +179,12 @@ class Drive:
         await asyncio.sleep(GRACE)
         self._arrived.put_nowait(None)
 
+    def _grace(self, took: float) -> float:
+        """Seconds for the calls in flight: what their replies cost is due, and a larger n has use for them."""
+        if isinstance(self._monitor.stopping, Interrupted):
+            return _LEAST_GRACE  # they had theirs
+        return min(GRACE, max(_LEAST_GRACE, _GRACE_SHARE * took))
+
     async def _wait(self) -> None:
         task = await self._arrived.get()
         if task is None:
@@ -228,7 +240,11 @@ class Drive:
             self._monitor.stop(AcceptanceCollapsed(self._fruitless.told("instructions got no usable instance")))
 
 
-async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _ended(tasks: set[asyncio.Task[Any]], grace: float) -> None:
+    """Wait until all have ended; those that have not by themselves within so many seconds are cancelled."""
+    try:
+        await asyncio.wait(tasks, timeout=grace)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -95,6 +95,7 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
             recall=recall(config, parts, folder.journal, own),
             folder=folder,
             monitor=monitor,
+            budget=budget,
             tracing=tracing,
         ).run(put)
 

@@ -135,7 +135,7 @@ def model(**values: Any) -> ModelConfig:
         (model(base_url="http://127.0.0.1:8000/v1"), (0, 0)),
         (model(base_url="https://gpu.example/v1"), None),
         (model(base_url="https://api.openai.com/v1"), (0.4, 1.6)),
-        (model(base_url="https://api.deepseek.com/v1", name="deepseek-chat"), (0.135, 0.55)),
+        (model(base_url="https://api.deepseek.com/v1", name="deepseek-chat"), (0.27, 1.1)),  # less at night
         (model(provider="ollama", name="qwen3"), (0, 0)),
         (model(provider="ollama", name="qwen3", base_url="https://gpu.example"), None),
         (model(provider="vllm", name="qwen3"), (0, 0)),

@@ -125,3 +125,19 @@ def test_what_was_given_is_text(tmp_path: Path, hostile: str) -> None:
     assert "<script>" not in found.text
     assert not re.search(r"(?<!\\)\]\(", found.text)
     assert "\n---\n" not in found.text
+
+
+MARKED = "<img src=x onerror=alert(1)> [a](javascript:x) `b` *c* _d_ #e | f & g ! ~h~ \\ {i}"
+
+
+def test_what_a_provider_or_a_person_writes_has_no_markup(tmp_path: Path) -> None:
+    """Titles, names of models and terms are text: each character that Markdown or HTML gives a meaning is escaped."""
+    run = run_folder(tmp_path / "run", TASKS)
+    export(run, "csv", tmp_path / "o", given=Given(license="x", terms=MARKED))
+
+    _, text = card(tmp_path / "o")
+    shown = text.partition("Terms of the model: ")[2].partition("\n")[0]
+
+    assert re.sub(r"\\(.)", r"\1", shown) == MARKED
+    for mark in "<>[]`*_#|&!~{}":
+        assert not re.search(rf"(?<!\\){re.escape(mark)}", shown)

@@ -1,0 +1,240 @@
+"""Changes one place of the program at a time, and tells which changes no test notices.
+
+    make mutants                                       # 100 places in run/, models/ and outputs/
+    uv run scripts/mutants.py --count 20 --seed 7 selfinstruct_chains/run/drive.py
+
+By hand, not in CI: it takes up to two minutes for a place.
+
+Each change is made in a copy of the tracked files. The quick tests that have most to do with the changed module meet it
+first, then all others of its room and of run/, until one fails or the time is up. A change that survives is either one
+that makes no difference, or a test to write. (Budd, DeMillo, Lipton and Sayward 1980: mutation analysis.)
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("run", "models", "outputs")
+_TEST_SECONDS = 60  # for one test: a change that makes one hang is noticed
+_OTHER: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.FloorDiv,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+}
+_OTHER_NAME = {"min": "max", "max": "min", "any": "all", "all": "any"}
+
+
+class Mutant(NamedTuple):
+    """A file with one place changed."""
+
+    path: Path
+    """Below the root."""
+    line: int
+    old: str
+    new: str
+    text: str
+    """The whole file."""
+
+
+class Outcome(NamedTuple):
+    """What became of a mutant."""
+
+    mutant: Mutant
+    noticed: bool
+    seconds: float
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """Every single change that is tried of a module."""
+    source = (ROOT / path).read_text(encoding="utf-8")
+    starts = [0]
+    for line in source.encode().splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    for node, new in _changes(ast.parse(source)):
+        begin = starts[node.lineno - 1] + node.col_offset
+        end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+        data = source.encode()
+        text = (data[:begin] + new.encode() + data[end:]).decode()
+        yield Mutant(path, node.lineno, data[begin:end].decode(), new, text)
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+    """Nodes of a tree, and what to write in their place."""
+    if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+        return
+    if isinstance(node, ast.expr | ast.stmt) and (new := _changed(node)):
+        yield node, new
+    if isinstance(node, ast.If | ast.IfExp | ast.While):
+        yield node.test, f"(not ({ast.unparse(node.test)}))"
+    for name, value in ast.iter_fields(node):
+        if name not in {"annotation", "returns", "decorator_list"}:
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    yield from _changes(child)
+
+
+def _changed(node: ast.expr | ast.stmt) -> str:  # noqa: PLR0911 - one for each kind of node
+    """The other of a node; "" if it has none."""
+    match node:
+        case ast.Compare(left, [op], right) if other := _OTHER.get(type(op)):
+            return _text(ast.Compare(left, [other()], right))  # type: ignore[list-item]
+        case ast.BoolOp(op, values):
+            return _text(ast.BoolOp(_OTHER[type(op)](), values))  # type: ignore[arg-type]
+        case ast.BinOp(left, op, right) if other := _OTHER.get(type(op)):
+            return _text(ast.BinOp(left, other(), right))  # type: ignore[arg-type]
+        case ast.UnaryOp(ast.Not(), operand):
+            return _text(operand)
+        case ast.Name(name) if name in _OTHER_NAME:
+            return _OTHER_NAME[name]
+        case ast.Constant(bool(value)):
+            return str(not value)
+        case ast.Constant(int(value) | float(value)):
+            return str(value + 1)
+        case ast.Expr(ast.Call() | ast.Await()):
+            return "..."
+        case ast.Return(ast.expr() as value) if ast.unparse(value) != "None":
+            return "return None"
+    return ""
+
+
+def _text(node: ast.expr) -> str:
+    return f"({ast.unparse(node)})"
+
+
+def tests_for(path: Path) -> list[str]:
+    """The test files to run, those first that have most to do with a module: its mirror, then those that name it."""
+    room = ROOT / "tests" / path.relative_to("selfinstruct_chains").parts[0]
+    files = dict.fromkeys([*sorted(room.rglob("test_*.py")), *sorted((ROOT / "tests/run").glob("test_*.py"))])
+    words = {file: file.read_text(encoding="utf-8").count(path.stem) for file in files}
+    mirror = f"test_{path.stem.strip('_')}"
+    ranked = sorted(files, key=lambda file: (not file.stem.startswith(mirror), -words[file]))
+    return [str(file.relative_to(ROOT)) for file in ranked]
+
+
+def meet(mutant: Mutant, copy: Path, seconds: float) -> Outcome:
+    """Have the tests meet a mutant in a copy of the project, which is left as it was."""
+    target, started = copy / mutant.path, time.monotonic()
+    target.write_text(mutant.text, encoding="utf-8")
+    try:
+        code = _pytest(copy, tests_for(mutant.path), seconds)
+    finally:
+        shutil.copy(ROOT / mutant.path, target)
+    return Outcome(mutant, code not in {0, None}, time.monotonic() - started)
+
+
+def _pytest(copy: Path, files: Sequence[str], seconds: float) -> int | None:
+    """Its exit code; None if the time was up."""
+    options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-o", f"timeout={_TEST_SECONDS}"]
+    env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(  # noqa: S603 - our own tests
+        [sys.executable, "-m", "pytest", *options, *files],
+        cwd=copy,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def copied(to: Path) -> Path:
+    """A copy of the files that git knows."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    for name in filter(None, listed.stdout.split("\0")):
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, to / name)
+    return to
+
+
+def shown(mutant: Mutant) -> str:
+    """The change as a diff."""
+    before = (ROOT / mutant.path).read_text(encoding="utf-8").splitlines()
+    return "\n".join(difflib.unified_diff(before, mutant.text.splitlines(), f"{mutant.path}", "mutant", "", "", 1, ""))
+
+
+def run(chosen: Sequence[Mutant], jobs: int, seconds: float) -> list[Outcome]:
+    """Have all of them met, some at the same time; a line for each as it is done."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(jobs):
+            copies.put(copied(Path(folder) / str(number)))
+
+        def one(mutant: Mutant) -> Outcome:
+            copy = copies.get()
+            try:
+                outcome = meet(mutant, copy, seconds)
+            finally:
+                copies.put(copy)
+            told = "noticed " if outcome.noticed else "SURVIVED"
+            change = " ".join(f"{mutant.old} -> {mutant.new}".split())
+            print(f"{told} {outcome.seconds:4.0f} s  {mutant.path}:{mutant.line}  {change[:90]}", flush=True)
+            return outcome
+
+        return list(pool.map(one, chosen))
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="*", type=Path, help="modules; all of run/, models/ and outputs/ when none")
+    parser.add_argument("--count", type=int, default=100, help="places to change")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at the same time")
+    parser.add_argument("--seconds", type=float, default=120, help="for the tests of one change")
+    given = parser.parse_args()
+    paths = given.paths or [
+        path for room in ROOMS for path in sorted((ROOT / "selfinstruct_chains" / room).rglob("*.py"))
+    ]
+    every = [mutant for path in paths for mutant in mutants(path.resolve().relative_to(ROOT))]
+    chosen = Random(given.seed).sample(every, min(given.count, len(every)))
+    print(f"{len(chosen)} of {len(every):,} places in {len(paths)} modules, seed {given.seed}", flush=True)
+    outcomes = run(chosen, given.jobs, given.seconds)
+    for outcome in outcomes:
+        if not outcome.noticed:
+            print(f"\n{shown(outcome.mutant)}")
+    noticed = sum(outcome.noticed for outcome in outcomes)
+    print(f"\n{noticed} of {len(outcomes)} noticed ({noticed / max(1, len(outcomes)):.0%})")
+
+
+if __name__ == "__main__":
+    main()
