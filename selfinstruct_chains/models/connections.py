@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from selfinstruct_chains.config import ModelConfig
 
 _CONNECT = 10.0  # seconds in which a connection has to stand
-_SDK = dict.fromkeys([*OPENAI_SPEAKERS, "azure_openai"], "openai") | {"anthropic": "anthropic"}
-"""Providers whose SDK brings a client over aiohttp."""
+_SDK = dict.fromkeys([*OPENAI_SPEAKERS, "azure_openai", "google_genai"], "openai") | {"anthropic": "anthropic"}
+"""Whose client over aiohttp a provider is asked by: its own SDK's, but Google's takes OpenAI's as well."""
 _PLAIN = ("mistralai", "cohere")
 """Providers whose LangChain class takes a client of httpx."""
 
@@ -61,7 +61,8 @@ def plain_client(config: ModelConfig, name: str) -> Any:
 
 def sdk_client(config: ModelConfig, name: str) -> Any:
     """A client of OpenAI's SDK over httpx, "Default[Async]HttpxClient": its classes make both, used or not."""
-    return imported(config.provider, "openai", name)(timeout=timeout(config), trust_env=not is_here(config))
+    guarded = guards(config.max_response_mib) if "Async" in name else {}
+    return imported(config.provider, "openai", name)(timeout=timeout(config), trust_env=not is_here(config), **guarded)
 
 
 def timeout(config: ModelConfig) -> Any:
@@ -73,12 +74,8 @@ def timeout(config: ModelConfig) -> Any:
 
 async def aclose(model: BaseChatModel | BaseLLM, async_client: Any) -> None:
     """Close what `model`, built with `async_client`, has open in the running loop."""
-    if async_client is not None:
-        await async_client.aclose()
-        return
-    match type(model).__name__:
-        case "ChatOllama" | "OllamaLLM":
-            await model._async_client.close()  # type: ignore[union-attr]  # noqa: SLF001 - there is no other way to it
-        case "ChatGoogleGenerativeAI":
-            await model.client.aio.aclose()  # type: ignore[union-attr]
-            await model.client._api_client._async_httpx_client.aclose()  # type: ignore[union-attr]  # noqa: SLF001
+    own = async_client or getattr(model, "http_async_client", None)
+    if own is not None:
+        await own.aclose()
+    elif type(model).__name__ in {"ChatOllama", "OllamaLLM"}:
+        await model._async_client.close()  # type: ignore[union-attr]  # noqa: SLF001 - there is no other way to it

@@ -84,8 +84,8 @@ CHATS: dict[str, Dialect] = {
     "mistralai": Dialect("Mistral", {**_SCHEMA, **_JSON}, sure=True, seed="random_seed"),
     # docs.perplexity.ai/guides/structured-outputs: all Sonar models; no seed
     "perplexity": Dialect("Perplexity", _SCHEMA, sure=True),
-    # inference-docs.cerebras.ai/capabilities/structured-outputs
-    "cerebras": Dialect("Cerebras", _ALL, seed="seed", logprobs=_TOP_20),
+    # inference-docs.cerebras.ai/capabilities/structured-outputs; no tool can be forced
+    "cerebras": Dialect("Cerebras", {**_SCHEMA, **_JSON}, seed="seed", logprobs=_TOP_20),
     # docs.tokenfactory.nebius.com/ai-models-inference/json
     "nebius": Dialect("Nebius", _ALL, seed="seed", logprobs=_TOP_20),
     # docs.nvidia.com/nim/large-language-models/latest/structured-generation.html: by the engine behind it

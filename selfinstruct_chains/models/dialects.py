@@ -41,9 +41,9 @@ def dialect(model: BaseLanguageModel[Any], provider: str | None = None) -> Diale
     return found or Dialect(type(model).__name__, seed="seed" if takes(model, "seed") else None)
 
 
-def takes(model: BaseLanguageModel[Any], name: str) -> bool:
-    """Whether the integration has a field, or an alias of one, of that name."""
-    fields = type(model).model_fields
+def takes(model: BaseLanguageModel[Any] | type[BaseLanguageModel[Any]], name: str) -> bool:
+    """Whether the integration, a model or its class, has a field, or an alias of one, of that name."""
+    fields = (model if isinstance(model, type) else type(model)).model_fields
     return name in fields or any(name == field.alias for field in fields.values())
 
 

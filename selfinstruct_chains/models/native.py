@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError, did_you_mean
-from selfinstruct_chains.models.connections import plain_client
+from selfinstruct_chains.models.connections import plain_client, sdk_client
 from selfinstruct_chains.models.dialects import takes
 from selfinstruct_chains.models.environment import address, headers, is_here, key
-from selfinstruct_chains.models.http import guards
+from selfinstruct_chains.models.http import GuardedSession, guards
 from selfinstruct_chains.models.packages import imported
 from selfinstruct_chains.models.services import KEYS, OPENAI_SPEAKERS
 
@@ -135,6 +135,9 @@ def _others(given: _Given, found: Any) -> dict[str, Any]:
     wanted = given.place() | {"timeout": given.config.timeout, "max_retries": 0, "disable_streaming": True}
     wanted |= {"default_headers": given.headers} if given.headers else {}
     wanted |= given.key() if given.config.api_key_env or given.config.provider in KEYS else {}
+    if takes(found, "http_async_client"):  # it is over OpenAI's
+        wanted["http_client"] = sdk_client(given.config, "DefaultHttpxClient")
+        wanted["http_async_client"] = given.async_client or sdk_client(given.config, "DefaultAsyncHttpxClient")
     return {name: value for name, value in wanted.items() if takes(found, name)}
 
 
@@ -151,11 +154,17 @@ def _own_anthropic_client(model: Any, given: _Given) -> None:
         model.__dict__["_async_client"] = made
 
 
-def _no_aiohttp_here(model: Any, given: _Given) -> None:
-    # The SDK's aiohttp always asks the environment's proxy; its httpx client was told not to.
-    if is_here(given.config):
+def _own_google_client(model: Any, given: _Given) -> None:
+    # The class hands one dict of options to clients of three kinds. The SDK's own over aiohttp follows redirects, reads
+    # whatever comes, and asks the environment's proxy for this machine's addresses.
+    if given.async_client is not None:
         api = model.client._api_client  # noqa: SLF001
-        api._http_options.httpx_async_client = api._async_httpx_client  # noqa: SLF001
+        api._async_httpx_client = api._http_options.httpx_async_client = given.async_client  # noqa: SLF001
+
+
+def _guarded_session(model: Any, given: _Given) -> None:
+    endpoint = model.client._endpoint  # noqa: SLF001 - botocore makes its session by itself
+    endpoint.http_session = GuardedSession(endpoint.http_session, given.config.max_response_mib)
 
 
 def _own_cohere_clients(model: Any, given: _Given) -> None:
@@ -177,5 +186,6 @@ _BY_PROVIDER: dict[str, Callable[[_Given, Any], dict[str, Any]]] = {
 _FINISH: dict[str, Callable[[Any, _Given], None]] = {
     "anthropic": _own_anthropic_client,
     "cohere": _own_cohere_clients,
-    "google_genai": _no_aiohttp_here,
+    "bedrock_converse": _guarded_session,
+    "google_genai": _own_google_client,
 }

@@ -197,10 +197,13 @@ def _completion_usage(output: Mapping[str, Any], info: Mapping[str, Any]) -> Usa
         return envelope.tokens(info["usage_metadata"])
     raw = output.get("token_usage")
     named = raw if isinstance(raw, dict) else {}
+    inside, outside = named.get("prompt_tokens_details"), named.get("completion_tokens_details")
     counted = {
         "input_tokens": named.get("prompt_tokens", info.get("prompt_eval_count")),
         "output_tokens": named.get("completion_tokens", info.get("eval_count")),
         "total_tokens": named.get("total_tokens"),
+        "input_token_details": {"cache_read": inside.get("cached_tokens")} if isinstance(inside, dict) else None,
+        "output_token_details": {"reasoning": outside.get("reasoning_tokens")} if isinstance(outside, dict) else None,
     }
     return envelope.tokens(counted, raw)
 

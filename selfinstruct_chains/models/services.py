@@ -33,6 +33,8 @@ SERVICES = {
     "groq": Service("https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
     # https://huggingface.co/docs/inference-providers
     "huggingface": Service("https://router.huggingface.co/v1", ("HF_TOKEN", "HUGGINGFACEHUB_API_TOKEN")),
+    # https://docs.langchain.com/langsmith/llm-gateway-api-formats; the address is that of LangChain's init_chat_model
+    "langsmith": Service("https://gateway.smith.langchain.com/v1", ("LANGSMITH_GATEWAY_API_KEY", "LANGSMITH_API_KEY")),
     # https://docs.tokenfactory.nebius.com/api-reference/introduction
     "nebius": Service("https://api.tokenfactory.nebius.com/v1", ("NEBIUS_API_KEY",), completions=True),
     # https://docs.api.nvidia.com/nim/reference/llm-apis
@@ -50,9 +52,9 @@ SERVICES = {
     "llamacpp": Service("http://127.0.0.1:8080/v1", completions=True),
     # https://lmstudio.ai/docs/developer/openai-compat
     "lmstudio": Service("http://127.0.0.1:1234/v1", completions=True),
-    # https://docs.sglang.ai/basic_usage/openai_api_completions.html
+    # https://docs.sglang.io/docs/basic_usage/openai_api_completions
     "sglang": Service("http://127.0.0.1:30000/v1", completions=True),
-    # https://huggingface.co/docs/text-generation-inference/quicktour
+    # https://huggingface.co/docs/text-generation-inference/quicktour: where its docker command puts it
     "tgi": Service("http://127.0.0.1:8080/v1", completions=True),
     # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
     "vllm": Service("http://127.0.0.1:8000/v1", completions=True),

@@ -23,6 +23,14 @@ MODELS = [
 ]
 
 
+OTHERS = [("groq", "chat"), ("together", "completion"), ("perplexity", "chat"), ("azure_openai", "chat")]
+PACKAGED = [
+    pytest.param(provider, "chat", marks=pytest.mark.providers)
+    for provider in ("mistralai", "cohere", "bedrock_converse")
+]
+CLIENTS = [*MODELS, *OTHERS, *PACKAGED]
+
+
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     """A server that answers "Hello"."""
@@ -38,6 +46,23 @@ def config_at() -> Callable[..., ModelConfig]:
         own = provider in OPENAI_SPEAKERS
         address = server.base_url if own else server.url
         return ModelConfig(provider=provider, kind=kind, **{"name": "m", "base_url": address, "timeout": 5, **values})
+
+    return make
+
+
+@pytest.fixture
+def at(config_at: Callable[..., ModelConfig], monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModelConfig]:
+    """The same as `config_at`, with the keys and addresses that each provider needs."""
+    for name in ("AZURE_OPENAI_API_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "dummy")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    def make(server: Any, provider: str, kind: str = "chat", **values: Any) -> ModelConfig:
+        if provider == "bedrock_mantle_openai":
+            monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "dummy")
+        place = {"base_url": server.base_url} if provider == "mistralai" else {}
+        return config_at(server, provider, kind, **place, **values)
 
     return make
 

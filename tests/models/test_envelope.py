@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,7 @@ from langchain_core.prompt_values import StringPromptValue
 from langchain_openai import ChatOpenAI
 
 from selfinstruct_chains.config import ModelConfig
-from selfinstruct_chains.errors import ProviderError
 from selfinstruct_chains.models import envelope
-from selfinstruct_chains.models.faults import NoReply
 from selfinstruct_chains.models.own import own_model
 from selfinstruct_chains.models.registry import ConfiguredModel
 from selfinstruct_chains.models.replying import from_chat
@@ -221,48 +218,6 @@ async def test_a_model_of_ones_own_that_never_says_why() -> None:
 
     assert fake.response_metadata["finish_reason"] is None
     assert real.response_metadata["finish_reason"] == "unknown"
-
-
-@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-@pytest.mark.parametrize(
-    "client", [("openai", "chat"), ("openai", "completion"), ("anthropic", "chat"), ("ollama", "chat")]
-)
-async def test_a_response_is_read_up_to_a_bound(client: tuple[str, str], *, packed: bool) -> None:
-    """Of a response beyond `max_response_mib` no more is read, unpacked or not, and the message names the setting."""
-    parts = [b" " * 2**16] * 1600  # 100 MiB
-    if packed:
-        parts = [gzip.compress(b" " * 100 * 2**20)]
-    with (
-        RawServer(parts=parts, headers={"Content-Encoding": "gzip"} if packed else {}) as server,
-        pytest.raises(NoReply, match=r"larger than 2 MiB \(model\.max_response_mib\)"),
-    ):
-        await asked(server, *client, max_response_mib=2)
-
-    assert server.sent < 50 * 2**20
-
-
-async def test_a_reply_of_a_client_that_is_not_ours_is_bounded_at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the HTTP client is the integration's, the reply's characters are bounded."""
-    monkeypatch.setenv("GOOGLE_API_KEY", "none")
-    content = {"role": "model", "parts": [{"text": "x" * 2**20 + "x"}]}
-    body = {"candidates": [{"content": content, "finishReason": "STOP"}], "modelVersion": "m"}
-    with pytest.raises(NoReply, match=r"more than 1,048,576 characters"):
-        await answered(body, "google_genai", max_response_mib=1)
-
-
-@pytest.mark.parametrize("client", [("openai", "chat"), ("anthropic", "chat"), ("ollama", "chat")])
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_redirects_are_not_followed(client: tuple[str, str], status: int) -> None:
-    """A redirect stops the run at once and names base_url, and the prompts go nowhere else."""
-    with (
-        RawServer(chat()) as elsewhere,
-        RawServer({}, status=status, headers={"Location": elsewhere.url}) as server,
-        pytest.raises(ProviderError, match=r"redirects are not followed.*model\.base_url") as refused,
-    ):
-        await asked(server, *client)
-
-    assert not isinstance(refused.value, NoReply)
-    assert not elsewhere.asked
 
 
 def test_a_broken_envelope_of_an_older_version(tmp_path: Any) -> None:

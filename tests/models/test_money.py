@@ -60,6 +60,7 @@ HIDDEN = {
     "total_tokens": 135,
     "completion_tokens_details": {"reasoning_tokens": 94},
 }
+VLLM = {"prompt_tokens": 13, "total_tokens": 20, "completion_tokens": 7, "prompt_tokens_details": None}
 CLAUDE = {
     "input_tokens": 50,
     "cache_read_input_tokens": 100_000,
@@ -88,8 +89,16 @@ OLLAMA = {
 
 COUNTED = [
     ("openai", "chat", openai(CACHED), "gpt-4.1-mini", (2006, 300, 1920, 0, 192), 86 * 0.4 + 1920 * 0.1 + 300 * 1.6),
-    # LangChain's completion class keeps three counts and no details: what was cached is priced as if it was not.
-    ("openai", "completion", openai(CACHED, "text"), "gpt-4.1-mini", (2006, 300, 0, 0, 0), 2006 * 0.4 + 300 * 1.6),
+    (
+        "openai",
+        "completion",
+        openai(CACHED, "text"),
+        "gpt-4.1-mini",
+        (2006, 300, 1920, 0, 192),
+        86 * 0.4 + 1920 * 0.1 + 300 * 1.6,
+    ),
+    ("openai", "completion", openai(DEEPSEEK, "text"), "gpt-4.1-mini", (2006, 300, 1920, 0, 0), 706.4),
+    ("vllm", "completion", openai(VLLM, "text"), "m", (13, 7, 0, 0, 0), 0),
     ("openai", "chat", openai(DEEPSEEK), "gpt-4.1-mini", (2006, 300, 1920, 0, 0), 706.4),
     ("openai", "chat", openai(HIDDEN), "gpt-4.1-mini", (32, 103, 0, 0, 94), 32 * 0.4 + 103 * 1.6),
     (
@@ -126,7 +135,7 @@ async def test_what_a_reply_costs(  # noqa: PLR0913, PLR0917 - a row of the tabl
 ) -> None:
     """Cached, cache-write and thinking tokens reach the journal and the cost, by each provider's own way to count."""
     with RawServer(body) as server:
-        address = server.base_url if provider == "openai" else server.url
+        address = server.base_url if provider in {"openai", "vllm"} else server.url
         config = ModelConfig(provider=provider, kind=form, name="m", base_url=address, timeout=20)
         model = ConfiguredModel(config.model_copy())
         reply = await model.ainvoke(StringPromptValue(text="Hi"))

@@ -15,19 +15,13 @@ from selfinstruct_chains.models.providers import build
 from selfinstruct_chains.models.registry import ConfiguredModel, check_model
 from selfinstruct_chains.models.services import SERVICES
 from selfinstruct_chains.testing.server import ScriptedServer
-from tests.models.conftest import MODELS
+from tests.models.conftest import CLIENTS, MODELS, OTHERS, PACKAGED
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The `_model_construct`:DeprecationWarning"),
 ]
 PROMPT = StringPromptValue(text="Say hello.")
-OTHERS = [("groq", "chat"), ("together", "completion"), ("perplexity", "chat"), ("azure_openai", "chat")]
-PACKAGED = [
-    pytest.param(provider, "chat", marks=pytest.mark.providers)
-    for provider in ("mistralai", "cohere", "bedrock_converse")
-]
-CLIENTS = [*MODELS, *OTHERS, *PACKAGED]
 SAMPLING = {
     *("temperature", "top_p", "topP", "p", "top_k", "k", "n", "best_of", "candidateCount", "num_predict", "seed"),
     *("presence_penalty", "presencePenalty", "frequency_penalty", "frequencyPenalty", "random_seed", "logprobs"),
@@ -36,21 +30,6 @@ SAMPLING = {
 """What a request may say of how to answer, by all its names."""
 NEEDED = {"anthropic": {"max_tokens"}}
 """What an API refuses to be without: https://docs.anthropic.com/en/api/messages."""
-
-
-@pytest.fixture
-def at(config_at, monkeypatch):
-    """From a server, a provider and a kind to the model section, with the keys that each needs."""
-    for name in ("AZURE_OPENAI_API_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "dummy")
-    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-
-    def make(server, provider, kind="chat", **values):
-        place = {"base_url": server.base_url} if provider == "mistralai" else {}
-        return config_at(server, provider, kind, **place, **values)
-
-    return make
 
 
 def _keys(body) -> set[str]:
