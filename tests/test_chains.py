@@ -9,7 +9,10 @@ from langchain_core.prompt_values import ChatPromptValue, StringPromptValue
 from selfinstruct_chains import load_config
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.files import shipped
+from selfinstruct_chains.method.filters import drop_instruction, keep_instances
 from selfinstruct_chains.models.registry import ConfiguredModel, check_model
+from selfinstruct_chains.run.preview import preview
+from selfinstruct_chains.tasks import Instance
 from selfinstruct_chains.testing.server import ScriptedServer
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -141,3 +144,50 @@ async def test_request(server, chain, role):
     assert body == SENT[chain, role]
     assert (reply.text, reply.response_metadata["finish_reason"]) == ("Yes", "stop")
     assert reply.usage_metadata == {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
+
+
+PAPERS = load_config("paper").filters
+
+
+@pytest.mark.parametrize(
+    ("instruction", "rule"),
+    [
+        ("Explain how the map function and the filter function differ.", "keyword"),
+        ("Tell me what a knowledge Graph is good for.", "keyword"),
+        ("Describe where tourists in Rome should GO TO first.", "keyword"),
+        ("Suggest three plots for a crime novel set at sea.", None),
+        ("Design and paint a floor plan of a small house.", None),
+        ("Please provide a recipe for apple pie.", None),
+        ("I cannot provide that, so explain why not.", None),
+        ("Write a program that sorts a list of names.", "write_a_program"),
+        ("Name three rivers.", "too_short"),
+        ("* List the days of the week.", "punctuation"),
+    ],
+)
+def test_the_papers_chain_drops_by_the_papers_lists_alone(instruction, rule):
+    """A listed word drops wherever it stands; what only our own rules know stays."""
+    assert drop_instruction(instruction, PAPERS, frozenset({"LATIN"})) == rule
+
+
+def test_the_papers_chain_keeps_near_echoes_and_refusals():
+    """Of outputs it drops what is empty, equals its input, or ends in a colon."""
+    made = {
+        "The cat sat on the mat quietly today, as it does every day of the week.": None,
+        "As an AI language model, I cannot help.": None,
+        "The cat sat on the mat quietly today, as it does every day of a week.": "echo",
+        "The cats are:": "colon",
+    }
+    given = "The cat sat on the mat quietly today, as it does every day of a week."
+    instances = [Instance(input=given, output=output) for output in made]
+    for instance, rule in zip(instances, made.values(), strict=True):
+        kept, dropped = keep_instances([instance], PAPERS, is_classification=False, max_instances=5)
+        assert [each.rule for each in dropped] == ([rule] if rule else [])
+        assert len(kept) == (rule is None)
+
+
+def test_the_papers_stop_after_five_examples():
+    """Five instances are kept, so a sixth "Example" ends the reply, as with the paper; it follows `max_instances`."""
+    for most in (5, 2):
+        config = load_config("paper", {"instances.max_instances": most})
+        shown = preview(config, "input_first").about
+        assert f"ends at '\\nExample {most + 1}'" in shown

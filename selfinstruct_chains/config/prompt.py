@@ -11,7 +11,7 @@ from selfinstruct_chains.config.base import Closed, Output, Role
 
 Prompted = Role | Literal["judge"]
 """Who is given a prompt: a chain's roles, and the model that reviews."""
-_COMMON = frozenset({"examples", "instruction", "max_instances"})
+_COMMON = frozenset({"examples", "instruction", "max_instances", "after"})
 PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
     "instructions": frozenset({"examples", "shown", "ask", "first", "last", "after"}),
     "classification": frozenset({"examples", "instruction"}),
@@ -34,7 +34,9 @@ EXAMPLE_VARIABLES: dict[Prompted, frozenset[str]] = {
 }
 """What the prompt's `example` may use; where it may use nothing, there is none."""
 STOP_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES, frozenset[str]()) | {
-    "instructions": frozenset({"ask", "last", "after"})
+    "instructions": frozenset({"ask", "last", "after"}),
+    "input_first": frozenset({"after"}),
+    "output_first": frozenset({"after"}),
 }
 """What the prompt's `stop` strings may use: what is the same in all calls."""
 

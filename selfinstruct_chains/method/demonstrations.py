@@ -36,6 +36,8 @@ class Demonstrations(NamedTuple):
     """How many more were due, but had no room (`prompt_tokens`) or no task."""
     filled_up: int = 0
     """How many of the examples drawn are spare ones."""
+    too_long: int = 0
+    """How many seeds of the right kind are never shown, as examples of more than `example_characters`."""
 
 
 class _Part(NamedTuple):
@@ -47,6 +49,12 @@ class _Part(NamedTuple):
 class _Drawn(NamedTuple):
     texts: list[str]
     spare: int = 0
+    too_long: int = 0
+    """How many own ones were left out for their length."""
+
+
+def _summed(parts: Sequence[_Drawn], texts: list[str]) -> _Drawn:
+    return _Drawn(texts, sum(part.spare for part in parts), sum(part.too_long for part in parts))
 
 
 def classification_examples(
@@ -71,7 +79,7 @@ def classification_examples(
         parts.append(_drawn(random, written(seeds), written(spare), count, role.example_characters))
     texts = [text for part in parts for text in part.texts]
     random.shuffle(texts)
-    return _joined(_Drawn(texts, sum(part.spare for part in parts)), role, role.yes_examples + role.no_examples)
+    return _joined(_summed(parts, texts), role, role.yes_examples + role.no_examples)
 
 
 def instance_examples(  # noqa: PLR0913, PLR0917 - a role, its tasks, and what a run settles
@@ -107,7 +115,7 @@ def instance_examples(  # noqa: PLR0913, PLR0917 - a role, its tasks, and what a
         for part in _parts(form, _suitable(seeds, form), _suitable(spare, form), role.examples)
     ]
     texts = sorted((text for part in parts for text in part.texts), key=len)
-    return _joined(_Drawn(texts, sum(part.spare for part in parts)), role, role.examples)
+    return _joined(_summed(parts, texts), role, role.examples)
 
 
 def _suitable(tasks: Iterable[Task], form: Form) -> list[Task]:
@@ -166,10 +174,11 @@ def _drawn(random: Random, own: list[str], spare: list[str], count: int, longest
         own, spare = sorted(own, key=len), sorted(spare, key=len)
     fitting, more = ([text for text in texts if longest is None or len(text) <= longest] for texts in (own, spare))
     if len(fitting) >= count:
-        return _Drawn(random.sample(fitting, count))
+        return _Drawn(random.sample(fitting, count), too_long=len(own) - len(fitting))
     filling = random.sample(more, min(count - len(fitting), len(more)))
     too_long = own[len(fitting) :][: count - len(fitting) - len(filling)] if longest is not None else []
-    return _Drawn([*random.sample(fitting, len(fitting)), *filling, *too_long], len(filling))
+    texts = [*random.sample(fitting, len(fitting)), *filling, *too_long]
+    return _Drawn(texts, len(filling), len(own) - len(fitting) - len(too_long))
 
 
 def _joined(drawn: _Drawn, role: ClassificationRole | InstanceRole, due: int) -> Demonstrations:
@@ -181,4 +190,4 @@ def _joined(drawn: _Drawn, role: ClassificationRole | InstanceRole, due: int) ->
         if kept and room < 0:
             break
         kept.append(text)
-    return Demonstrations(prompt.separator.join(kept), len(kept), due - len(kept), drawn.spare)
+    return Demonstrations(prompt.separator.join(kept), len(kept), due - len(kept), drawn.spare, drawn.too_long)

@@ -126,13 +126,14 @@ def instance_links(form: Form, role: InstanceRole, kind: Kind, examples: str, ma
     Input-first writes an input (or none) and then its output; output-first, for classification tasks, a label and then
     an input for it.
     """
+    fixed = {"max_instances": str(max_instances), "after": str(max_instances + 1)}
     schema = instances_schema(
         form, max_instances, input_characters=role.input_characters, output_characters=role.output_characters
     )
     return Links(
         form,
-        _template(role, kind, examples=examples, max_instances=str(max_instances)),
-        _options(role, kind, schema),
+        _template(role, kind, examples=examples, **fixed),
+        _options(role, kind, schema, **fixed),
         InstancesParser(form=form, output=written(role.output)),
     )
 

@@ -104,7 +104,7 @@ def demonstrations(config: ChainConfig, seeds: Sequence[Task]) -> Shown:
 def _notes(role: Role, shown: Demonstrations, longest: int | None) -> Iterator[str]:
     if shown.filled_up:
         own = shown.shown + shown.left_out - shown.filled_up
-        size = f" of at most {longest} characters (example_characters)" if longest else ""
+        size = f" of at most {longest} characters (example_characters)" if shown.too_long else ""
         yield (
             f"{role}: of the examples in its prompt {own} are seeds and {shown.filled_up} shipped ones, "
             f"for want of {_NEEDED[role]}{size}"

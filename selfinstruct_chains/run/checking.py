@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.config import ModelConfig, Role
     from selfinstruct_chains.models.faults import Fault
+    from selfinstruct_chains.run.assembly import Shown
     from selfinstruct_chains.tasks import Task
 
 _SHOWN = 5  # similar pairs that are named
@@ -66,7 +67,9 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     Pool(config, tasks)
     yield from _about_seeds(config, tasks)
     hopeful = as_known_for(config, role_models(config).models, hopeful=True)
-    for note in [*config.notes, *demonstrations(hopeful, tasks).notes]:
+    shown = demonstrations(hopeful, tasks)
+    yield from _too_long(shown)
+    for note in [*config.notes, *shown.notes]:
         yield f"note: {note}"
     unfit: dict[str, None] = {}
     for role in map(config.role, ROLES):
@@ -95,6 +98,13 @@ def _about_seeds(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[str]:
         rule = drop_instruction(task.instruction, config.filters, known)
         if rule:
             yield f"warning: seed {task.id} would itself be dropped by the filter {rule!r}"
+
+
+def _too_long(shown: Shown) -> Iterator[str]:
+    """Which of the seeds no prompt shows."""
+    by_role = [f"{found.too_long} for {role}" for role, found in shown.by_role.items() if found.too_long]
+    if by_role:
+        yield f"seeds too long to be shown as examples (example_characters): {', '.join(by_role)}"
 
 
 def _models(config: ChainConfig) -> dict[str, ModelConfig]:

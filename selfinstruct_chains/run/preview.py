@@ -49,6 +49,7 @@ def preview(
     output = f", output: auto: {config.role(role).output}" if wanted == "auto" else ""
     given = shown.by_role.get(role, Demonstrations("", len(examples), 0))
     made = f"{given.shown} examples" + (f" ({given.filled_up} of them shipped)" if given.filled_up else "")
+    made += f"; seeds too long for one (example_characters): {given.too_long}" if given.too_long else ""
     about = f"{model.provider}: {model.name}, {kinds[role]}{output}; {made}; {size}{stop}"
     return Preview(text, about, tuple(note for note in shown.notes if note.startswith(role)))
 

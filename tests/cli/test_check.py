@@ -56,6 +56,22 @@ def test_seeds_are_looked_at(selfinstruct: Callable[..., Any], tmp_path: Path) -
     assert "shipped ones, for want of" in " ".join(said.out.split())
 
 
+def test_a_seed_too_long_for_an_example_is_said(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
+    """The bound of a shipped chain keeps it out of the prompt; `check` and `show` say so, and name the setting."""
+    texts = [f"{word} a poem about the {word} sea" for word in ("Write", "Read", "Sing", "Tell", "Hum", "Find", "Mend")]
+    tasks = [ONE | {"id": str(n), "instruction": text} for n, text in enumerate(texts)]
+    tasks.append(ONE | {"instruction": "Shorten it.", "instances": [{"input": "x" * 6420, "output": "x"}]})
+    path = tmp_path / "s.jsonl"
+    path.write_text("".join(json.dumps(task) + "\n" for task in tasks), encoding="utf-8")
+
+    checked = selfinstruct("check", "vllm", "--seeds", str(path))
+    shown = selfinstruct("show", "input_first", "--chain", "vllm", "--seeds", str(path))
+
+    assert "seeds too long to be shown as examples (example_characters): 1 for input_first\n" in checked.out
+    assert "; seeds too long for one (example_characters): 1;" in shown.err
+    assert "xxx" not in shown.out
+
+
 def at(server: ScriptedServer) -> list[str]:
     """The openai chain at a local server, and the calls of its roles."""
     return ["check", "openai", "--call", "--set", f"model.base_url={server.base_url}"]

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from selfinstruct_chains import ChainConfig, Instance, Task, load_config, read_seeds
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.method.demonstrations import classification_examples, instance_examples
+from selfinstruct_chains.method.parsing import parse_instances
 from selfinstruct_chains.run.assembly import demonstrations
 from selfinstruct_chains.tasks import label
 
+if TYPE_CHECKING:
+    from selfinstruct_chains.config import Output
+    from selfinstruct_chains.method.rendering import Form
+
 SEEDS = read_seeds(shipped.SEEDS)
+FORMS: tuple[Form, ...] = ("input_first", "output_first")
+IN_TEXT = {"instances.input_first.output": "text", "instances.output_first.output": "text"}
 
 
 def config(**overrides: object) -> ChainConfig:
     """The openai chain, in text, with overrides."""
-    text = {"instances.input_first.output": "text", "instances.output_first.output": "text"}
-    return load_config("openai", text | {key.replace("__", "."): value for key, value in overrides.items()})
+    return load_config("openai", IN_TEXT | {key.replace("__", "."): value for key, value in overrides.items()})
 
 
 def seeds(count: int, *, is_classification: bool, labels: int = 1, given: str = "some input") -> list[Task]:
@@ -143,3 +151,63 @@ def test_an_example_is_never_longer_than_asked_for_where_others_fit() -> None:
         "input_first: of the examples in its prompt 0 are seeds and 6 shipped ones, for want of "
         "tasks other than classification of at most 2000 characters (example_characters)"
     )
+
+
+def published_like() -> list[Task]:
+    """175 tasks as published seed files have them: one instance each, 25 to classify, 50 without input, one huge."""
+    kinds = [(True, "a text")] * 25 + [(False, "")] * 50 + [(False, "a text")] * 99 + [(False, "x" * 6420)]
+    return [
+        Task(
+            id=f"seed_task_{number}",
+            instruction=f"Own task {number}",
+            instances=(Instance(input=given, output=f"made {number}"),),
+            is_classification=is_classification,
+        )
+        for number, (is_classification, given) in enumerate(kinds)
+    ]
+
+
+def instances_of(text: str, form: Form, output: Output) -> list[Instance]:
+    """What a demonstration shows, as the parser reads it."""
+    return list(parse_instances(text.split("\n", 1)[1], form=form, output=output).items)
+
+
+@pytest.mark.parametrize("output", ["text", "json_schema"])
+@pytest.mark.parametrize("chain", shipped.names(shipped.CHAINS))
+def test_published_seeds_teach_what_the_prompts_promise(chain: str, output: Output) -> None:
+    """At 21 run seeds: an example for each of two labels; both kinds of input in the seeds' proportion; none too large.
+
+    With one instance a task, as published, 6 of 6 examples had a lone label, and none of 6 was without input.
+    """
+    own = published_like()
+    loaded = load_config(chain, {"instances.input_first.output": output, "instances.output_first.output": output})
+    for seed in (42, *range(20)):
+        read: dict[Form, list[list[Instance]]] = {}
+        for form in FORMS:
+            role = loaded.instances.input_first if form == "input_first" else loaded.instances.output_first
+            shown = instance_examples(role, form, own, seed, loaded.instances.max_instances, SEEDS)
+            texts = shown.text.split(f"{role.prompt.separator}Task: ")
+            assert len(texts) == role.examples
+            assert max(map(len, texts)) <= (role.example_characters or 0)
+            read[form] = [instances_of(text, form, output) for text in texts]
+        labels = [[label(instance.output) for instance in instances] for instances in read["output_first"]]
+        assert min(len(set(each)) for each in labels) >= 2
+        assert all(len(set(each)) == len(each) for each in labels)
+        without = sum(not instances[0].input for instances in read["input_first"])
+        assert without == round(len(read["input_first"]) / 3)
+
+
+@pytest.mark.parametrize("chain", shipped.names(shipped.CHAINS))
+def test_a_huge_seed_is_no_example_in_any_shipped_chain(chain: str) -> None:
+    """The one of 6,420 characters stood last in the prompt, before what is asked; now it is counted as left out."""
+    own = [task for task in published_like() if task.instances[0].input not in {"", "a text"}] * 3
+    shown = demonstrations(load_config(chain, IN_TEXT), own + published_like()).by_role["input_first"]
+
+    assert "xxx" not in shown.text
+    assert (shown.too_long, shown.filled_up) == (4, 0)
+
+
+def test_every_shipped_seed_is_an_example_in_the_chains_for_large_models() -> None:
+    """Twice the longest shipped demonstration has room: only a seed of another size is left out."""
+    for chain in set(shipped.names(shipped.CHAINS)) - {"embedded"}:
+        assert {found.too_long for found in demonstrations(load_config(chain, IN_TEXT), SEEDS).by_role.values()} == {0}
