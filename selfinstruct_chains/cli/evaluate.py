@@ -12,9 +12,9 @@ import click
     "--on",
     "file",
     type=click.Path(path_type=Path),
-    required=True,
     metavar="FILE",
-    help="Questions with reference answers: tasks, alpaca, messages, Super-NaturalInstructions (also a folder).",
+    help="Questions with reference answers: tasks, alpaca, messages, Super-NaturalInstructions (also a folder).  "
+    "[default: the 252 held-out tasks that are shipped]",
 )
 @click.option(
     "--model",
@@ -25,24 +25,26 @@ import click
     help='Answers that a model gave: {"id", "output"} on each line. Repeatable; the first is compared with.',
 )
 @click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object, for programs.")
-def command(file: Path, models: tuple[str, ...], *, as_json: bool) -> None:
-    """Score models' answers to the items of FILE, beside two controls, and compare them item by item.
+def command(file: Path | None, models: tuple[str, ...], *, as_json: bool) -> None:
+    """Score models' answers to the items of a file, beside two controls, and compare them item by item.
 
     ROUGE-L is rouge-score's, of the whole answer and of its first paragraph; exact match is that of labels. A
     difference comes with its 95% interval, and with the smallest one that so many items would have shown.
 
     \b
-    selfinstruct evaluate --on heldout.jsonl --model base.jsonl --model tuned.jsonl
-    selfinstruct evaluate --on heldout.jsonl --model 3B=a.jsonl --json | jq .differences
+    selfinstruct evaluate --model base.jsonl --model tuned.jsonl
+    selfinstruct evaluate --on mine.jsonl --model 3B=a.jsonl --json
     """
     import json
 
+    from selfinstruct_chains.files import shipped
     from selfinstruct_chains.files.items import read_items
     from selfinstruct_chains.training.evaluation.comparing import evaluation
     from selfinstruct_chains.training.evaluation.models import answers_of
     from selfinstruct_chains.training.evaluation.table import evaluation_text
     from selfinstruct_chains.training.evaluation.wire import as_json as figures
 
-    items = read_items(file)
+    source = file or shipped.HELDOUT
+    items = read_items(source)
     found = evaluation(items, answers_of(models, items))
-    click.echo(json.dumps(figures(found), indent=2) if as_json else evaluation_text(found, file.name))
+    click.echo(json.dumps(figures(found), indent=2) if as_json else evaluation_text(found, source.name))

@@ -19,6 +19,7 @@ from selfinstruct_chains.files.seeds import read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from importlib.resources.abc import Traversable
     from pathlib import Path
 
 _SHAPES = (
@@ -55,7 +56,7 @@ class Item(NamedTuple):
         return f"{self.instruction}\n\n{self.input}" if self.input.strip() else self.instruction
 
 
-def read_items(path: Path) -> list[Item]:
+def read_items(path: Path | Traversable) -> list[Item]:
     """The items of an evaluation file, or of a folder of task files, in their order.
 
     A task whose instances are several gives several items, `ID#1`, `ID#2`, ...; instances with the same input are one
@@ -75,18 +76,18 @@ def read_items(path: Path) -> list[Item]:
     return list(items.values())
 
 
-def _rows_under(path: Path) -> Iterator[tuple[str, Any]]:
+def _rows_under(path: Path | Traversable) -> Iterator[tuple[str, Any]]:
     if not path.is_dir():
         yield from _rows(path)
         return
-    files = sorted(path.glob("*.json"))
+    files = sorted((file for file in path.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
     if not files:
         raise DataError(f"{path}: a folder without a .json file; the task files of Super-NaturalInstructions are meant")
     for file in files:
         yield from _rows(file)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Any]]:
+def _rows(path: Path | Traversable) -> Iterator[tuple[str, Any]]:
     """The objects of a file that is JSON Lines, one JSON array, or one JSON object, and where each stands."""
     lines = list(read_lines(path))
     try:
@@ -100,7 +101,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
         yield f"{path}, item 1", whole
 
 
-def _object(path: Path, number: int, line: str) -> Any:
+def _object(path: Path | Traversable, number: int, line: str) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
