@@ -23,6 +23,7 @@ COMMANDS = {
     "review": "Review a sample by hand or by a model.",
     "dedup": "Drop near-duplicates from any JSONL by exact ROUGE-L.",
     "export": "Write a run as a dataset to train on.",
+    "evaluate": "Score models' answers, and compare them honestly.",
     "stats": "Count what is in a run, beside the paper's figures.",
 }
 """Each command's name and one-line help. It lives in `cli/<name>.py` as `command`, with dashes as underscores."""

@@ -21,6 +21,9 @@ PROMPTS: Traversable = _ROOT / "prompts"
 SEEDS: Traversable = _ROOT / "seeds" / "seed_tasks.jsonl"
 """The shipped seed tasks."""
 
+HELDOUT: Traversable = _ROOT / "seeds" / "heldout_tasks.jsonl"
+"""The shipped held-out tasks, which only an evaluation reads."""
+
 
 def names(folder: Traversable) -> list[str]:
     """The names of the YAML files in `folder`, without their suffix, sorted."""

@@ -100,6 +100,13 @@ def test_a_slope_above_the_limit_fails() -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
+def test_intervals_are_simulated() -> None:
+    """A line for each shape of scores."""
+    lines = run("intervals.py", "--runs", "40", "--items", "30")
+
+    assert len(lines) == 7
+
+
 def test_the_table_names_every_benchmark() -> None:
     """benchmarks/README.md has a row for each file, and no other."""
     rows = [line for line in (FOLDER / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| [")]

@@ -1,0 +1,1 @@
+"""Answers of models to the same items, scored, and compared item by item."""

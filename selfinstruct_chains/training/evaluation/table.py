@@ -1,0 +1,116 @@
+"""An evaluation as 80 columns of plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from selfinstruct_chains.characters import printable
+from selfinstruct_chains.training.evaluation.comparing import CONTROLS, MEASURES
+from selfinstruct_chains.training.evaluation.intervals import FEWEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from selfinstruct_chains.training.evaluation.comparing import Compared, Difference, Evaluation, MeasureName
+    from selfinstruct_chains.training.evaluation.intervals import Estimate
+
+_WIDTH = 79
+_NAME = 22  # columns of a model's name
+_MODELS = 4  # columns of models by category
+_COLUMNS: dict[MeasureName, tuple[str, int]] = {
+    "rouge": ("ROUGE-L [95%]", 19),
+    "rouge_first": ("first paragraph", 19),
+    "exact": ("exact", 6),
+    "stops": ("stops", 6),
+    "words": ("words", 7),
+}
+"""Heading and width of each measure that the table shows."""
+_SHOWN: tuple[MeasureName, ...] = ("rouge", "rouge_first", "exact", "exact_first", "stops")
+"""Measures whose differences are shown."""
+
+
+def evaluation_text(found: Evaluation, title: str) -> str:
+    """The means of all models and controls, then each model's differences from the baseline, in words too."""
+    labelled = sum(item.is_classification for item in found.items)
+    heading = f"{printable(title)}: {len(found.items):,} items, {labelled:,} of them classification"
+    blocks = [heading, "\n".join(_means(found.whole, found.unseen))]
+    if found.whole.differences:
+        blocks.append("\n".join(_differences(found)))
+    if found.by_category:
+        blocks.append("\n".join(_categories(found)))
+    if notes := list(_notes(found)):
+        blocks.append("\n".join(textwrap.fill(note, _WIDTH) for note in notes))
+    return "\n\n".join(blocks)
+
+
+def _means(part: Compared, unseen: int) -> Iterator[str]:
+    columns = dict(_COLUMNS)
+    if unseen == part.items:
+        columns.pop("rouge_first")
+        columns = {"unicode": columns.pop("rouge"), **columns}
+    yield _row("", [(name, width) for name, width in columns.values()])
+    for model, means in part.means.items():
+        name = f"({model})" if model in CONTROLS else model
+        yield _row(name, [(_mean(measure, means), width) for measure, (_, width) in columns.items()])
+
+
+def _row(name: str, cells: list[tuple[str, int]]) -> str:
+    name = printable(name)
+    short = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    return (f"{short:<{_NAME}}" + "".join(f"{cell:>{width}}" for cell, width in cells)).rstrip()
+
+
+def _mean(measure: MeasureName, means: Mapping[MeasureName, Estimate]) -> str:
+    found = means.get(measure)
+    if found is None:
+        return "-"
+    wide = measure in {"rouge", "rouge_first", "unicode"} and found.low is not None
+    return f"{found.mean:.1f} [{found.low:.1f}, {found.high:.1f}]" if wide else f"{found.mean:.1f}"
+
+
+def _differences(found: Evaluation) -> Iterator[str]:
+    yield f"Minus {printable(found.baseline)}, paired by item [95%]:"
+    for model, differences in found.whole.differences.items():
+        yield f"  {printable(model)}"
+        for measure in _SHOWN:
+            if difference := differences.get(measure):
+                yield f"    {MEASURES[measure].title:<29}{_difference(difference)}"
+
+
+def _difference(difference: Difference) -> str:
+    found = difference.estimate
+    if found.low is None or found.detectable is None:
+        return f"{found.mean:+.1f}  too few items for an interval"
+    ends = f"{found.mean:+.1f} [{found.low:+.1f}, {found.high:+.1f}]"
+    if difference.is_clear:
+        return f"{ends:<24}{'higher' if found.mean > 0 else 'lower'}"
+    return f"{ends:<24}can't tell: would have seen {found.detectable:.1f}"
+
+
+def _categories(found: Evaluation) -> Iterator[str]:
+    """A row for each category, a column for each model."""
+    measure: MeasureName = "unicode" if found.unseen == len(found.items) else "rouge"
+    models = list(found.answers)[:_MODELS]
+    yield _row(f"{MEASURES[measure].title[:7]} by category", [("items", 6), *((model[-10:], 11) for model in models)])
+    for name, part in found.by_category.items():
+        means = [(f"{part.means[model][measure].mean:.1f}", 11) for model in models]
+        yield _row(name or "(none)", [(f"{part.items:,}", 6), *means])
+
+
+def _notes(found: Evaluation) -> Iterator[str]:
+    few = len(found.items) < FEWEST
+    if few:
+        yield f"Fewer than {FEWEST} items: no interval would hold, so none is given."
+    if found.unseen:
+        yield (
+            f"{found.unseen:,} items have references without ASCII letters or digits, which rouge-score gives 0 "
+            "whatever the answer; by words of any script the means are "
+            + ", ".join(f"{printable(name)} {means['unicode'].mean:.1f}" for name, means in found.whole.means.items())
+            + "."
+        )
+    if found.comparisons > 1 and not few:
+        yield (
+            f"{found.comparisons} models are compared with one: higher and lower are said where intervals at "
+            f"{100 * (1 - 0.05 / found.comparisons):.4g}% (Bonferroni) exclude zero."
+        )
