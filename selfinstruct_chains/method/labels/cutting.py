@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.choice import labels
 from selfinstruct_chains.method.labels.lines import Token, fences, tokens
-from selfinstruct_chains.method.labels.part import Part, body, closed, is_chat, without_name, without_remark
+from selfinstruct_chains.method.labels.part import (
+    Part,
+    body,
+    closed,
+    is_chat,
+    without_name,
+    without_remark,
+    without_titles,
+)
 from selfinstruct_chains.method.labels.tables import table_parts
 from selfinstruct_chains.method.labels.tags import tagged_parts
 
@@ -83,11 +91,15 @@ def _begins_task(token: Token, following: str | None) -> bool:
 def _cut_up(text: str, kept: list[Token], *, echoed: bool) -> list[Part]:
     if not kept:
         return []
-    lead = "" if echoed else body(text[: kept[0].start]).lstrip(BLANKS)
+    edges = [0, *(token.start for token in kept), len(text)]
+    above, *raws = [text[start:end] for start, end in pairwise(edges)]
+    ends = [index for index, token in enumerate(kept[1:]) if token.kind == kept[0].kind]  # the last of an instance
+    raws = without_remark(raws, ends)
+    above, *untitled = without_titles([above, *(raws[index] for index in ends)])
+    for index, raw in zip(ends, untitled, strict=True):
+        raws[index] = raw
+    lead = "" if echoed else body(above).lstrip(BLANKS)
     found = [Part("lead", lead, 0)] if lead and not is_chat(lead) else []
-    edges = [*(token.start for token in kept), len(text)]
-    raws = [text[start:end] for start, end in pairwise(edges)]
-    raws = without_remark(raws, [token.kind == kept[0].kind for token in kept[1:]])
     return found + [_part(token, raw) for token, raw in zip(kept, raws, strict=True) if token.kind != "task"]
 
 
