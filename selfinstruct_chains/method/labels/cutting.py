@@ -100,7 +100,11 @@ def _cut_up(text: str, kept: list[Token], *, echoed: bool) -> list[Part]:
         raws[index] = raw
     lead = "" if echoed else body(above).lstrip(BLANKS)
     found = [Part("lead", lead, 0)] if lead and not is_chat(lead) else []
-    return found + [_part(token, raw) for token, raw in zip(kept, raws, strict=True) if token.kind != "task"]
+    are_swapped = {token.kind for token in kept if token.is_counted} >= {"input", "output"}  # a count opens an instance
+    for token, raw in zip(kept, raws, strict=True):
+        found += [Part("example", "", token.start)] if are_swapped and token.is_counted else []
+        found += [_part(token, raw)] if token.kind != "task" else []
+    return found
 
 
 def _part(token: Token, raw: str) -> Part:

@@ -87,7 +87,7 @@ def _begins_another(kind: str, draft: _Draft, form: Form) -> bool:
         case "example":
             return bool(draft.inputs or draft.output is not None or draft.has_header)
         case "input":
-            return draft.output is not None and (form == "input_first" or bool(draft.inputs))
+            return draft.output is not None and (form == "input_first" or any(draft.inputs))
         case _:
             return draft.output is not None
 
