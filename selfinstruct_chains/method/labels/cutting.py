@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.choice import labels
@@ -28,27 +29,39 @@ _NOT_A_LINE_END = re.compile(r"[^\n]")
 _BEFORE_TITLE = " \t:.)(-\u2013\u2014*_\uff1a"
 
 
-def parts(text: str, form: Form) -> tuple[list[Part], bool]:
-    """What stands before the first label and behind each; and whether another task's text, left out here, follows.
+class Cut(NamedTuple):
+    """A reply in its parts."""
 
-    There are none where the reply is not labelled: no label at all, or a text that only has examples in it.
+    parts: list[Part]
+    """What stands before the first label and behind each."""
+    is_ended: bool = False
+    """Another task's text, left out here, follows."""
+    fields: frozenset[str] = frozenset()
+    """Names that stand in most of its instances; one that does not is text."""
+
+
+def parts(text: str, form: Form) -> Cut:
+    """A reply cut up at its labels.
+
+    There are no parts where the reply is not labelled: no label at all, or a text that only has examples in it.
     """
     for each in (text, _unwrapped(text)):
-        if (found := _parts(each, form))[0]:
+        if (found := _parts(each, form)).parts:
             return found
-    return [], False
+    return Cut([])
 
 
-def _parts(text: str, form: Form) -> tuple[list[Part], bool]:
-    chosen = labels(tokens(text), form)
+def _parts(text: str, form: Form) -> Cut:
+    found = tokens(text)
+    chosen = labels(found, form)
     is_sure = any(token.kind == "output" and token.rank == 0 for token in chosen)
     if not is_sure and (special := tagged_parts(text, form) or table_parts(text)):
-        return special, False
+        return Cut(special)
     kept, end = _ended(chosen)
-    cut = _cut_up(text[:end], kept, echoed=bool(chosen) and chosen[0].kind == "task")
-    if cut and not _is_prose(cut, kept):
-        return cut, end is not None
-    return [], False
+    instances = sum(token.kind == "output" for token in kept)
+    fields = frozenset(name for name, count in Counter(token.name for token in found).items() if 2 * count > instances)
+    cut = _cut_up(text[:end], kept, fields, echoed=bool(chosen) and chosen[0].kind == "task")
+    return Cut(cut, end is not None, fields) if cut and not _is_prose(cut, kept) else Cut([])
 
 
 def _unwrapped(text: str) -> str:
@@ -88,7 +101,7 @@ def _begins_task(token: Token, following: str | None) -> bool:
     return following in {"input", "output"}
 
 
-def _cut_up(text: str, kept: list[Token], *, echoed: bool) -> list[Part]:
+def _cut_up(text: str, kept: list[Token], fields: frozenset[str], *, echoed: bool) -> list[Part]:
     if not kept:
         return []
     edges = [0, *(token.start for token in kept), len(text)]
@@ -103,18 +116,18 @@ def _cut_up(text: str, kept: list[Token], *, echoed: bool) -> list[Part]:
     are_swapped = {token.kind for token in kept if token.is_counted} >= {"input", "output"}  # a count opens an instance
     for token, raw in zip(kept, raws, strict=True):
         found += [Part("example", "", token.start)] if are_swapped and token.is_counted else []
-        found += [_part(token, raw)] if token.kind != "task" else []
+        found += [_part(token, raw, fields)] if token.kind != "task" else []
     return found
 
 
-def _part(token: Token, raw: str) -> Part:
+def _part(token: Token, raw: str, fields: frozenset[str]) -> Part:
     behind = closed(raw[token.body - token.start :].lstrip(BLANKS), token.mark)
     if token.kind == "example":
         title, _, rest = behind.partition("\n")
         title = title.lstrip(_BEFORE_TITLE).rstrip(" \t*_")
         return Part("example", body(rest) or title, token.start, title)
     if token.kind == "input" and token.rank > 1:
-        return Part("input", without_name(raw), token.start)
+        return Part("input", without_name(raw, fields), token.start)
     return Part("output" if token.kind == "output" else "input", body(behind), token.start)
 
 

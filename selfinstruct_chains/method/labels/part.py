@@ -30,8 +30,8 @@ class Part(NamedTuple):
     """What stands on the line of "Example 1: ..." itself."""
 
 
-def without_name(raw: str) -> str:
-    """A text without the name of its only field, "Sentence: ..."; with several fields, as it is.
+def without_name(raw: str, fields: frozenset[str]) -> str:
+    """A text without the name of its only field, "Sentence: ..."; with several of these `fields`, as it is.
 
     A list below the name, such as of what speakers say, has no fields in it.
     """
@@ -39,7 +39,7 @@ def without_name(raw: str) -> str:
     found = [
         token for token in tokens(text) if token.kind == "input" or (token.kind == "field" and not token.is_listed)
     ]
-    if len(found) != 1 or found[0].start or found[0].kind != "input":
+    if not found or found[0].start or found[0].kind != "input" or any(other.name in fields for other in found[1:]):
         return text
     return body(closed(text[found[0].body :].lstrip(BLANKS), found[0].mark))
 
