@@ -105,4 +105,6 @@ def _completes(token: Token, opening: Kind | None, last: Kind | None, following:
         return token.is_class and last == "input" and following == "input"
     if token.kind == "output":
         return last == "input" and following != "output"
+    if token.kind == "input" and token.rank < _SURE and (token.is_counted or last == "example"):
+        return True
     return token.kind == "input" and token.after_blank and last == "output" and following == "output"

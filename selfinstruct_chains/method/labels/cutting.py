@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.choice import labels
 from selfinstruct_chains.method.labels.lines import Token, fences, tokens
-from selfinstruct_chains.method.labels.part import Part, body, closed, is_chat, without_name, without_remark
+from selfinstruct_chains.method.labels.part import (
+    Part,
+    body,
+    closed,
+    is_chat,
+    without_name,
+    without_remark,
+    without_titles,
+)
 from selfinstruct_chains.method.labels.tables import table_parts
 from selfinstruct_chains.method.labels.tags import tagged_parts
 
@@ -20,27 +29,39 @@ _NOT_A_LINE_END = re.compile(r"[^\n]")
 _BEFORE_TITLE = " \t:.)(-\u2013\u2014*_\uff1a"
 
 
-def parts(text: str, form: Form) -> tuple[list[Part], bool]:
-    """What stands before the first label and behind each; and whether another task's text, left out here, follows.
+class Cut(NamedTuple):
+    """A reply in its parts."""
 
-    There are none where the reply is not labelled: no label at all, or a text that only has examples in it.
+    parts: list[Part]
+    """What stands before the first label and behind each."""
+    is_ended: bool = False
+    """Another task's text, left out here, follows."""
+    fields: frozenset[str] = frozenset()
+    """Names that stand in most of its instances; one that does not is text."""
+
+
+def parts(text: str, form: Form) -> Cut:
+    """A reply cut up at its labels.
+
+    There are no parts where the reply is not labelled: no label at all, or a text that only has examples in it.
     """
     for each in (text, _unwrapped(text)):
-        if (found := _parts(each, form))[0]:
+        if (found := _parts(each, form)).parts:
             return found
-    return [], False
+    return Cut([])
 
 
-def _parts(text: str, form: Form) -> tuple[list[Part], bool]:
-    chosen = labels(tokens(text), form)
+def _parts(text: str, form: Form) -> Cut:
+    found = tokens(text)
+    chosen = labels(found, form)
     is_sure = any(token.kind == "output" and token.rank == 0 for token in chosen)
     if not is_sure and (special := tagged_parts(text, form) or table_parts(text)):
-        return special, False
+        return Cut(special)
     kept, end = _ended(chosen)
-    cut = _cut_up(text[:end], kept, echoed=bool(chosen) and chosen[0].kind == "task")
-    if cut and not _is_prose(cut, kept):
-        return cut, end is not None
-    return [], False
+    instances = sum(token.kind == "output" for token in kept)
+    fields = frozenset(name for name, count in Counter(token.name for token in found).items() if 2 * count > instances)
+    cut = _cut_up(text[:end], kept, fields, echoed=bool(chosen) and chosen[0].kind == "task")
+    return Cut(cut, end is not None, fields) if cut and not _is_prose(cut, kept) else Cut([])
 
 
 def _unwrapped(text: str) -> str:
@@ -80,25 +101,33 @@ def _begins_task(token: Token, following: str | None) -> bool:
     return following in {"input", "output"}
 
 
-def _cut_up(text: str, kept: list[Token], *, echoed: bool) -> list[Part]:
+def _cut_up(text: str, kept: list[Token], fields: frozenset[str], *, echoed: bool) -> list[Part]:
     if not kept:
         return []
-    lead = "" if echoed else body(text[: kept[0].start]).lstrip(BLANKS)
+    edges = [0, *(token.start for token in kept), len(text)]
+    above, *raws = [text[start:end] for start, end in pairwise(edges)]
+    ends = [index for index, token in enumerate(kept[1:]) if token.kind == kept[0].kind]  # the last of an instance
+    raws = without_remark(raws, ends)
+    above, *untitled = without_titles([above, *(raws[index] for index in ends)])
+    for index, raw in zip(ends, untitled, strict=True):
+        raws[index] = raw
+    lead = "" if echoed else body(above).lstrip(BLANKS)
     found = [Part("lead", lead, 0)] if lead and not is_chat(lead) else []
-    edges = [*(token.start for token in kept), len(text)]
-    raws = [text[start:end] for start, end in pairwise(edges)]
-    raws = without_remark(raws, [token.kind == kept[0].kind for token in kept[1:]])
-    return found + [_part(token, raw) for token, raw in zip(kept, raws, strict=True) if token.kind != "task"]
+    are_swapped = {token.kind for token in kept if token.is_counted} >= {"input", "output"}  # a count opens an instance
+    for token, raw in zip(kept, raws, strict=True):
+        found += [Part("example", "", token.start)] if are_swapped and token.is_counted else []
+        found += [_part(token, raw, fields)] if token.kind != "task" else []
+    return found
 
 
-def _part(token: Token, raw: str) -> Part:
+def _part(token: Token, raw: str, fields: frozenset[str]) -> Part:
     behind = closed(raw[token.body - token.start :].lstrip(BLANKS), token.mark)
     if token.kind == "example":
         title, _, rest = behind.partition("\n")
         title = title.lstrip(_BEFORE_TITLE).rstrip(" \t*_")
         return Part("example", body(rest) or title, token.start, title)
     if token.kind == "input" and token.rank > 1:
-        return Part("input", without_name(raw), token.start)
+        return Part("input", without_name(raw, fields), token.start)
     return Part("output" if token.kind == "output" else "input", body(behind), token.start)
 
 

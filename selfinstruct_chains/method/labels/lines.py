@@ -58,6 +58,8 @@ class Token(NamedTuple):
     """It names the class label."""
     is_listed: bool
     """A bullet stands before it."""
+    is_counted: bool = False
+    """A count stands alone above it."""
 
 
 class _Head(NamedTuple):
@@ -106,7 +108,9 @@ def tokens(text: str) -> list[Token]:
         token = _token(start, line, after_blank=after_blank) if _HINT.search(beginning) else None
         if token and not _is_within(start, skipped):
             is_own = token.kind == "field"
-            found.append(token if count is None or is_own else token._replace(start=count, after_blank=True))
+            found.append(
+                token if count is None or is_own else token._replace(start=count, after_blank=True, is_counted=True)
+            )
             has_text = has_text if is_own else False
             beginning = beginning if is_own else line[token.body - start :][:_LOOKED_AT]
         count = start if has_text and after_blank and _COUNT.fullmatch(beginning) and token is None else None

@@ -10,6 +10,10 @@ from selfinstruct_chains.method.labels.lines import tokens
 
 _RULES = frozenset("-*_=#")
 _SHORTEST_RULE = 3
+_TITLE = re.compile(
+    r"(?:(?P<heading>\#{1,6})[ \t]+|(?P<bold>\*\*|__))?(?:\#?(?P<number>\d{1,3})[.):](?!\d))?"
+    r".{0,80}?(?(bold)(?P=bold):?)"
+)
 _OPENER = re.compile(r"(?i)(?:sure|certainly|of course|absolutely|ok|okay|here (?:is|are)|here's|the following)\b")
 _ABOUT = re.compile(r"(?i)\b(?:examples?|instances?|tasks?|inputs?|outputs?|answers?|labels?|requests?)\b")
 _CODE = frozenset("()[]{}=<>;")
@@ -26,8 +30,8 @@ class Part(NamedTuple):
     """What stands on the line of "Example 1: ..." itself."""
 
 
-def without_name(raw: str) -> str:
-    """A text without the name of its only field, "Sentence: ..."; with several fields, as it is.
+def without_name(raw: str, fields: frozenset[str]) -> str:
+    """A text without the name of its only field, "Sentence: ..."; with several of these `fields`, as it is.
 
     A list below the name, such as of what speakers say, has no fields in it.
     """
@@ -35,7 +39,7 @@ def without_name(raw: str) -> str:
     found = [
         token for token in tokens(text) if token.kind == "input" or (token.kind == "field" and not token.is_listed)
     ]
-    if len(found) != 1 or found[0].start or found[0].kind != "input":
+    if not found or found[0].start or found[0].kind != "input" or any(other.name in fields for other in found[1:]):
         return text
     return body(closed(text[found[0].body :].lstrip(BLANKS), found[0].mark))
 
@@ -76,14 +80,28 @@ def is_rule(line: str) -> bool:
     return len(line) >= _SHORTEST_RULE and len(set(line)) == 1 and line[0] in _RULES
 
 
-def without_remark(raws: list[str], ends: list[bool]) -> list[str]:
+def without_titles(texts: list[str]) -> list[str]:
+    """Texts without their last lines, if these are titles of what follows them: all alike, and numbered on if numbered.
+
+    "2. Shopping list", "### Shopping list" or "**Shopping list**": what stands before the first label has one too.
+    """
+    above, _, last = zip(*(text.rstrip().rpartition("\n") for text in texts), strict=True)
+    titles = [match for line in last if (match := _TITLE.fullmatch(line.strip()))]
+    kinds = {(match["heading"], match["bold"], match["number"] is None) for match in titles}
+    counts = [int(match["number"]) for match in titles if match["number"]]
+    if len(titles) < max(len(texts), 2) or len(kinds) > 1 or kinds == {(None, None, True)}:
+        return texts
+    return list(above) if not counts or counts == list(range(counts[0], counts[0] + len(texts))) else texts
+
+
+def without_remark(raws: list[str], ends: list[int]) -> list[str]:
     """Texts without what is said at the end of the last, below a rule such as stands below every other instance.
 
     Args:
         raws: the reply, cut at its labels.
-        ends: whether a text is the last one of an instance.
+        ends: which of them end an instance, but for the last.
     """
-    rules = {raw.rstrip().rpartition("\n")[2].strip() for raw, is_end in zip(raws[:-1], ends, strict=False) if is_end}
+    rules = {raws[index].rstrip().rpartition("\n")[2].strip() for index in ends}
     if len(rules) != 1 or not is_rule(rule := next(iter(rules))):
         return raws
     kept = [line.strip() for line in raws[-1].split("\n")]

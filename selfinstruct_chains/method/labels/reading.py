@@ -42,16 +42,16 @@ def labelled(text: str, form: Form, *, truncated: bool) -> tuple[list[Instance],
     without output, or an output without input, has "" there, so that a filter names it. Output-first, a label's first
     line is the label, and the others are the input where none is labelled.
     """
-    found, ended = parts(text, form)
+    found, ended, fields = parts(text, form)
     drafts = list(_drafts(found, form))
     cut = ""
     if truncated and not ended and drafts:
         cut = text[drafts.pop().start :].strip()
     if form == "output_first":
-        instances = [_output_first(draft) for draft in drafts]
+        instances = [_output_first(draft, fields) for draft in drafts]
         return ([] if _is_shifted(found, drafts, instances) else instances), cut
     are_outputs = not any(draft.output is not None or draft.inputs for draft in drafts)
-    return [_input_first(draft, lead_is_output=are_outputs) for draft in drafts], cut
+    return [_input_first(draft, fields, lead_is_output=are_outputs) for draft in drafts], cut
 
 
 def unlabelled(text: str) -> list[Instance]:
@@ -59,7 +59,7 @@ def unlabelled(text: str) -> list[Instance]:
 
     A reply that has labels and could not be split at them is none: label text must not become data.
     """
-    if parts(text, "input_first")[0] or any(
+    if parts(text, "input_first").parts or any(
         token.kind in {"input", "output"} and token.rank == 0 for token in tokens(text)
     ):
         return []
@@ -87,7 +87,7 @@ def _begins_another(kind: str, draft: _Draft, form: Form) -> bool:
         case "example":
             return bool(draft.inputs or draft.output is not None or draft.has_header)
         case "input":
-            return draft.output is not None and (form == "input_first" or bool(draft.inputs))
+            return draft.output is not None and (form == "input_first" or any(draft.inputs))
         case _:
             return draft.output is not None
 
@@ -111,9 +111,9 @@ def _may_be_label(draft: _Draft) -> bool:
     return draft.output is None and 0 < len(draft.lead) <= _LONGEST_LABEL and "\n" not in draft.lead
 
 
-def _input_first(draft: _Draft, *, lead_is_output: bool) -> Instance:
+def _input_first(draft: _Draft, fields: frozenset[str], *, lead_is_output: bool) -> Instance:
     """An instance; where no instance of the reply has an output, what stands below "Example n" is one."""
-    lead = without_name(draft.lead)
+    lead = without_name(draft.lead, fields)
     if lead_is_output and lead == draft.lead:
         return Instance(output=lead)
     inputs = draft.inputs or [lead]
@@ -122,13 +122,13 @@ def _input_first(draft: _Draft, *, lead_is_output: bool) -> Instance:
     return Instance(input=_input(inputs), output=draft.output or "")
 
 
-def _output_first(draft: _Draft) -> Instance:
+def _output_first(draft: _Draft, fields: frozenset[str]) -> Instance:
     label, inputs = draft.output or "", draft.inputs
     if draft.output is None and _may_be_label(draft):
         label = draft.lead
     if not inputs:
         label, _, rest = label.partition("\n")
-        inputs = [without_name(rest)]
+        inputs = [without_name(rest, fields)]
     return Instance(input=_input(inputs), output=_EMPHASIS.sub(r"\2", label.rstrip()))
 
 
