@@ -64,14 +64,14 @@ def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str
 
 
 def _check(prompt: Prompt, role: Prompted, output: Any, where: str) -> None:
-    if bool(prompt.example) != bool(EXAMPLE_VARIABLES[role]):
-        raise ConfigError(f"{where}: example: {_NO_EXAMPLE[role] if prompt.example else 'missing'}")
-    _known(prompt.example, EXAMPLE_VARIABLES[role], role, f"{where}: example")
     used = _check_forms(prompt, role, output, f"{where}: ")
     if prompt.classification_only:
         if role != "instructions":
             raise ConfigError(f"{where}: classification_only: only the prompt for instructions has it")
         used |= _check_forms(prompt.for_classification(), role, output, f"{where}: classification_only.")
+    if bool(prompt.example) != bool(EXAMPLE_VARIABLES[role]):
+        raise ConfigError(f"{where}: example: {_NO_EXAMPLE[role] if prompt.example else 'missing'}")
+    _known(prompt.example, EXAMPLE_VARIABLES[role], role, f"{where}: example")
     _check_declared(prompt, used, role, where)
 
 
