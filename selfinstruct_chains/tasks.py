@@ -78,6 +78,8 @@ class Completion(_Value, frozen=True):
     dropped: tuple[Dropped, ...] = ()
     cut: String = ""
     """An instance that the token limit cut off."""
+    rule: String = ""
+    """Why no instance was asked for, if none was: "not_classification"."""
 
 
 class Rejection(_Value, frozen=True):

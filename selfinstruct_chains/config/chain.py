@@ -43,6 +43,7 @@ REPLY_CHARACTERS = 200_000
 """Characters of a reply that are read, where the chain file does not say."""
 SINCE_FORMAT_1: dict[str, Any] = {
     "prompt.chat.turns": [],
+    "classification_only": False,
     "model.optional": [],
     "model.system_role": None,
     "run.reply_characters": REPLY_CHARACTERS,
@@ -150,6 +151,8 @@ class ChainConfig(Closed):
     description: str = ""
     model: ModelConfig
     """The default, over which each role's model was merged."""
+    classification_only: bool = False
+    """Only classification tasks are shown and asked for; what is not identified as one is dropped."""
     instructions: InstructionRole
     classification: ClassificationRole
     instances: InstancesConfig
@@ -157,6 +160,11 @@ class ChainConfig(Closed):
     novelty: NoveltyConfig = NoveltyConfig()
     run: RunConfig = RunConfig()
     _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that are called, in the order of the method."""
+        return tuple(role for role in ROLES if role != "input_first" or not self.classification_only)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -231,7 +239,9 @@ class ChainConfig(Closed):
         return {
             key: value
             for key, value in flatten(dump).items()
-            if not NOT_SHAPING & set(key.split(".")) and not _is_new_and_unset(key, value)
+            if not NOT_SHAPING & set(key.split("."))
+            and not _is_new_and_unset(key, value)
+            and (self.classification_only or ".prompt.classification_only" not in key)
         }
 
 

@@ -65,6 +65,13 @@ class CompletionForm(Closed):
     stop: tuple[str, ...] = ()
 
 
+class Forms(Closed):
+    """What a model is told, in both forms."""
+
+    chat: ChatForm
+    completion: CompletionForm
+
+
 class Prompt(Closed):
     """A prompt file: what the model is told, in both forms. Text in braces is a variable."""
 
@@ -78,6 +85,15 @@ class Prompt(Closed):
     """What stands at `{format}`, for each form of output."""
     chat: ChatForm
     completion: CompletionForm
+    classification_only: Forms | None = None
+    """For instructions: both forms of a chain with `classification_only: true`; where there are none, those above."""
+
+    def for_classification(self) -> Prompt:
+        """The prompt of a chain with `classification_only: true`."""
+        own = self.classification_only or self
+        return self.model_copy(
+            update={"chat": own.chat, "completion": own.completion, "classification_only": None},
+        )
 
     def texts(self) -> dict[str, str]:
         """What the model is told, by dotted key, the stop strings and the demonstrations apart."""

@@ -64,26 +64,36 @@ def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str
 
 
 def _check(prompt: Prompt, role: Prompted, output: Any, where: str) -> None:
-    forms = {key: _variables(text, f"{where}: {key}") for key, text in prompt.texts().items()}
-    stops = {f"completion.stop.{index}": stop for index, stop in enumerate(prompt.completion.stop)}
-    forms |= {key: _known(stop, STOP_VARIABLES[role], role, f"{where}: {key}") for key, stop in stops.items()}
+    used = _check_forms(prompt, role, output, f"{where}: ")
+    if prompt.classification_only:
+        if role != "instructions":
+            raise ConfigError(f"{where}: classification_only: only the prompt for instructions has it")
+        used |= _check_forms(prompt.for_classification(), role, output, f"{where}: classification_only.")
     if bool(prompt.example) != bool(EXAMPLE_VARIABLES[role]):
         raise ConfigError(f"{where}: example: {_NO_EXAMPLE[role] if prompt.example else 'missing'}")
     _known(prompt.example, EXAMPLE_VARIABLES[role], role, f"{where}: example")
+    _check_declared(prompt, used, role, where)
+
+
+def _check_forms(prompt: Prompt, role: Prompted, output: Any, where: str) -> frozenset[str]:
+    """The variables that both forms use, all of them known and the needed ones among them."""
+    forms = {key: _variables(text, f"{where}{key}") for key, text in prompt.texts().items()}
+    stops = {f"completion.stop.{index}": stop for index, stop in enumerate(prompt.completion.stop)}
+    forms |= {key: _known(stop, STOP_VARIABLES[role], role, f"{where}{key}") for key, stop in stops.items()}
     for key, used in forms.items():
         if "format" in used and not key.startswith("chat") and not key.startswith("completion"):
-            raise ConfigError(f"{where}: {key}: {{format}} stands for this text itself")
-        _among(used - {"format"}, PROMPT_VARIABLES[role], role, f"{where}: {key}")
+            raise ConfigError(f"{where}{key}: {{format}} stands for this text itself")
+        _among(used - {"format"}, PROMPT_VARIABLES[role], role, f"{where}{key}")
         due = _formats(output)
         if "format" in used and due and not any(format_ in prompt.format for format_ in due):
-            raise ConfigError(f"{where}: {key}: {{format}} is used, but there is no format.{' or format.'.join(due)}")
-    _check_declared(prompt, frozenset().union(*forms.values()) - {"format"}, role, where)
+            raise ConfigError(f"{where}{key}: {{format}} is used, but there is no format.{' or format.'.join(due)}")
     for form, used in {
         "chat": frozenset().union(*(used for key, used in forms.items() if key.startswith("chat."))),
         "completion": forms["completion.text"],
     }.items():
         for variable in sorted(NEEDED_VARIABLES[role] - used):
-            raise ConfigError(f"{where}: {form}: {{{variable}}} is missing; the model would not see the task")
+            raise ConfigError(f"{where}{form}: {{{variable}}} is missing; the model would not see the task")
+    return frozenset().union(*forms.values()) - {"format"}
 
 
 def _formats(output: Any) -> tuple[Output, ...]:

@@ -41,13 +41,14 @@ def prompt_of_template(template: Any, shipped: Prompt, at: str) -> Prompt:
     completion = shipped.completion.model_copy(update={"text": "\n\n".join(turn.text for turn in turns)})
     used = frozenset().union(*(_used(turn.text, at) for turn in turns))
     formats = shipped.format if "format" in used else {}
-    used |= frozenset().union(*(_used(text, at) for text in formats.values()))
+    used |= frozenset().union(*(_used(text, at) for text in formats.values()), *map(variables, completion.stop))
     return shipped.model_copy(
         update={
             "variables": tuple(sorted(used - {"format"})),
             "format": formats,
             "chat": ChatForm(system=system, turns=tuple(before), user=last.text),
             "completion": completion,
+            "classification_only": None,
         }
     )
 

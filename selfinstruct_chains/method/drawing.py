@@ -16,6 +16,8 @@ from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.graph import Graph
 from langchain_core.runnables.passthrough import RunnableAssign
 
+from selfinstruct_chains.method.graph import LEFT_OUT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -70,7 +72,8 @@ def extend(graph: Graph, part: Runnable[Any, Any], ends: Sequence[End], *, xray:
         if isinstance(piece.part, RunnableBranch):
             ends = _branch(graph, piece.part, ends, xray=xray)
         else:
-            ends = [End(_join(graph, piece, ends))]
+            node = _join(graph, piece, ends)
+            ends = [] if piece.part is LEFT_OUT else [End(node)]
     return list(ends)
 
 

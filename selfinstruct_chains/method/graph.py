@@ -20,22 +20,39 @@ if TYPE_CHECKING:
     InstanceFilter = Callable[[str, Instance], str | None]
 
 
+def _left_out(draft: dict[str, Any]) -> Completion:
+    return Completion(
+        instruction=draft["instruction"], is_classification=False, instances=(), rule="not_classification"
+    )
+
+
+LEFT_OUT = Pure(_left_out, "left out")
+"""The end of an instruction that is no classification task, where only those are wanted."""
+
+
 def complete(
     classification: Runnable[str, bool],
-    input_first: Runnable[str, Parsed[Instance]],
+    input_first: Runnable[str, Parsed[Instance]] | None,
     output_first: Runnable[str, Parsed[Instance]],
     finish: Runnable[dict[str, Any], Completion],
 ) -> Runnable[str, Completion]:
-    """An instruction -> its completion: classified, then with instances by the arm that suits it, then filtered."""
-    instruction = RunnablePick("instruction")
+    """An instruction -> its completion: classified, then with instances by the arm that suits it, then filtered.
+
+    Without `input_first` only classification tasks are completed, as by the first implementation where it is told so:
+    what is none is left out, with the rule "not_classification".
+    """
+    instruction, is_classification = RunnablePick("instruction"), RunnablePick("is_classification")
+    labelled = RunnablePassthrough.assign(parsed=instruction | output_first)
+    instances: Runnable[Any, Completion]
+    if input_first is None:
+        instances = RunnableBranch((is_classification, labelled | finish), LEFT_OUT)
+    else:
+        others = RunnablePassthrough.assign(parsed=instruction | input_first)
+        instances = RunnableBranch((is_classification, labelled), others) | finish
     chain: Runnable[str, Completion] = (
         {"instruction": RunnablePassthrough()}
         | RunnablePassthrough.assign(is_classification=instruction | classification)
-        | RunnableBranch(
-            (RunnablePick("is_classification"), RunnablePassthrough.assign(parsed=instruction | output_first)),
-            RunnablePassthrough.assign(parsed=instruction | input_first),
-        )
-        | finish
+        | instances
     )
     return chain.with_types(input_type=str, output_type=Completion).with_config(run_name="complete")
 

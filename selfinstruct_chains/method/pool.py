@@ -39,27 +39,29 @@ class Pool:
     """Seed tasks and the generated instructions that were admitted, in their order.
 
     Raises:
-        DataError: there are fewer seeds than a request shows.
+        DataError: there are fewer seeds that may be shown than a request shows.
     """
 
     def __init__(self, config: ChainConfig, seeds: Sequence[Task], filters: Sequence[InstructionFilter] = ()) -> None:
         needed = config.instructions.seed_examples
-        if len(seeds) < needed:
+        showable = [task for task in seeds if task.is_classification or not config.classification_only]
+        if len(showable) < needed:
+            what = "classification" if config.classification_only else "seed"
             raise DataError(
-                f"{len(seeds)} seed tasks, but each request shows {needed}; "
-                f"write more, or lower it: --set instructions.seed_examples={len(seeds)}"
+                f"{len(showable)} {what} tasks, but each request shows {needed}; "
+                f"write more, or lower it: --set instructions.seed_examples={max(1, len(showable))}"
             )
         self._config = config
         self._filters = filters
         self._scripts = scripts(task.instruction for task in seeds)
-        self._seeds = [PoolExample(task.id, task.instruction) for task in seeds]
         self._generated: list[PoolExample] = []
         self._index = NoveltyIndex(config.novelty.threshold, config.novelty.tokenizer)
-        for example in self._seeds:
-            self._index.add(example.instruction, example.id)
+        for task in seeds:
+            self._index.add(task.instruction, task.id)
         self._pattern = re.compile(config.instructions.example_pattern or "")
-        matching = [example for example in self._seeds if self._pattern.search(example.instruction)]
-        self._showable_seeds = matching if len(matching) >= needed else self._seeds
+        examples = [PoolExample(task.id, task.instruction) for task in showable]
+        matching = [example for example in examples if self._pattern.search(example.instruction)]
+        self._showable_seeds = matching if len(matching) >= needed else examples
         self._showable_generated: list[int] = []  # indices into _generated, ascending
 
     @property
@@ -70,7 +72,8 @@ class Pool:
     def draw(self, request: int, seen: int) -> list[PoolExample]:
         """What instruction request `request` shows: seeds and the first `seen` generated ones, sampled and mixed.
 
-        Seeds take the places of generated ones while there are too few (paper section 2.2: 6 and 2).
+        Seeds take the places of generated ones while there are too few (paper section 2.2: 6 and 2). With
+        `classification_only` the seeds are those that are classification tasks; all of them count for novelty.
         """
         role = self._config.instructions
         random = Random(f"{self._config.run.seed}:{request}")

@@ -93,8 +93,10 @@ def step(links: Links, model: RoleModel) -> Runnable[Any, Any]:
     return both.with_config(run_name=links.role).with_types(input_type=TAKES[links.role], output_type=GIVES[links.role])
 
 
-def instruction_links(role: InstructionRole, kind: Kind) -> Links:
+def instruction_links(role: InstructionRole, kind: Kind, *, classification_only: bool = False) -> Links:
     """Instruction generation, paper section 2.2, step 1: instructions to show -> `Parsed[str]`, new and unfiltered."""
+    if classification_only:
+        role = role.model_copy(update={"prompt": role.prompt.for_classification()})
     shown = role.seed_examples + role.generated_examples
     counts = {"ask": role.ask, "last": shown + role.ask, "after": shown + role.ask + 1}
     fixed = {name: str(count) for name, count in counts.items()}

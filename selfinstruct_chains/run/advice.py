@@ -32,6 +32,8 @@ _ADVICE = {
     "time (instructions.ask), or raise novelty.threshold",
     "duplicate": "the same instance comes again: raise model.temperature of {role}",
     "conflict": "one input gets several outputs: lower model.temperature of {role}, or take a stronger model.name",
+    "not_classification": "what the model makes up is no classification: give more seeds that are (classification_only "
+    "shows those alone), or take a stronger model.name",
     "echo": "outputs repeat their inputs: a stronger model.name, or another prompt of {role}, helps",
 }
 _BY_A_FILTER = (

@@ -200,7 +200,9 @@ def links(config: ChainConfig, shown: Shown, kinds: Mapping[Role, Kind]) -> dict
     both = config.instances.input_first, config.instances.output_first
     texts = {role: demonstrations.text for role, demonstrations in shown.by_role.items()}
     by_role: dict[Role, Links] = {
-        "instructions": steps.instruction_links(config.instructions, kinds["instructions"]),
+        "instructions": steps.instruction_links(
+            config.instructions, kinds["instructions"], classification_only=config.classification_only
+        ),
         "classification": steps.classification_links(
             config.classification, kinds["classification"], texts["classification"]
         ),
@@ -238,7 +240,8 @@ def compose(
             link = links[role]._replace(parser=parser | _given(role)) if parser is not None else links[role]
             found[role] = steps.step(link, models[role])
     finish = graph.finisher(config.filters, config.instances.max_instances, own.instance_filters)
-    whole = graph.complete(found["classification"], found["input_first"], found["output_first"], finish)
+    input_first = None if config.classification_only else found["input_first"]
+    whole = graph.complete(found["classification"], input_first, found["output_first"], finish)
     return Composed(found["instructions"], whole, found)
 
 

@@ -68,6 +68,7 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     yield from _about_seeds(config, tasks)
     hopeful = as_known_for(config, role_models(config).models, hopeful=True)
     shown = demonstrations(hopeful, tasks)
+    yield from _only_classification(config)
     yield from _too_long(shown)
     for note in [*config.notes, *shown.notes]:
         yield f"note: {note}"
@@ -98,6 +99,13 @@ def _about_seeds(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[str]:
         rule = drop_instruction(task.instruction, config.filters, known)
         if rule:
             yield f"warning: seed {task.id} would itself be dropped by the filter {rule!r}"
+
+
+def _only_classification(config: ChainConfig) -> Iterator[str]:
+    if config.classification_only:
+        yield "classification_only: those are shown and asked for; what is not identified as one is dropped"
+        if config.instructions.prompt.classification_only is None:
+            yield "warning: instructions.prompt has no texts for classification_only; it asks as it always does"
 
 
 def _too_long(shown: Shown) -> Iterator[str]:
@@ -142,7 +150,7 @@ def _calls(config: ChainConfig, seeds: Sequence[Task]) -> Iterator[str]:
 async def _all_calls(given: Settling) -> list[str]:
     try:
         config, lines = await settle(given)
-        return lines + [await _call(given._replace(config=config), role) for role in ROLES]
+        return lines + [await _call(given._replace(config=config), role) for role in config.roles]
     except ProviderError as error:
         raise ProviderError(f"{error}{_what_mends(str(error))}") from error
     finally:

@@ -90,11 +90,12 @@ def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Est
         DataError: there are too few seeds.
     """
     accepted = tasks / FINISHED
+    classified = 1 if config.classification_only else CLASSIFICATION
     calls: dict[Role, float] = {
         "instructions": accepted / (config.instructions.ask * ACCEPTED),
         "classification": accepted,
-        "input_first": accepted * (1 - CLASSIFICATION),
-        "output_first": accepted * CLASSIFICATION,
+        "input_first": accepted * (1 - classified),
+        "output_first": accepted * classified,
     }
     prompts = _prompt_tokens(config, seeds)
     roles: dict[Role, Usage] = {}

@@ -87,7 +87,8 @@ def settle(slot: Slot, result: Completion | Failure, journal: Journal) -> None:
     ]
     if result.cut:
         outcome.append(slot.dropped("truncated", "instance", result.cut))
-    slot.settle(*outcome, _task(slot, result, journal) if result.instances else slot.dropped("no_instance", "task"))
+    done = _task(slot, result, journal) if result.instances else slot.dropped(result.rule or "no_instance", "task")
+    slot.settle(*outcome, done)
 
 
 def rule(failure: Failure) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from langchain_core.prompt_values import StringPromptValue
+
 from selfinstruct_chains.config import ROLES, ChainConfig, Kind, Role
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.seeds import read_seeds
@@ -55,7 +57,6 @@ def preview(
 
 
 def _written(prompt: PromptValue) -> str:
-    messages = prompt.to_messages()
-    if len(messages) == 1:
+    if isinstance(prompt, StringPromptValue):
         return prompt.to_string()
-    return "\n\n".join(f"[{message.type}]\n{message.content}" for message in messages)
+    return "\n\n".join(f"[{message.type}]\n{message.content}" for message in prompt.to_messages())

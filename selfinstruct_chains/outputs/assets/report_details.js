@@ -5,6 +5,7 @@ const RULES = {
   novelty: "too similar to an instruction in the pool",
   truncated: "cut off at the token limit",
   unreadable: "the reply could not be read",
+  not_classification: "no classification task, and the chain has classification_only",
   no_instance: "no usable instance was left",
 };
 const QUESTIONS = {
