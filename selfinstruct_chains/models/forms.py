@@ -64,10 +64,10 @@ def forms_without_key(config: ModelConfig) -> Forms:
 
 def without_key(config: ModelConfig) -> BaseChatModel | BaseLLM | None:
     """The model, to be looked at and not to be called; None where it can't be built, for a missing package, say."""
-    # An address makes the key needless.
-    place = config.base_url or _ANYWHERE
+    # An address makes the key needless; it is not looked at further.
+    keyless = config.model_copy(update={"base_url": _ANYWHERE, "api_key_env": None, "headers_env": {}})
     try:
-        return build(config.model_copy(update={"base_url": place, "api_key_env": None, "headers_env": {}}))
+        return build(keyless if config.base_url is None else config)
     except ConfigError:
         return None
 

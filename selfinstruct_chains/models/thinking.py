@@ -25,6 +25,8 @@ _NAMES = re.compile(
     r"(?<![a-z0-9])(?:reason(?:er|ing)|think(?:er|ing)|r1|qwq|magistral|gpt-oss)(?![a-z0-9])", re.IGNORECASE
 )
 _KEYS = re.compile("think|reason|effort", re.IGNORECASE)
+_SHOWN = re.compile("include|exclude|display|summary", re.IGNORECASE)
+"""What only says whether thoughts are shown."""
 _OFF = frozenset({"none", "minimal", "disabled", "false", "0"})
 
 
@@ -51,11 +53,8 @@ def thinking_notes(config: ModelConfig, model: BaseChatModel | BaseLLM) -> list[
     """A line if the model may think and `max_tokens` leaves no room for it; else none."""
     if config.max_tokens is None or config.max_tokens >= ROOM or not may_think(config, model):
         return []
-    what = f"{config.provider}: {config.name}"
-    note = (
-        f"max_tokens is {config.max_tokens}, and {what} may think before it replies, which counts: give it {ROOM} or "
-    )
-    return [note + "more (model.max_tokens of the role), or switch thinking off under model.extra"]
+    what = f"max_tokens is {config.max_tokens}, and {config.provider}: {config.name} may think before it replies"
+    return [f"{what}, which counts: give the role {ROOM} or more (model.max_tokens), or turn it off under model.extra"]
 
 
 def _switches(extra: Any, *, named: bool = False) -> Iterator[Any]:
@@ -64,5 +63,5 @@ def _switches(extra: Any, *, named: bool = False) -> Iterator[Any]:
         about = named or bool(_KEYS.search(key))
         if isinstance(value, dict):
             yield from _switches(value, named=about)
-        elif about:
+        elif about and not _SHOWN.search(key):
             yield value

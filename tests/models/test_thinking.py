@@ -20,7 +20,7 @@ THINK = [
     ("anthropic", "claude-sonnet-4-5", {"thinking": {"type": "enabled", "budget_tokens": 1024}}),
     ("deepseek", "deepseek-reasoner", {}),
     ("groq", "openai/gpt-oss-120b", {}),
-    ("openrouter", "qwen/qwq-32b", {}),
+    ("openrouter", "qwen/qwq-32b", {"extra_body": {"reasoning": {"exclude": False}}}),
     ("vllm", "deepseek-ai/DeepSeek-R1-0528", {}),
 ]
 DO_NOT = [
