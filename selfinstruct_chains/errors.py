@@ -47,9 +47,16 @@ class RunError(SelfInstructError):
 
 
 class ProviderError(SelfInstructError):
-    """A model's provider does not answer, or refuses for a reason that concerns every call."""
+    """A model's provider does not answer, or refuses for a reason that concerns every call.
+
+    `resumable` says that it passes by itself: the same command goes on later, with nothing changed.
+    """
 
     exit_code = 5
+
+    def __init__(self, message: str, *, resumable: bool = False) -> None:
+        super().__init__(message)
+        self.resumable = resumable
 
 
 class ItemRefused(ProviderError):

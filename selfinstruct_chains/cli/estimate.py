@@ -52,6 +52,8 @@ def _table(found: Estimate, concurrency: int) -> str:
     lines += [f"  {role:16}{calls:>10,}{read:>14,}{wrote:>14,}" for role, calls, read, wrote in rows]
     if cached := sum(usage.cache_read_tokens for usage in found.roles.values()):
         lines.append(f"  of the tokens in, {cached:,} come from the provider's cache")
+    if thought := sum(usage.reasoning_tokens for usage in found.roles.values()):
+        lines.append(f"  of the tokens out, {thought:,} are hidden thinking")
     if any(usage.unknown for usage in found.roles.values()):
         lines.append("  tokens are those that the provider counted; it did not count all")
     cost = "not known: no price for a model at its address (--set 'model.price={input: ..., output: ...}')"

@@ -99,10 +99,10 @@ def _judged(failure: Failure, endpoint: _Endpoint, error: Exception) -> Fault:
         case "fix":
             raise ProviderError(f"{said}; {ADVICE[row.why].format(key=endpoint.key)}") from error
         case "resumable":
-            raise ProviderError(f"{said}; {_LATER}") from error
+            raise ProviderError(f"{said}; {_LATER}", resumable=True) from error
     if failure.wait is not None and failure.wait > endpoint.patience:
         too_long = f"it asks to wait {failure.wait:.0f} s, more than run.patience ({endpoint.patience:.0f} s)"
-        raise ProviderError(f"{said}; {too_long}; {_LATER}") from error
+        raise ProviderError(f"{said}; {too_long}; {_LATER}", resumable=True) from error
     return Fault(text, failure.status, failure.wait)
 
 

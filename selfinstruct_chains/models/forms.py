@@ -13,6 +13,8 @@ from selfinstruct_chains.models.providers import build
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from langchain_core.language_models import BaseLLM
+
     from selfinstruct_chains.config import Asked, Held, ModelConfig
     from selfinstruct_chains.models.dialect_table import Dialect
 
@@ -54,14 +56,20 @@ def forms(config: ModelConfig) -> Forms:
 
 def forms_without_key(config: ModelConfig) -> Forms:
     """The same, for what calls nothing: no key has to be there; where the package is missing, it is text."""
+    if config.provider == "embedded":
+        return forms(config)
+    model = without_key(config)
+    return forms_of(model, config.provider, own_server=config.base_url is not None) if model else TEXT
+
+
+def without_key(config: ModelConfig) -> BaseChatModel | BaseLLM | None:
+    """The model, to be looked at and not to be called; None where it can't be built, for a missing package, say."""
+    # An address makes the key needless; it is not looked at further.
+    keyless = config.model_copy(update={"base_url": _ANYWHERE, "api_key_env": None, "headers_env": {}})
     try:
-        if config.base_url is not None or config.provider == "embedded":
-            return forms(config)
-        # An address makes the key needless; it is not looked at further.
-        keyless = config.model_copy(update={"base_url": _ANYWHERE, "api_key_env": None, "headers_env": {}})
-        return forms_of(build(keyless), config.provider)
+        return build(keyless if config.base_url is None else config)
     except ConfigError:
-        return TEXT
+        return None
 
 
 def forms_of(model: Any, provider: str | None = None, *, own_server: bool = False, tools: bool = True) -> Forms:

@@ -147,7 +147,8 @@ class Patience:
         if self.gate.note(failed=True, most=self._max_failing_share) > self.patience:
             raise ProviderError(
                 f"{self.what}: more than {self._max_failing_share:.0%} of the last 100 attempts failed, for more than "
-                f"{self.patience:.0f} s (run.patience, run.max_failing_share); the last one: {fault.text}"
+                f"{self.patience:.0f} s (run.patience, run.max_failing_share); the last one: {fault.text}",
+                resumable=True,
             ) from error
         return fault
 
@@ -171,8 +172,9 @@ class Patience:
     def _give_up(self, state: RetryCallState, seconds: float) -> None:
         error = state.outcome.exception() if state.outcome else None
         advice = "it answered before" if self.gate.reached else "check that it is up and that base_url is right"
+        many = f" in {state.attempt_number} attempts over {seconds:.0f} s" if state.attempt_number > 1 else ""
         raise ProviderError(
-            f"{self.what} gave no reply in {state.attempt_number} attempts over {seconds:.0f} s: {error}; {advice}"
+            f"{self.what} gave no reply{many}: {error}; {advice}", resumable=self.gate.reached
         ) from error
 
 

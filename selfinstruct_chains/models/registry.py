@@ -184,7 +184,7 @@ def check_model(config: ModelConfig, output: Asked = "text", decide: Literal["te
         decide: of the classification role.
 
     Returns:
-        What is left out of its `optional` sampling, a line for each.
+        What is left out of its `optional` sampling, and a limit that leaves no room to think, a line for each.
 
     Raises:
         ConfigError: in one line: unknown provider, missing package, key or weights, a parameter that the model does not

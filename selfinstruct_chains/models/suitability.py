@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 from selfinstruct_chains.models.dialects import dialect, takes
 from selfinstruct_chains.models.sampling import WAY_OUT, lacking, profile
+from selfinstruct_chains.models.thinking import thinking_notes
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel, BaseLLM
@@ -18,7 +19,7 @@ def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, ou
     """Compare the chain file with the integration's parameters, and with LangChain's profile of the model.
 
     Returns:
-        What is left out of the `optional` sampling, a line for each.
+        What is left out of the `optional` sampling, and a limit that leaves no room to think, a line for each.
 
     Raises:
         ConfigError: naming the key, and what to write instead.
@@ -43,7 +44,7 @@ def refuse_what_it_lacks(config: ModelConfig, model: BaseChatModel | BaseLLM, ou
         raise ConfigError(
             f"{_name(config)} is a reasoning model and has no log-probabilities; use classification.decide: text"
         )
-    return notes
+    return notes + thinking_notes(config, model)
 
 
 def _sampling(config: ModelConfig, model: BaseChatModel | BaseLLM) -> list[str]:

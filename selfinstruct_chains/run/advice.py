@@ -28,8 +28,8 @@ _ADVICE = {
     "refusal": "the model declines, or talks about itself: change the seeds, the prompt of {role}, or model.name",
     "unreadable": "replies are not in the form that is asked for: look at them in rejected.jsonl; output: "
     "json_schema in {role}, where the model has it, or a stronger model.name helps",
-    "novelty": "the model repeats itself: raise instructions.model.temperature, give more seeds, ask for fewer at a "
-    "time (instructions.ask), or raise novelty.threshold",
+    "novelty": "the model repeats itself: raise instructions.model.temperature, give more or other seeds, ask for "
+    "fewer at a time (instructions.ask), or take a stronger model.name",
     "duplicate": "the same instance comes again: raise model.temperature of {role}",
     "conflict": "one input gets several outputs: lower model.temperature of {role}, or take a stronger model.name",
     "not_classification": "what the model makes up is no classification: give more seeds that are (classification_only "

@@ -152,7 +152,7 @@ async def _all_calls(given: Settling) -> list[str]:
         config, lines = await settle(given)
         return lines + [await _call(given._replace(config=config), role) for role in config.roles]
     except ProviderError as error:
-        raise ProviderError(f"{error}{_what_mends(str(error))}") from error
+        raise ProviderError(f"{error}{_what_mends(str(error))}", resumable=error.resumable) from error
     finally:
         for model in set(given.found.models.values()):
             if isinstance(model, registry.ConfiguredModel):
@@ -167,7 +167,7 @@ async def _call(given: Settling, role: Role) -> str:
     try:
         reply: AIMessage = await given.calling[role].patience.reply(lambda: model.ainvoke(prompt, **options), _ignore)
     except ProviderError as error:
-        raise ProviderError(f"{role}: {error}") from error
+        raise ProviderError(f"{role}: {error}", resumable=error.resumable) from error
     text = " ".join(str(reply.text).split())[:_SHOWN_REPLY]
     return f"call: {role}: {what} answered {text!r}"
 

@@ -11,6 +11,7 @@ from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.environment import given_address
 from selfinstruct_chains.models.prices import price
+from selfinstruct_chains.models.thinking import may_think_without_key
 from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 from selfinstruct_chains.run.usage import Usage
 
@@ -29,6 +30,9 @@ CLASSIFICATION = 0.25
 """Share of classification tasks."""
 REPLY: Mapping[Role, int] = {"instructions": 200, "classification": 3, "input_first": 150, "output_first": 120}
 """Tokens of a reply."""
+THOUGHTS = 500
+"""Tokens of hidden thinking before a reply, of a model that may think: OpenAI's guide to reasoning speaks of a few
+hundred to tens of thousands."""
 CHARACTERS = 4
 """Characters of a token, in English."""
 CACHED_FROM: Mapping[str, int] = {
@@ -48,8 +52,9 @@ DEFAULTS = (
     f"{FINISHED:.0%} of those finished, {CLASSIFICATION:.0%} classification; replies of "
     + ", ".join(f"{tokens} ({role})" for role, tokens in REPLY.items())
     + f" tokens at {TOKENS_PER_SECOND} a second; {CHARACTERS} characters a token; what all prompts of a role begin "
-    "with comes from the provider's cache where it keeps one unasked. A reasoning model's hidden thinking is paid like "
-    "its replies, and comes on top. Run a few dozen tasks and ask again with the run's folder."
+    "with comes from the provider's cache where it keeps one unasked; a model that may think spends "
+    f"{THOUGHTS} tokens on that before each reply, as far as max_tokens lets it, paid like the reply. Run a few dozen "
+    "tasks and ask again with the run's folder."
 )
 
 
@@ -100,7 +105,7 @@ def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Est
     prompts = _prompt_tokens(config, seeds)
     roles: dict[Role, Usage] = {}
     for role in ROLES:
-        reply = min(REPLY[role], config.model_for(role).max_tokens or REPLY[role])
+        reply, thought = _reply_tokens(role, config.model_for(role))
         count = round(calls[role])
         seconds = 1 + reply / TOKENS_PER_SECOND
         read, cached = prompts[role]
@@ -110,8 +115,16 @@ def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Est
             count * reply,
             milliseconds=round(1000 * count * seconds),
             cache_read_tokens=max(0, count - 1) * cached,
+            reasoning_tokens=count * thought,
         )
     return _estimate(config, roles)
+
+
+def _reply_tokens(role: Role, model: ModelConfig) -> tuple[int, int]:
+    """Tokens of a role's reply with the thoughts before it, and how many of them are thoughts."""
+    most = model.max_tokens or inf
+    thought = THOUGHTS if may_think_without_key(model) else 0
+    return int(min(REPLY[role] + thought, most)), int(min(thought, most))
 
 
 def _prompt_tokens(config: ChainConfig, seeds: Sequence[Task]) -> dict[Role, tuple[int, int]]:

@@ -169,10 +169,14 @@ async def _tried(given: Settling, choice: Finding, number: int, after: Sequence[
         journal.write(Entry.fault(key, sha, str(error)))  # asked again by the next start, if nothing is taken in this
         why = f"the server refused {choice.in_words()} ({_short(error)})"
         return choice.model_copy(update={"taken": False, "why": why})
-    found = _judged(choice, message) if any(other.output != choice.output for other in after) else choice
-    entry = Entry.of_message(key, sha, message, round(1000 * (time.perf_counter() - started)))
-    journal.write(entry._replace(kind="found", reply=None, value=found.model_dump(mode="json")))
     calling.monitor.replied()
+    found = _judged(choice, message) if any(other.output != choice.output for other in after) else choice
+    return _kept(journal, found, Entry.of_message(key, sha, message, round(1000 * (time.perf_counter() - started))))
+
+
+def _kept(journal: Journal, found: Finding, entry: Entry) -> Finding:
+    """`found`, written to the journal with what the call that found it took; its reply is of no further use."""
+    journal.write(entry._replace(kind="found", reply=None, value=found.model_dump(mode="json")))
     return found
 
 

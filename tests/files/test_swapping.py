@@ -1,5 +1,7 @@
 """Another provider for a chain by one or two settings."""
 
+import re
+
 import pytest
 
 from selfinstruct_chains import load_config
@@ -8,6 +10,9 @@ from selfinstruct_chains.config.chain import fingerprint
 from selfinstruct_chains.config.provider_names import canonical
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
+from selfinstruct_chains.models.native import known_providers
+from selfinstruct_chains.models.registry import check_model
+from selfinstruct_chains.models.services import KEYS
 
 CLAUDE = {"model.provider": "claude", "model.name": "claude-sonnet-5-5"}
 
@@ -37,6 +42,46 @@ def test_what_is_set_anew_stays():
     model = load_config("ollama", {"model.provider": "vllm", **anew}).model
 
     assert (model.base_url, model.extra, model.optional) == ("http://127.0.0.1:9/v1", {"top_k": 5}, ())
+
+
+@pytest.mark.parametrize("chain", sorted(shipped.names(shipped.CHAINS)))
+def test_every_provider_for_every_chain(chain):
+    """The config of any chain can be made for any provider: nothing that is another's alone stands in its way."""
+    before = load_config(chain)
+    for provider in known_providers():
+        config = before.changed({"model.provider": provider, "model.name": "m"})
+
+        assert (config.model.provider, config.model.name) == (canonical(provider), "m")
+        if canonical(provider) != before.model.provider:
+            assert (config.model.server, config.model.base_url, config.model.extra) == (None, None, {})
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("chain", sorted(shipped.names(shipped.CHAINS)))
+def test_every_provider_can_be_asked_or_says_what_to_change(chain, monkeypatch):
+    """Its models can be built and asked, or one line names the chain file's key, the package or the file that lacks."""
+    for variable in {variable for variables in KEYS.values() for variable in variables[:1]}:
+        monkeypatch.setenv(variable, "dummy")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://x.openai.azure.com")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    before = load_config(chain)
+    said = {complaint for provider in known_providers() for complaint in _complaints(before, provider)}
+
+    assert [one for one in said if "\n" in one or not re.search(SAYS_WHAT_TO_CHANGE, one)] == []
+
+
+SAYS_WHAT_TO_CHANGE = r"model\.\w+|output: |decide: |pip install|has no \w+ model|can't read"
+
+
+def _complaints(before, provider):
+    config = before.changed({"model.provider": provider, "model.name": "m"})
+    for section in (config.classification, config.instances.input_first):
+        try:
+            check_model(section.model, section.output, getattr(section, "decide", "text"))
+        except ConfigError as wrong:
+            yield str(wrong)
 
 
 @pytest.mark.parametrize("chain", ["openai", "paper", "ollama"])

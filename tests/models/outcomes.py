@@ -35,7 +35,7 @@ def judged(error: Exception) -> Outcome:
     except ItemRefused as refused:
         return Outcome("item", refused.reason)
     except ProviderError as stopped:
-        return Outcome("resumable" if "goes on later" in str(stopped) else "fix")
+        return Outcome("resumable" if stopped.resumable else "fix")
     return Outcome("retry", wait=fault.retry_after)
 
 

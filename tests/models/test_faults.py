@@ -177,6 +177,7 @@ def test_a_wait_longer_than_the_patience(words, patience, said):
         fault_of(FromClient(429, {"error": words}), "m", patience=patience)
 
     assert said in str(stopped.value)
+    assert stopped.value.resumable
     assert not isinstance(stopped.value, ItemRefused)
 
 

@@ -56,6 +56,7 @@ AGAIN, LATER, UNCLEAR = ("retry", ""), ("resumable", ""), ("unclear", "")
             TOO_LONG,
         ),
         (400, {"error": {"message": "considered high risk", "type": "content_filter"}}, FILTERED),
+        (400, {"error": {"message": "may be inappropriate", "code": "data_inspection_failed"}}, FILTERED),
         (400, {"error": {"message": "Input token length too long", "type": "invalid_request_error"}}, TOO_LONG),
         (400, {"error": {"message": "Sequence too long: 5000 tokens"}}, TOO_LONG),
         (403, {"errors": [{"code": "token_quota_reached", "message": "Exhausted"}]}, LATER),

@@ -98,6 +98,7 @@ async def test_a_wait_longer_than_the_patience_stops_at_once(server, model_at, t
     error, faults = await _ask(time.patience(), model)
     await model.aclose()
 
+    assert error.resumable
     assert "it asks to wait 86400 s, more than run.patience (600 s); the same command goes on later" in str(error)
     assert (faults, time.slept, server.counts.requests) == ([], [], 1)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.tracers.context import collect_runs
+from langchain_openai import ChatOpenAI
 
 from selfinstruct_chains import ChainConfig, load_config, self_instruct
 from selfinstruct_chains.errors import AcceptanceCollapsed, ProviderError
@@ -198,3 +199,22 @@ async def test_an_own_model_without_schema_is_asked_for_text(tmp_path: Path) -> 
 
     assert "input_first: output: auto is text" in monitor.notes
     assert [one["output"] for one in found(tmp_path / "run") if one["roles"] == ["input_first"]] == ["text"]
+
+
+@pytest.mark.parametrize("wrapped", ["retry", "fallbacks"])
+async def test_what_langchain_makes_of_an_own_model_is_asked_too(tmp_path: Path, wrapped: str) -> None:
+    """The form that the server takes is found through `with_retry` and `with_fallbacks`, and all requests have it."""
+    async with Picky(json_mode_alone) as server:
+        own = ChatOpenAI(model="m", base_url=server.base_url, api_key="none", max_retries=0)
+        given = {
+            "retry": own.with_retry(stop_after_attempt=2, wait_exponential_jitter=False),
+            "fallbacks": own.with_fallbacks([own]),
+        }[wrapped]
+        monitor = Monitor()
+        await self_instruct(chain(server), tmp_path / "run", models=given, monitor=monitor).ainvoke({"n": 2})
+        calls = len(server.bodies)
+
+    taken = [one["output"] for one in found(tmp_path / "run") if one["taken"]]
+    assert taken == ["json_mode"]
+    assert "output: auto is json_mode, since the server refused a JSON schema" in " ".join(monitor.notes)
+    assert {form(body)[0] for body in server.bodies[calls - 2 :] if is_instance(body)} <= {"json_object"}
