@@ -23,36 +23,34 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import accumulate
+from multiprocessing import get_context
 from pathlib import Path
 from queue import SimpleQueue
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("run", "models", "outputs")
-_TEST_SECONDS = 60  # for one test: a change that makes one hang is noticed
-_OTHER: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.FloorDiv,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-}
+# One process; what makes a test hang is noticed; and what is imported before pytest looks at it can't be rewritten.
+_OPTIONS = ["-xq", "-n0", "-pno:cacheprovider", "-otimeout=60", "-Wignore::pytest.PytestAssertRewriteWarning"]
+_FORKS = get_context("forkserver")  # most of a test run's start is imports
+_FORKS.set_forkserver_preload(["pytest", "langchain_openai", "langchain_anthropic", "aiohttp.web"])
+_PAIRS: list[tuple[type[ast.AST], type[ast.AST]]] = [
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.Eq, ast.NotEq),
+    (ast.In, ast.NotIn),
+    (ast.Is, ast.IsNot),
+    (ast.And, ast.Or),
+    (ast.Add, ast.Sub),
+    (ast.Mult, ast.FloorDiv),
+]
+_OTHER = {ast.Div: ast.Mult} | dict(_PAIRS) | {other: one for one, other in _PAIRS}
 _OTHER_NAME = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
@@ -78,14 +76,11 @@ class Outcome(NamedTuple):
 
 def mutants(path: Path) -> Iterator[Mutant]:
     """Every single change that is tried of a module."""
-    source = (ROOT / path).read_text(encoding="utf-8")
-    starts = [0]
-    for line in source.encode().splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    for node, new in _changes(ast.parse(source)):
+    data = (ROOT / path).read_bytes()
+    starts = [0, *accumulate(len(line) for line in data.splitlines(keepends=True))]
+    for node, new in _changes(ast.parse(data)):
         begin = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
-        data = source.encode()
         text = (data[:begin] + new.encode() + data[end:]).decode()
         yield Mutant(path, node.lineno, data[begin:end].decode(), new, text)
 
@@ -156,24 +151,37 @@ def meet(mutant: Mutant, copy: Path, seconds: float) -> Outcome:
 
 def _pytest(copy: Path, files: Sequence[str], seconds: float) -> int | None:
     """Its exit code; None if the time was up."""
-    options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-o", f"timeout={_TEST_SECONDS}"]
-    env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen(  # noqa: S603 - our own tests
-        [sys.executable, "-m", "pytest", *options, *files],
-        cwd=copy,
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if process.poll() is None:
+    process = _FORKS.Process(target=_tests, args=(copy, files))
+    process.start()
+    process.join(seconds)
+    if process.exitcode is None and process.pid:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.join()
+        return None
+    return process.exitcode
+
+
+def _check(copy: Path, paths: Iterable[Path]) -> None:
+    """Stop where the tests can't run at all: then each change would seem to be noticed."""
+    files = {file for path in paths for file in tests_for(path)}
+    if code := _pytest(copy, ["--collect-only", *sorted(files)], 600):
+        sys.exit(f"the tests can't be collected as they are: pytest ended with {code}")
+
+
+def _tests(copy: Path, files: Sequence[str]) -> None:
+    """In a process of its own, which is killed with all that it starts."""
+    import pytest
+
+    os.setsid()
+    os.chdir(copy)
+    sys.path[:] = [str(copy), *(path for path in sys.path if Path(path) != ROOT)]
+    os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)
+    sys.exit(pytest.main([*_OPTIONS, *files]))
 
 
 def copied(to: Path) -> Path:
@@ -198,6 +206,7 @@ def run(chosen: Sequence[Mutant], jobs: int, seconds: float) -> list[Outcome]:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(jobs):
             copies.put(copied(Path(folder) / str(number)))
+        _check(Path(folder) / "0", {mutant.path for mutant in chosen})
 
         def one(mutant: Mutant) -> Outcome:
             copy = copies.get()

@@ -72,14 +72,13 @@ def test_the_journal_is_put_on_the_disk_all_the_time(run: tuple[Path, list[Call]
 def test_each_file_is_on_the_disk_before_its_name_and_then_the_name_is(run: tuple[Path, list[Call]]) -> None:
     """Of the manifest, the seeds and the report: a crash leaves the old one or the new one, whole."""
     folder, calls = run
-    calls = [call for call in calls if call.name != "write"]
     renamed = [place for place, call in enumerate(calls) if call.name == "rename"]
     assert {calls[place].path.name for place in renamed} == {"manifest.json", "seeds.jsonl", "progress.json"}
     for place in renamed:
-        before = [call.path for call in calls[:place] if call.name == "fsync"]
-        after = [call.path for call in calls[place:] if call.name == "fsync"]
-        assert calls[place].source in before
-        assert folder in after
+        names = [call.name for call in calls[:place] if call.path == calls[place].source]
+        assert names[-1] == "fsync"
+        assert "write" in names
+        assert folder in [call.path for call in calls[place:] if call.name == "fsync"]
 
 
 @pytest.mark.slow

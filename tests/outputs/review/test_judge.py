@@ -100,6 +100,25 @@ async def test_an_unreadable_reply_is_asked_once_more(tmp_path: Path, poor: str)
     assert (judged.given, judged.failed, len(judging.prompts)) == (1, 0, 2)
 
 
+async def test_the_second_attempt_has_another_seed_and_twice_the_room(tmp_path: Path) -> None:
+    """The same seed would give the same poor reply, and one that was cut needs more tokens."""
+    asked: list[tuple[int, int]] = []
+
+    class Limited(ScriptedChat):
+        max_tokens: int | None = None
+
+        async def _agenerate(self, messages, stop=None, run_manager=None, **kwargs):
+            asked.append((kwargs["seed"], kwargs.get("max_tokens", self.max_tokens)))
+            return await super()._agenerate(messages, stop, run_manager, **kwargs)
+
+    judge = Judge(CONFIG, Limited(reply=Judging(first='{"reason": "Bec'), max_tokens=100))
+    assert (await judge.judge(TASKS[:1], Reviews(tmp_path))).given == 1
+
+    [(first, limit), (second, larger)] = asked
+    assert first != second
+    assert (limit, larger) == (100, 200)
+
+
 async def test_a_task_that_gets_no_readable_reply_has_no_verdict(tmp_path: Path) -> None:
     """It is counted, and not written as a no."""
     told: list[object] = []
