@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from selfinstruct_chains import self_instruct
+from selfinstruct_chains.run.derived import write_sums
 from tests.run.scripts import Author, config, files
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def without(run: Path, tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
         values = json.loads(first)
         del values[field]
         (copy / name).write_text("".join([json.dumps(values) + "\n", *others]), encoding="utf-8")
+        write_sums(copy / name)  # as in a folder from before there were any
         return {"RUN": str(copy), "NEW": str(tmp_path / "new")}
 
     return edit
@@ -147,7 +149,10 @@ def test_a_line_that_lacks_what_it_needs_is_named(
     names = without(name, field)
     said = selfinstruct(*[names.get(word, word) for word in arguments])
 
-    expected = f"Error: {names['RUN']}/{name}, line 1: damaged; restore the line from a copy, or delete it\n"
+    expected = (
+        f"Error: {names['RUN']}/{name}, line 1: damaged; nothing was changed. `selfinstruct repair {names['RUN']}` "
+    )
+    expected += "keeps all that is good, and says what is lost\n"
     assert (said.code, said.out, said.err) == (2, "", expected)
     assert not Path(names["NEW"]).exists()
 
@@ -182,7 +187,8 @@ def test_refiltering_fills_an_empty_folder(selfinstruct: Callable[..., Any], run
 
     assert said.code == 0
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
-        *("manifest.json", "seeds.jsonl", "tasks.jsonl", "rejected.jsonl", "unanswered.jsonl")
+        *("manifest.json", "manifest.copy.json", "seeds.jsonl", "unanswered.jsonl"),
+        *("tasks.jsonl", "tasks.crc", "rejected.jsonl", "rejected.crc"),
     }
     assert list(tmp_path.glob(".*")) == []
 

@@ -18,6 +18,7 @@ from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.overview import look
 from selfinstruct_chains.run.refilter import refilter
+from selfinstruct_chains.run.sealed import SUM_LENGTH, sums_of
 from tests.outputs.runs import SEED
 from tests.run.scripts import Author, config, files
 
@@ -73,10 +74,11 @@ async def test_an_edited_file_is_kept_beside_the_new_one(tmp_path: Path, n: int)
 
 
 async def test_half_a_line_is_no_edit(tmp_path: Path) -> None:
-    """A derived file that ends in half a line, as after a kill, is simply completed."""
+    """A derived file that ends in half a line without its checksum, as after a kill, is simply completed."""
     await grow(tmp_path, 8)
     before, tasks = files(tmp_path), tmp_path / "tasks.jsonl"
     tasks.write_bytes(tasks.read_bytes()[:-20])
+    sums_of(tasks).write_bytes(sums_of(tasks).read_bytes()[:-SUM_LENGTH])
     monitor = await grow(tmp_path, 8)
 
     assert files(tmp_path) == before
