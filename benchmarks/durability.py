@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -63,10 +64,22 @@ CONFIG = load_config(
 )
 
 
+class Trials:
+    """The numbers of trials, as many as are wanted and there is time for."""
+
+    def __init__(self, wanted: int, minutes: float) -> None:
+        self.done = 0
+        self._wanted, self._until = wanted, time.monotonic() + 60 * minutes
+
+    def __iter__(self) -> Iterator[int]:
+        while self.done < self._wanted and time.monotonic() < self._until:
+            self.done += 1
+            yield self.done - 1
+
+
 class Result(NamedTuple):
     """What a kind of trial gave."""
 
-    trials: int
     wrong: list[str]
     note: str
 
@@ -131,12 +144,12 @@ def differs(folder: Path, whole: list[bytes]) -> str:
     return f"asked twice: {twice[0]}" if twice else "" if files(folder) == whole else "another dataset"
 
 
-def kills(trials: int, home: Path, whole: list[bytes], random: Random) -> Result:
+def kills(trials: Trials, home: Path, whole: list[bytes], random: Random) -> Result:
     """SIGKILL at a random moment of the run, then the same run again."""
     began = time.perf_counter()
     ended(started(home / "timed"))
     length, wrong, in_time = time.perf_counter() - began, [], 0
-    for trial in range(trials):
+    for trial in trials:
         folder = home / f"kill-{trial}"
         pid = started(folder)
         time.sleep(length * random.random())
@@ -148,13 +161,13 @@ def kills(trials: int, home: Path, whole: list[bytes], random: Random) -> Result
         if complaint := complaint or differs(folder, whole):
             wrong.append(f"{folder.name}: {complaint}")
         shutil.rmtree(folder)
-    return Result(trials, wrong, f"{in_time} before its end")
+    return Result(wrong, f"{in_time} before its end")
 
 
-def truncations(trials: int, home: Path, whole: list[bytes], random: Random) -> Result:
+def truncations(trials: Trials, home: Path, whole: list[bytes], random: Random) -> Result:
     """The journal cut at a random byte, the dataset gone, cut too, or left as it was."""
     wrong, torn = [], 0
-    for trial in range(trials):
+    for trial in trials:
         folder = copied(home, f"cut-{trial}")
         journal = (folder / "journal.jsonl").read_bytes()
         size = random.randrange(len(journal))
@@ -167,15 +180,15 @@ def truncations(trials: int, home: Path, whole: list[bytes], random: Random) -> 
         if complaint := differs(folder, whole):
             wrong.append(f"{folder.name}, byte {size}: {complaint}")
         shutil.rmtree(folder)
-    return Result(trials, wrong, f"{torn} in mid-line")
+    return Result(wrong, f"{torn} in mid-line")
 
 
-def flips(trials: int, home: Path, whole: list[bytes], random: Random) -> Result:
+def flips(trials: Trials, home: Path, whole: list[bytes], random: Random) -> Result:
     """A bit flipped anywhere: every one is found; the last line's end alone may be taken for half a line."""
     wrong, mended = [], 0
     folder = copied(home, "flipped")
     sizes = {name: (folder / name).stat().st_size for name in PARTS}
-    for trial in range(trials):
+    for trial in trials:
         name = random.choice(PARTS) if trial % 2 else random.choices(PARTS, list(sizes.values()))[0]
         good = (folder / name).read_bytes()
         place = random.randrange(8 * len(good))
@@ -190,7 +203,7 @@ def flips(trials: int, home: Path, whole: list[bytes], random: Random) -> Result
         if complaint:
             wrong.append(f"{name}, bit {place}: {complaint}")
         (folder / name).write_bytes(good)
-    return Result(trials, wrong, f"{mended} repaired and gone on with")
+    return Result(wrong, f"{mended} repaired and gone on with")
 
 
 def gone_on(damaged: Path, folder: Path, whole: list[bytes]) -> str:
@@ -203,12 +216,12 @@ def gone_on(damaged: Path, folder: Path, whole: list[bytes]) -> str:
     return complaint
 
 
-def budgets(trials: int, home: Path, whole: list[bytes], random: Random) -> Result:
+def budgets(trials: Trials, home: Path, whole: list[bytes], random: Random) -> Result:
     """A budget of calls, tokens or dollars, used up at a random point, then the run without one."""
     spent = asyncio.run(grow(copied(home, "spent")))
     most = {"calls": spent.calls, "tokens": spent.tokens, "dollars": spent.cost or 0}
     wrong, reached = [], 0
-    for trial in range(trials):
+    for trial in trials:
         folder, kind = home / f"budget-{trial}", random.choice(list(most))
         limit = most[kind] * random.random() if kind == "dollars" else random.randrange(1, int(most[kind]))
         complaint = ""
@@ -221,7 +234,7 @@ def budgets(trials: int, home: Path, whole: list[bytes], random: Random) -> Resu
         if complaint := complaint or differs(folder, whole):
             wrong.append(f"{limit} {kind}: {complaint}")
         shutil.rmtree(folder)
-    return Result(trials, wrong, f"{reached} reached")
+    return Result(wrong, f"{reached} reached")
 
 
 def overspent(folder: Path, kind: str, limit: float) -> str:
@@ -235,12 +248,12 @@ def overspent(folder: Path, kind: str, limit: float) -> str:
     return f"{sum(costs)} spent" if sum(costs) > limit + above else ""
 
 
-def faults(trials: int, home: Path, _: list[bytes], random: Random) -> Result:
+def faults(trials: Trials, home: Path, _: list[bytes], random: Random) -> Result:
     """Some of a server's answers are faults of three kinds: the dataset is that of a run without any."""
     wrong, failed = [], 0
     with server() as address:
         ended(started(home / "plain", address))
-    for trial in range(trials):
+    for trial in trials:
         folder, kinds = home / f"faults-{trial}", random.sample(FAULTS, 3)
         with server(*kinds) as address:
             code = ended(started(folder, address))
@@ -248,7 +261,7 @@ def faults(trials: int, home: Path, _: list[bytes], random: Random) -> Result:
         failed += sum(entry.kind == "fault" for _, entry in scan(folder / "journal.jsonl"))
         if complaint:
             wrong.append(f"{', '.join(kinds)}: {complaint}")
-    return Result(trials, wrong, f"{failed} attempts got no reply")
+    return Result(wrong, f"{failed} attempts got no reply")
 
 
 @contextmanager
@@ -267,7 +280,7 @@ def copied(home: Path, name: str) -> Path:
     return home / name
 
 
-TRIALS: dict[str, Callable[[int, Path, list[bytes], Random], Result]] = {
+TRIALS: dict[str, Callable[[Trials, Path, list[bytes], Random], Result]] = {
     "kills": kills,  # those that fork come first, before any thread is there
     "faults": faults,
     "truncations": truncations,
@@ -282,6 +295,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, count in SMALL.items():
         parser.add_argument(f"--{name}", type=int, default=count)
+    parser.add_argument("--minutes", type=float, default=60.0, help="for each kind, at most")
     parser.add_argument("--seed", type=int, default=0)
     given = vars(parser.parse_args())
     warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
@@ -290,12 +304,14 @@ def main() -> None:
     print(f"{'':12}{'trials':>8}{'wrong':>8}{'seconds':>9}", flush=True)
     with TemporaryDirectory() as scratch:
         home = Path(scratch)
-        ended(started(home / "whole"))
+        asyncio.run(grow(home / "whole"))  # here, so that what is forked off has all that is imported and built
+        gc.freeze()
         for name, try_ in TRIALS.items():
             began = time.perf_counter()
-            result = try_(given[name], home, files(home / "whole"), Random(f"{given['seed']}:{name}"))
+            trials = Trials(given[name], given["minutes"])
+            result = try_(trials, home, files(home / "whole"), Random(f"{given['seed']}:{name}"))
             took = time.perf_counter() - began
-            print(f"{name:12}{result.trials:>8,}{len(result.wrong):>8,}{took:>9.0f}   {result.note}", flush=True)
+            print(f"{name:12}{trials.done:>8,}{len(result.wrong):>8,}{took:>9.0f}   {result.note}", flush=True)
             for line in result.wrong:
                 print(f"{name}: {line}", file=sys.stderr, flush=True)
             wrong += len(result.wrong)

@@ -221,3 +221,63 @@ def test_what_the_user_can_mend(
 
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
     assert expected in said.err
+
+
+def test_a_refiltered_run_says_what_it_is(selfinstruct: Callable[..., Any], run: Path, tmp_path: Path) -> None:
+    """`status`, `stats`, `report`, and the card of its export: from which run, and by what."""
+    new, card = str(tmp_path / "new"), tmp_path / "out.json.README.md"
+    selfinstruct("refilter", str(run), "--set", "novelty.threshold=0.6", "-o", new)
+    fingerprint = json.loads((run / "manifest.json").read_text())["fingerprint"]
+    made = f"Refiltered, without a call, from the run {fingerprint[:12]}; changed: novelty.threshold=0.6"
+    said = [flat(selfinstruct(command, new).out) for command in ("status", "stats")]
+
+    assert all(f"{made}." in text for text in said)
+    assert "tasks; finished" in said[0]
+    assert [json.loads(selfinstruct(command, new, "--json").out)["made"] for command in ("status", "stats")] == [
+        made
+    ] * 2
+    assert selfinstruct("report", new).code == 0
+    assert made in (tmp_path / "new" / "report.html").read_text()
+    assert f"{made}." in selfinstruct("export", new, "--format", "alpaca", "-o", str(tmp_path / "out.json")).out
+    assert f"- {made}.".replace("_", "\\_") in card.read_text()
+    assert fingerprint[:12] not in card.read_text().split("fingerprint ")[1][:12]
+
+
+DAMAGED = "tasks.jsonl, line 1: damaged; nothing was changed. `selfinstruct repair"
+
+
+def test_a_damaged_run_stops_every_command_until_it_is_repaired(
+    selfinstruct: Callable[..., Any], run: Path, tmp_path: Path
+) -> None:
+    """One line with the command that mends it, nothing written; then it is as it was, the damaged file beside it."""
+    copy = tmp_path / "my run"
+    shutil.copytree(run, copy)
+    good = (copy / "tasks.jsonl").read_bytes()
+    (copy / "tasks.jsonl").write_bytes(good.replace(b"e", b"a", 1))
+    out = str(tmp_path / "out")
+    commands = [["status"], ["stats"], ["report"], ["review"], ["estimate", "-n", "30"]]
+    commands += [["export", "--format", "alpaca", "-o", out], ["refilter", "-o", out]]
+    for command, *options in commands:
+        said = selfinstruct(command, str(copy), *options)
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), command
+        assert f"{DAMAGED} '{copy}'`" in said.err
+    assert not Path(out).exists()
+    said = selfinstruct("repair", str(copy))
+
+    assert (said.code, said.err) == (0, "")
+    assert (
+        said.out == "tasks.jsonl: damaged; 20 lines were made anew from the journal; the old one is tasks.old-1.jsonl\n"
+    )
+    assert (copy / "tasks.jsonl").read_bytes() == good
+    assert selfinstruct("repair", str(copy)).out == f"{copy}: nothing is damaged.\n"
+    assert selfinstruct("stats", str(copy)).code == 0
+
+
+def test_what_cannot_be_repaired_is_bad_input(selfinstruct: Callable[..., Any], run: Path, tmp_path: Path) -> None:
+    """Exit code 2, and what to do instead."""
+    selfinstruct("refilter", str(run), "-o", str(tmp_path / "new"))
+    (tmp_path / "new" / "tasks.jsonl").write_bytes(b"")
+    said = selfinstruct("repair", str(tmp_path / "new"))
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "tasks.jsonl: damaged, and there is no journal; refilter again" in said.err
