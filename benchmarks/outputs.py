@@ -22,6 +22,7 @@ from long_run import run
 from selfinstruct_chains.outputs.export.export import export
 from selfinstruct_chains.outputs.export.formats import FORMATS
 from selfinstruct_chains.outputs.report.report import write_report
+from selfinstruct_chains.run.derived import write_sums
 from selfinstruct_chains.run.reader import RunReader
 
 _SMALLER = 10  # times
@@ -66,6 +67,7 @@ def shortened(folder: Path, tasks: int) -> Path:
     shutil.copytree(folder, copy)
     with (folder / "tasks.jsonl").open("rb") as whole, (copy / "tasks.jsonl").open("wb") as part:
         part.writelines(islice(whole, tasks))
+    write_sums(copy / "tasks.jsonl")
     return copy
 
 

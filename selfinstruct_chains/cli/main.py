@@ -14,6 +14,7 @@ COMMANDS = {
     "generate": "Grow a dataset of N new tasks from seed tasks.",
     "status": "Show how a run is going, or went.",
     "estimate": "Say what N tasks will take: calls, tokens, dollars, minutes.",
+    "repair": "Mend a damaged run folder, keeping all that is good.",
     "refilter": "Filter a run anew with other filters, without a call.",
     "check": "Check a chain and its seeds before paying for anything.",
     "chains": "List the chains that are shipped.",

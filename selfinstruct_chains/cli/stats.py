@@ -20,16 +20,22 @@ def command(run: Path, *, as_json: bool) -> None:
     selfinstruct stats runs/embedded-1a2b3c --json | jq .table_1
     """
     import json
+    import textwrap
 
+    from selfinstruct_chains.cli.figures import WIDTH
     from selfinstruct_chains.outputs.stats import statistics
     from selfinstruct_chains.outputs.stats_text import statistics_text
     from selfinstruct_chains.run.reader import RunReader
 
     reader = RunReader(run)
-    found = statistics(reader)
+    found, made = statistics(reader), str(reader.origin.refiltered or "")
     if as_json:
-        click.echo(json.dumps({"unfinished": reader.unfinished(), **found.as_json()}, indent=2))
+        about = {"unfinished": reader.unfinished(), "fingerprint": reader.origin.fingerprint}
+        about |= {"made": made} if made else {}
+        click.echo(json.dumps({**about, **found.as_json()}, indent=2))
         return
     click.echo(statistics_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
+    if made:
+        click.echo("\n" + textwrap.fill(f"{made}.", WIDTH))
     if reason := reader.unfinished():
         click.echo(f"The run may not be finished: {reason}.", err=True)

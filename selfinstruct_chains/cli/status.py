@@ -32,9 +32,12 @@ def command(run: Path, *, as_json: bool) -> None:
     monitor = overview.monitor
     if as_json:
         about = {"run": str(run), "state": overview.state, "why": overview.why, "updated": overview.updated}
+        about |= {"made": overview.made} if overview.made else {}
         click.echo(json.dumps(about | monitor.snapshot(), ensure_ascii=False, indent=1))
         return
     click.echo(textwrap.fill(f"{run}: {monitor.finished} of {monitor.wanted} tasks; {_state(overview)}", WIDTH))
+    if overview.made:
+        click.echo(textwrap.fill(f"{overview.made}.", WIDTH))
     click.echo("\n" + figures(monitor))
 
 
@@ -50,6 +53,8 @@ def _state(overview: Overview) -> str:
             return f"stopped {ago}: {overview.why}. The command that began it goes on"
         case "killed":
             return f"killed (last sign of life {ago}). The command that began it goes on"
+        case _ if overview.made:
+            return "finished"
         case _:
             return "not known whether it is running"
 

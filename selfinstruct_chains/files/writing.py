@@ -34,7 +34,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-        _sync_names(path)
+        sync_names(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -56,7 +56,7 @@ def take_place(scratch: Path, out: Path) -> None:
     sync_files(scratch)
     if not out.exists():
         scratch.rename(out)
-        _sync_names(out)
+        sync_names(out)
         return
     old = scratch.with_name(f"{scratch.name}.old")
     out.rename(old)
@@ -65,7 +65,7 @@ def take_place(scratch: Path, out: Path) -> None:
     except BaseException:
         old.rename(out)
         raise
-    _sync_names(out)
+    sync_names(out)
     shutil.rmtree(old)
 
 
@@ -73,8 +73,7 @@ def sync_files(folder: Path) -> None:
     """Put every file below `folder` on the disk."""
     for path in folder.rglob("*"):
         if path.is_file():
-            with path.open("r+b") as file:  # Windows syncs none that is open to read only
-                os.fsync(file.fileno())
+            sync_file(path)
 
 
 def cut_torn_line(path: Path) -> int:
@@ -101,13 +100,25 @@ def _after_last_line(file: BinaryIO, end: int) -> int:
     return 0
 
 
-def _beside(path: Path) -> Path:
-    """A hidden name in the same folder that no other process or thread uses."""
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 - "." has no name, and links are not to be followed
-    return whole.with_name(f".{whole.name}.{os.getpid()}-{threading.get_native_id()}.partial")
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are not there, and put their names on the disk."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync_names(folder)
 
 
-def _sync_names(path: Path) -> None:
+def kept(path: Path) -> Path:
+    """A copy of a file beside it, under a name that is free: `tasks.old-1.jsonl`."""
+    number = 1
+    while (copy := path.with_name(f"{path.stem}.old-{number}{path.suffix}")).exists():
+        number += 1
+    shutil.copyfile(path, copy)
+    sync_file(copy)
+    return copy
+
+
+def sync_names(path: Path) -> None:
     """Put the name of a file or folder on the disk too, where the system can do that."""
     with suppress(OSError):  # Windows, and some network drives, can't
         folder = os.open(path.parent, os.O_RDONLY)
@@ -115,3 +126,16 @@ def _sync_names(path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Put a file and its name on the disk."""
+    with path.open("r+b") as file:  # Windows syncs none that is open to read only
+        os.fsync(file.fileno())
+    sync_names(path)
+
+
+def _beside(path: Path) -> Path:
+    """A hidden name in the same folder that no other process or thread uses."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - "." has no name, and links are not to be followed
+    return whole.with_name(f".{whole.name}.{os.getpid()}-{threading.get_native_id()}.partial")

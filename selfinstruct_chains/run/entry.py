@@ -21,12 +21,12 @@ from __future__ import annotations
 import json
 from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zlib import crc32
 
 from langchain_core.messages import AIMessage
 
 from selfinstruct_chains.errors import ItemRefused, RunError
-from selfinstruct_chains.run.manifest import FORMAT, READABLE_FORMATS
+from selfinstruct_chains.run.manifest import FORMAT, READABLE_FORMATS, LaterFormat
+from selfinstruct_chains.run.sealed import is_sealed, seal
 from selfinstruct_chains.run.usage import Usage, counts, usage_metadata, wrong_count
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from selfinstruct_chains.config import Role
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class LaterFormat(ValueError):
-    """A line was written by a later version of the program."""
 
 
 class Entry(NamedTuple):
@@ -176,23 +172,20 @@ class Entry(NamedTuple):
         always = {name: getattr(self, name) for name in _ALWAYS.get(self.kind, ())}
         values = {"v": FORMAT, "kind": self.kind, **known, **always, **self.more}
         body = json.dumps(values, ensure_ascii=False)[:-1].encode("utf-8", "backslashreplace")
-        return body + _seal(body)
+        return body + seal(body)
 
     def spend(self, spent: dict[tuple[Role, str], Usage]) -> None:
         """Count it, once for each line: also an answer that stands there twice was paid twice."""
+        parts = self.key.split("/")
+        where: Any = parts[parts[0] == "found"], self.model or ""
+        before = spent.get(where, _NO_USAGE)
         if self.kind == "reply" or (self.kind == "found" and self.usage is not None):
-            self._usage(spent).add(self.usage, self.ms)
+            spent[where] = before.plus(self.usage, self.ms)
         elif self.kind in {"fault", "refused"}:
-            self._usage(spent).faults += 1
-
-    def _usage(self, spent: dict[tuple[Role, str], Usage]) -> Usage:
-        role: Any
-        role, _, rest = self.key.partition("/")
-        if role == "found":
-            role = rest.partition("/")[0]
-        return spent.setdefault((role, self.model or ""), Usage())
+            spent[where] = before.plus_fault()
 
 
+_NO_USAGE = Usage()
 _ANSWERS = frozenset({"reply", "refused", "result", "found"})
 _ALWAYS = {"reply": ("finish_reason", "usage", "model"), "result": ("value",), "found": ("value",)}
 _NEEDS = {
@@ -221,28 +214,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "crc": (str,),
 }
 
-_SEAL = b', "crc": "'
-_SEAL_LENGTH = len(_SEAL) + len('1a2b3c4d"}\n')
-
-
-def _seal(body: bytes) -> bytes:
-    """The end of a line that begins with `body`."""
-    return b'%b%08x"}\n' % (_SEAL, crc32(body))
-
-
-def _is_sealed(line: bytes) -> bool:
-    """Whether a line has a checksum; it is compared as bytes, so that no bit of the end itself can be another."""
-    end = line[-_SEAL_LENGTH:]
-    if not end.startswith(_SEAL):
-        return False
-    if end != _seal(line[:-_SEAL_LENGTH]):
-        raise ValueError("crc")
-    return True
-
 
 def _values(line: bytes) -> dict[str, Any]:
     """The line's object, with its kind, and of a format that this version reads."""
-    sealed = _is_sealed(line)
+    sealed = is_sealed(line)
     values = json.loads(line.decode() if sealed else line)  # quicker than having json guess the encoding
     version = values.get("v") if type(values) is dict else None
     if type(version) is not int or version < 1 or (version == FORMAT and not (sealed and "kind" in values)):

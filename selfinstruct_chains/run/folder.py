@@ -1,7 +1,7 @@
 """The run folder: manifest, lock, journal, and the two files derived from it.
 
 Everything but the manifest and the seeds can be made again from `journal.jsonl`; the derived files are compared with
-what is derived anew, line by line, and only grow.
+what is derived anew, line by line, and only grow. Damage is found by checksums (`run/sealed.py`, `run/entry.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from selfinstruct_chains.errors import RunError
-from selfinstruct_chains.files.writing import write_atomically
+from selfinstruct_chains.files.writing import kept, make_folder, replacing, sync_names, write_atomically
 from selfinstruct_chains.run import manifest
 from selfinstruct_chains.run.derived import Derived
 from selfinstruct_chains.run.journal import Journal
@@ -98,9 +98,10 @@ class Folder:
             self._lock = None
 
     def _open(self, path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any]) -> None:
-        path.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(path)
+        make_folder(path)
+        self._lock = locked(path)
         self._manifest = manifest.opened(path, config, seeds, own)
+        self._mend_seeds(path / "seeds.jsonl", manifest.seed_lines(seeds))
         self.had = _lines(path / "tasks.jsonl")
         if self.had and not (path / "journal.jsonl").exists():
             raise RunError(f"{path}: journal.jsonl is missing, which all else is made from; restore it from a copy")
@@ -111,7 +112,17 @@ class Folder:
                 "and its call will be asked again"
             )
         for name in ("tasks.jsonl", "rejected.jsonl"):  # one by one: `close` has those that were opened
-            self._derived[name] = Derived(path / name, self.notes.append)
+            self._derived[name] = Derived(path / name, self.notes.append, unchecked=self._manifest["format"] == 1)
+        sync_names(path / "journal.jsonl")
+
+    def _mend_seeds(self, file: Path, lines: bytes) -> None:
+        """Write the seeds anew where the file has not the run's; its manifest says that these are."""
+        if file.exists() and file.read_bytes() == lines:
+            return
+        copy = f"; it is kept as {kept(file).name}" if file.exists() else ""
+        with replacing(file) as new:
+            new.write(lines)
+        self.notes.append(f"{file.name} had not the seeds that the run began with, and was written anew{copy}")
 
     def _put(self, name: str, value: BaseModel) -> None:
         if self._derived:
@@ -124,7 +135,13 @@ class Folder:
                 manifest.write(self.path, noted)
 
 
-def _locked(path: Path) -> FileLock:
+def locked(path: Path) -> FileLock:
+    """The lock of the run folder `path`, taken.
+
+    Raises:
+        RunError: another process is at work in it.
+        OSError: it can't be written.
+    """
     # The kernel's lock, which goes with its process however that ends; the file that stays behind means nothing.
     lock = FileLock(path / ".lock", thread_local=False)
     try:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import cut_torn_line
-from selfinstruct_chains.run.entry import Entry, LaterFormat
+from selfinstruct_chains.run.entry import Entry
+from selfinstruct_chains.run.manifest import LaterFormat
+from selfinstruct_chains.run.sealed import damaged
 from selfinstruct_chains.run.syncing import Syncing
 from selfinstruct_chains.tasks import id_order
 
@@ -87,7 +89,7 @@ class Journal:
             return Entry.of_line(self._reader.read(length))
         except (ValueError, RecursionError):
             self._reader.seek(0)
-            raise _damaged(self._path, 1 + self._reader.read(offset).count(b"\n")) from None
+            raise damaged(self._path, 1 + self._reader.read(offset).count(b"\n")) from None
 
     def answer(self, key: str, sha: str) -> Entry | None:
         """The entry that answers a call, if it is there, and was written for the prompt whose hash is `sha`.
@@ -204,7 +206,7 @@ def scan(path: Path) -> Iterator[tuple[Place, Entry]]:
             except LaterFormat as later:
                 raise RunError(f"{path}, line {number}: {later}") from None
             except (ValueError, RecursionError):
-                raise _damaged(path, number) from None
+                raise damaged(path, number) from None
             yield (offset, len(line)), entry
         offset += len(line)
 
@@ -235,13 +237,6 @@ def _lines(path: Path) -> Iterator[bytes]:
         return
     except OSError as error:
         raise RunError(f"{path}: can't be read: {error.strerror or error}") from None
-
-
-def _damaged(path: Path, number: int) -> RunError:
-    return RunError(
-        f"{path}, line {number}: damaged; nothing was changed. Restore the line from a copy, "
-        "or delete it: its call will be asked again"
-    )
 
 
 def _unwritable(path: Path, error: OSError) -> RunError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct_chains.config import fingerprint
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import write_atomically
+from selfinstruct_chains.run.sealed import damaged, is_sealed, seal
 from selfinstruct_chains.tasks import to_line
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ FORMAT = 2
 READABLE_FORMATS = (1, 2)
 """What is read; a folder of format 1 stays one, and its journal grows by lines of format 2."""
 NAME = "manifest.json"
+COPY = "manifest.copy.json"
+"""The same again, for `repair`: nothing else in the folder tells what stands in it."""
 _PACKAGES = (
     "selfinstruct-chains",
     "langchain-core",
@@ -41,6 +44,10 @@ _PACKAGES = (
 _SHOWN = 5  # differing keys that a message names
 
 Manifest = dict[str, Any]
+
+
+class LaterFormat(ValueError):
+    """It was written by a later version of the program."""
 
 
 def run_fingerprint(config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any] | None = None) -> str:
@@ -71,7 +78,7 @@ def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[
         "shaping": shaping,
         "models": {},
     }
-    write_atomically(path / "seeds.jsonl", "".join(map(to_line, seeds)))
+    write_atomically(path / "seeds.jsonl", seed_lines(seeds).decode())
     write(path, manifest)
     return manifest
 
@@ -84,18 +91,43 @@ def read_manifest(path: Path) -> Manifest:
     """
     file = path / NAME
     try:
-        manifest: Manifest = json.loads(file.read_bytes())
-        format_, _, _ = manifest["format"], manifest["shaping"].keys(), manifest["chain"].keys()
+        return parsed(file.read_bytes())
     except FileNotFoundError:
         raise RunError(f"{path}: not a run folder: it has no {NAME}") from None
     except OSError as error:
         raise RunError(f"{file}: can't be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise RunError(f"{file}: damaged; restore it from a copy, or choose another folder: -o") from None
+    except LaterFormat as later:
+        raise RunError(f"{file}: {later}") from None
+    except (ValueError, RecursionError):
+        raise damaged(file) from None
+
+
+def parsed(text: bytes) -> Manifest:
+    """The manifest that `text` holds.
+
+    Raises:
+        LaterFormat: another version wrote it; the message says which are read.
+        ValueError: it is damaged. In format 1, which has no checksum, that shows where its parts don't fit.
+    """
+    manifest = json.loads(text)
+    try:
+        format_, _, _ = manifest["format"], manifest["shaping"].keys(), manifest["chain"].keys()
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("a part is missing") from None
+    sealed = is_sealed(text)
     if format_ not in READABLE_FORMATS:
         reads = " and ".join(map(str, READABLE_FORMATS))
-        raise RunError(f"{file}: a run folder of format {format_}; this version reads {reads}")
-    return manifest
+        raise LaterFormat(f"a run folder of format {format_}; this version reads {reads}")
+    if format_ > 1 and not sealed:
+        raise ValueError("no checksum")
+    manifest.pop("crc", None)
+    whole: Manifest = manifest
+    return whole
+
+
+def seed_lines(seeds: Sequence[Task]) -> bytes:
+    """What stands in seeds.jsonl; its SHA-256 is among what shapes the dataset."""
+    return "".join(map(to_line, seeds)).encode("utf-8", "backslashreplace")
 
 
 def wrote(manifest: Manifest) -> str:
@@ -105,8 +137,30 @@ def wrote(manifest: Manifest) -> str:
 
 
 def write(path: Path, manifest: Manifest) -> None:
-    """Put the manifest into the run folder `path`."""
-    write_atomically(path / NAME, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+    """Put the manifest into the run folder `path`, twice."""
+    for name in (NAME, COPY):
+        write_atomically(path / name, as_text(manifest))
+
+
+def refiltered(manifest: Manifest, config: ChainConfig, changed: Mapping[str, Any]) -> Manifest:
+    """The manifest of a run that `config` filtered anew from that of `manifest`: its fingerprint is its own."""
+    old = manifest["shaping"]
+    own = {key: value for key, value in old.items() if key == "seeds" or key.startswith("own")}
+    shaping = config.shaping() | own | {"refiltered": manifest["fingerprint"]}
+    return manifest | {
+        "format": FORMAT,
+        "fingerprint": fingerprint(shaping),
+        "chain": config.model_dump(mode="json"),
+        "shaping": shaping,
+        "refiltered": {"source": manifest["fingerprint"], "changed": dict(changed)},
+    }
+
+
+def as_text(manifest: Manifest) -> str:
+    """What stands in the file."""
+    body = json.dumps(manifest, ensure_ascii=False, indent=1).removesuffix("\n}")
+    sealed = body.encode("utf-8", "backslashreplace")
+    return (sealed + seal(sealed)).decode()
 
 
 def with_models(manifest: Manifest, reported: Iterable[tuple[str, str]]) -> Manifest:
@@ -134,9 +188,7 @@ def _versions() -> dict[str, str]:
 
 
 def _shaping(config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any]) -> dict[str, Any]:
-    lines = "".join(map(to_line, seeds))
-    shaping = config.shaping() | {"seeds": hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()}
-    return {**shaping, **own}
+    return {**config.shaping(), "seeds": hashlib.sha256(seed_lines(seeds)).hexdigest(), **own}
 
 
 def _checked(manifest: Manifest, shaping: Mapping[str, Any], path: Path) -> Manifest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,10 @@ _WINDOW = 60.0  # seconds over which the rate of calls is taken
 
 @dataclass
 class Monitor:
-    """The live counts of one start of a run. Read them at any time; call `stop` to end the run."""
+    """The live counts of one start of a run. Read them at any time; call `stop` to end the run.
+
+    They may be read from any thread: what holds several values is never changed, but replaced whole.
+    """
 
     wanted: int = 0
     finished: int = 0
@@ -32,7 +35,7 @@ class Monitor:
     requests: int = 0
     """Instruction requests whose candidates are settled."""
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Dropped candidates by (stage, rule)."""
+    """Dropped candidates by (stage, rule); a count more is another Counter."""
     in_flight: int = 0
     """Calls waiting for their reply."""
     classification: int = 0
@@ -43,8 +46,8 @@ class Monitor:
     """Replies received since this start."""
     replies_used: int = 0
     """Replies that what is settled so far was made from; known when the run has ended."""
-    spent: Spent = field(default_factory=dict)
-    """What the calls have cost, by role and model, over the whole folder."""
+    ledger: Spent = field(default_factory=dict)
+    """What `spent` is read from; it grows while the run goes."""
     prices: Mapping[Role, Price | None] = field(default_factory=dict)
     """Dollars for a million tokens; None where they are not known."""
     notes: list[str] = field(default_factory=list)
@@ -54,12 +57,12 @@ class Monitor:
     """When this start began, in seconds since 1970."""
     ended: float = 0.0
     """When it ended; 0.0 while it goes on."""
-    _recent: deque[float] = field(default_factory=deque)
+    _recent: tuple[tuple[int, int], ...] = ()  # replies in each second of the last minute that had any
 
     def begin(self, wanted: int, spent: Spent, prices: Mapping[Role, Price | None], notes: list[str]) -> None:
         """A run starts: what is wanted, and what the folder's calls have cost before. All counts begin anew."""
         stopping = None if self.wanted else self.stopping  # a run may be stopped before it begins
-        vars(self).update(vars(Monitor(wanted, spent=spent, prices=prices, notes=notes, stopping=stopping)))
+        vars(self).update(vars(Monitor(wanted, ledger=spent, prices=prices, notes=notes, stopping=stopping)))
         self.started = time.time()
 
     def stop(self, reason: SelfInstructError) -> None:
@@ -74,7 +77,9 @@ class Monitor:
     def replied(self) -> None:
         """Count a reply that came just now."""
         self.new_calls += 1
-        self._recent.append(time.monotonic())
+        now, recent = int(time.monotonic()), dict(self._recent)
+        recent[now] = recent.get(now, 0) + 1
+        self._recent = tuple((second, count) for second, count in recent.items() if second > now - _WINDOW)
 
     def leave(self, request: int, *, accepted: bool) -> None:
         """Count a settled candidate of `request`."""
@@ -83,13 +88,18 @@ class Monitor:
 
     def reject(self, rejection: Rejection) -> None:
         """Count a dropped candidate."""
-        self.rejected[rejection.stage, rejection.rule] += 1
+        self.rejected = self.rejected + Counter({(rejection.stage, rejection.rule): 1})
 
     def finish(self, task: Task) -> None:
         """Count a finished task."""
         self.finished += 1
         self.classification += task.is_classification
         self.instances += len(task.instances)
+
+    @property
+    def spent(self) -> Spent:
+        """What the calls have cost up to now, by role and model, over the whole folder."""
+        return dict(self.ledger)
 
     @property
     def candidates(self) -> int:
@@ -99,7 +109,7 @@ class Monitor:
     @property
     def total(self) -> Usage:
         """What all calls in the whole folder have cost."""
-        return usage.total(dict(self.spent))
+        return usage.total(self.spent)
 
     @property
     def calls(self) -> int:
@@ -115,15 +125,14 @@ class Monitor:
     @property
     def cost(self) -> float | None:
         """Dollars in the whole folder, for the tokens that were counted; None when a price is not known."""
-        return usage.dollars(dict(self.spent), self.prices)
+        return usage.dollars(self.spent, self.prices)
 
     @property
     def rate(self) -> float:
         """Replies per second, over the last minute of this start."""
-        now = time.monotonic()
-        while self._recent and self._recent[0] < now - _WINDOW:
-            self._recent.popleft()
-        return len(self._recent) / max(1.0, min(_WINDOW, self.seconds))
+        since = time.monotonic() - _WINDOW
+        replies = sum(count for second, count in self._recent if second > since)
+        return replies / max(1.0, min(_WINDOW, self.seconds))
 
     @property
     def seconds(self) -> float:

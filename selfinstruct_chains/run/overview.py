@@ -35,6 +35,8 @@ class Overview:
     """When its process last gave a sign of life, in seconds since 1970."""
     used: dict[tuple[Role, str], Usage] = field(default_factory=dict)
     """What the calls up to the last settled candidate have cost."""
+    made: str = ""
+    """What a refiltered run was made from, in words."""
 
 
 def look(path: Path) -> Overview:
@@ -45,6 +47,7 @@ def look(path: Path) -> Overview:
     """
     run = RunReader(path)
     overview = Overview(run.config, Monitor(prices={role: price(run.config.model_for(role)) for role in ROLES}))
+    overview.made = str(run.origin.refiltered or "")
     last = _count_candidates(run, overview.monitor)
     _count_calls(run, overview, last)
     _say_how_it_goes(run, overview)
@@ -74,7 +77,7 @@ def _count_calls(run: RunReader, overview: Overview, last: tuple[int, ...]) -> N
         if id_order(entry.item) <= last:
             entry.spend(overview.used)
             overview.monitor.replies_used += entry.kind == "reply"
-    overview.monitor.spent = spent
+    overview.monitor.ledger = spent
 
 
 def _say_how_it_goes(run: RunReader, overview: Overview) -> None:

@@ -5,6 +5,7 @@ A run that is going on can be read: what stands there when a stream gets to it c
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import socket
@@ -13,13 +14,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, Literal, Self, TypeVar
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.config import ChainConfig
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.run.journal import scan
-from selfinstruct_chains.run.manifest import NAME, read_manifest
+from selfinstruct_chains.run.manifest import NAME
+from selfinstruct_chains.run.origin import read_origin
+from selfinstruct_chains.run.sealed import Differs, checked_lines, damaged, sums_of
 from selfinstruct_chains.tasks import Rejection, Task
 
 if TYPE_CHECKING:
@@ -34,21 +37,6 @@ State = Literal["running", "finished", "stopped", "killed", "unknown"]
 """What became of the last start of a run; "unknown" when it left no word."""
 
 _SILENT = 30.0  # seconds without a sign of life after which a process elsewhere is taken for dead; one comes every two
-
-
-class Origin(BaseModel):
-    """How a run was made, as `manifest.json` has it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    fingerprint: str
-    """SHA-256, in hex, of all that shapes the dataset."""
-    versions: dict[str, str]
-    """The version of each package that began the run, by its name."""
-    chain: dict[str, JsonValue]
-    """The resolved chain file; `RunReader.config` is the same with types."""
-    shaping: dict[str, JsonValue] = Field(default_factory=dict)
-    """All that shapes the dataset, by dotted key; what the user brought from Python by "own.KIND.ROLE"."""
 
 
 class Progress(BaseModel):
@@ -83,7 +71,7 @@ class RunReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.origin = _origin(path)
+        self.origin = read_origin(path)
 
     @cached_property
     def config(self) -> ChainConfig:
@@ -128,7 +116,11 @@ class RunReader:
             return None
 
     def tasks(self) -> Iterator[Task]:
-        """The finished tasks, in the order of their ids."""
+        """The finished tasks, in the order of their ids.
+
+        Raises:
+            RunError: a line is damaged; the message names it and the command that mends it. So with all streams.
+        """
         return (task for _, task in self.placed(seeds=False))
 
     def seeds(self) -> Iterator[Task]:
@@ -137,11 +129,13 @@ class RunReader:
 
     def placed(self, *, seeds: bool) -> Iterator[tuple[int, Task]]:
         """The seed tasks, or the finished ones, each with its place in bytes for `TaskFile.at`."""
-        return _values(self._file(seeds=seeds), Task.model_validate_json)
+        lines = self._seed_lines() if seeds else self._derived_lines("tasks.jsonl")
+        return _values(lines, Task.model_validate_json, self._file(seeds=seeds))
 
     def rejections(self) -> Iterator[Rejection]:
         """The dropped candidates, in the order in which the loop dropped them."""
-        return (value for _, value in _values(self.path / "rejected.jsonl", Rejection.model_validate_json))
+        lines = self._derived_lines("rejected.jsonl")
+        return (value for _, value in _values(lines, Rejection.model_validate_json, self.path / "rejected.jsonl"))
 
     def entries(self) -> Iterator[Entry]:
         """Every line of the journal, as it came: replies, also those beyond the last task, and failed attempts."""
@@ -158,6 +152,29 @@ class RunReader:
 
     def _file(self, *, seeds: bool) -> Path:
         return self.path / ("seeds.jsonl" if seeds else "tasks.jsonl")
+
+    def _derived_lines(self, name: str) -> Iterator[bytes]:
+        """The lines of tasks.jsonl or rejected.jsonl, as they were written; half a last line is left out."""
+        path = self.path / name
+        with _opened(path) as file, _opened(sums_of(path)) as sums:
+            if self.origin.format == 1 and not sums_of(path).exists():
+                yield from _whole(file)
+                return
+            try:
+                yield from checked_lines(file, sums)
+            except Differs as differs:
+                raise damaged(path, differs.number) from None
+
+    def _seed_lines(self) -> Iterator[bytes]:
+        path = self._file(seeds=True)
+        with _opened(path) as file:
+            if path.exists() and hashlib.sha256(file.read()).hexdigest() != self.origin.shaping.get("seeds"):
+                raise RunError(
+                    f"{path}: not the seeds that the run began with; restore it from a copy, or go on with the run, "
+                    "which writes it anew"
+                )
+            file.seek(0)
+            yield from _whole(file)
 
     def _at_work(self, progress: Progress | None) -> bool:
         """Whether a process is at work: its lock tells, and from another machine its last sign of life."""
@@ -192,14 +209,7 @@ class TaskFile:
     def at(self, offset: int) -> Task:
         """The task whose line begins at byte `offset`."""
         self._file.seek(offset)
-        return _parsed(self._file.readline(), Task.model_validate_json, f"{self._path}, byte {offset}")
-
-
-def _origin(path: Path) -> Origin:
-    try:
-        return Origin.model_validate(read_manifest(path))
-    except ValidationError:
-        raise RunError(f"{path / NAME}: damaged; restore it from a copy") from None
+        return _parsed(self._file.readline(), Task.model_validate_json, self._path)
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -215,19 +225,20 @@ def _unreadable(path: Path, error: OSError) -> RunError:
     return RunError(f"{path}: can't be read: {error.strerror or error}")
 
 
-def _values(path: Path, parse: Callable[[bytes], V]) -> Iterator[tuple[int, V]]:
-    """What stands on each line, and where the line begins, in bytes; half a last line is left out."""
+def _whole(file: BinaryIO) -> Iterator[bytes]:
+    return (line for line in file if line.endswith(b"\n"))
+
+
+def _values(lines: Iterator[bytes], parse: Callable[[bytes], V], path: Path) -> Iterator[tuple[int, V]]:
+    """What stands on each line, blank ones apart, and where the line begins, in bytes."""
     offset = 0
-    with _opened(path) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
-                return
-            if line.strip():
-                yield offset, _parsed(line, parse, f"{path}, line {number}")
-            offset += len(line)
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield offset, _parsed(line, parse, path, number)
+        offset += len(line)
 
 
-def _parsed(line: bytes, parse: Callable[[bytes], V], where: str) -> V:
+def _parsed(line: bytes, parse: Callable[[bytes], V], path: Path, number: int | None = None) -> V:
     try:
         return parse(line)
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -236,4 +247,4 @@ def _parsed(line: bytes, parse: Callable[[bytes], V], where: str) -> V:
         text = json.dumps(json.loads(line), ensure_ascii=False)
         return parse(whole_characters(text).encode())
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise RunError(f"{where}: damaged; restore the line from a copy, or delete it") from None
+        raise damaged(path, number) from None

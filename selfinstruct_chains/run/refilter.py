@@ -11,28 +11,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import RunnablePassthrough
 from pydantic import ValidationError
 
-from selfinstruct_chains.config import ROLES, ChainConfig
 from selfinstruct_chains.errors import ConfigError, RunError
-from selfinstruct_chains.files.writing import scratch_folder, take_place
-from selfinstruct_chains.method.pool import Pool
-from selfinstruct_chains.models.forms import TEXT
-from selfinstruct_chains.run import outcomes
-from selfinstruct_chains.run.assembly import demonstrations, links
-from selfinstruct_chains.run.found import as_found, as_known
-from selfinstruct_chains.run.journal import Journal
-from selfinstruct_chains.run.manifest import NAME, read_manifest
-from selfinstruct_chains.run.own import Own
+from selfinstruct_chains.files.writing import scratch_folder, take_place, write_atomically
+from selfinstruct_chains.run.derived import write_derived
+from selfinstruct_chains.run.manifest import read_manifest, refiltered, seed_lines
+from selfinstruct_chains.run.manifest import write as write_manifest
 from selfinstruct_chains.run.reader import RunReader
-from selfinstruct_chains.run.recall import Recall, recall
-from selfinstruct_chains.tasks import Rejection, id_order, request_id, to_line
+from selfinstruct_chains.run.replay import replayed
+from selfinstruct_chains.tasks import Rejection, id_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.run.outcomes import Slot
     from selfinstruct_chains.tasks import Task
 
@@ -58,10 +52,16 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
 
     Raises:
         ConfigError: something else than filters and novelty is to be changed.
-        RunError: `run` is no run, or damaged; `output` is there already, or can't be written.
+        RunError: `run` is no run, damaged, itself refiltered, or made by parsers or filters that are not in the folder;
+            `output` is there already, or can't be written.
     """
     _refuse_what_is_there(output)
     before = RunReader(run)
+    if made := before.origin.refiltered:
+        raise RunError(
+            f"{run}: made by refilter, and has no replies of its own; refilter the run that it was made from, "
+            f"of fingerprint {made.source[:12]}"
+        )
     config = _changed(before.config, overrides)
     seeds = list(before.seeds())
     if not seeds:
@@ -69,7 +69,7 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
     was = {task.id for task in before.tasks()}
     last = max(map(id_order, (*was, *(rejection.id for rejection in before.rejections()))), default=())
     result = Refiltered()
-    for slot in _slots(before, config, seeds):
+    for slot in replayed(before, config, seeds):
         if id_order(slot.id) > last:
             break
         _sort(slot, result, was)
@@ -103,50 +103,6 @@ def _changed(config: ChainConfig, overrides: Mapping[str, Any]) -> ChainConfig:
         raise ConfigError(f"--set {error.args[0]}: there is nothing of that name") from None
 
 
-def _in_memory(run: RunReader) -> Journal:
-    """The run's journal, without a lock on its folder."""
-    journal = Journal()
-    for entry in run.entries():
-        journal.write(entry)
-    return journal
-
-
-def _slots(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iterator[Slot]:
-    """All candidates of the run in order, judged by the new filters."""
-    old, journal = before.config, _in_memory(before)
-    then, now = Pool(old, seeds), Pool(new, seeds)
-    replay = _recall(before, new, seeds, journal)
-    sizes: list[int] = []
-    while True:
-        request, behind = len(sizes), len(sizes) - old.run.lookahead
-        examples = then.draw(request, sizes[behind] if behind >= 0 else 0)
-        result = replay.request(request_id(request), [example.instruction for example in examples])
-        if result is None:
-            return
-        outcomes.commit(request, result, examples, then)
-        sizes.append(then.generated)
-        for slot in outcomes.commit(request, result, examples, now):
-            completion = replay.completion(slot.id, slot.text) if slot.accepted else None
-            if completion is not None:
-                outcomes.settle(slot, completion, journal)
-            yield slot
-
-
-def _recall(before: RunReader, new: ChainConfig, seeds: Sequence[Task], journal: Journal) -> Recall:
-    """The run's chain with the new filters, over its journal; steps of the user's own stand there by their results."""
-    shaping = before.origin.shaping
-    old, _ = as_found(before.config, journal)
-    old = as_known(old, dict.fromkeys(ROLES, TEXT))
-    if parsers := [key.rpartition(".")[2] for key in shaping if key.startswith("own.parsers.")]:
-        raise RunError(
-            f"{before.path}: its replies for {', '.join(parsers)} were read by a parser of your own, which isn't in "
-            "the folder; run it again with other filters, from Python"
-        )
-    kinds: Any = {role: shaping.get(f"own.kinds.{role}", old.model_for(role).kind) for role in ROLES}
-    steps = {role: RunnablePassthrough[Any]() for role in ROLES if f"own.steps.{role}" in shaping}
-    return recall(new, links(old, demonstrations(old, seeds), kinds), journal, Own({}, steps, {}))
-
-
 def _sort(slot: Slot, result: Refiltered, was: set[str]) -> None:
     if not slot.settled:
         result.unanswered.append(slot)
@@ -164,21 +120,15 @@ def _sort(slot: Slot, result: Refiltered, was: set[str]) -> None:
 
 
 def _write(output: Path, run: RunReader, config: ChainConfig, overrides: Mapping[str, Any], result: Refiltered) -> None:
-    old = read_manifest(run.path)
-    about = {"from": old["fingerprint"], "changed": dict(overrides)}
-    new = old | {"chain": config.model_dump(mode="json"), "refiltered": about}
     unanswered = [{"id": slot.id, "instruction": slot.text, "request": slot.request} for slot in result.unanswered]
-    texts = {
-        "seeds.jsonl": "".join(map(to_line, run.seeds())),
-        "tasks.jsonl": "".join(map(to_line, result.tasks)),
-        "rejected.jsonl": "".join(map(to_line, result.rejected)),
-        "unanswered.jsonl": "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in unanswered),
-        NAME: json.dumps(new, ensure_ascii=False, indent=1) + "\n",
-    }
+    lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in unanswered)
     try:
         with scratch_folder(output) as scratch:
-            for name, text in texts.items():
-                (scratch / name).write_bytes(text.encode("utf-8", "backslashreplace"))
+            write_atomically(scratch / "seeds.jsonl", seed_lines(list(run.seeds())).decode())
+            write_derived(scratch / "tasks.jsonl", result.tasks)
+            write_derived(scratch / "rejected.jsonl", result.rejected)
+            write_atomically(scratch / "unanswered.jsonl", lines)
+            write_manifest(scratch, refiltered(read_manifest(run.path), config, overrides))
             _refuse_what_is_there(output)
             take_place(scratch, output)
     except OSError as error:

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError, SelfInstructError
@@ -149,7 +149,7 @@ async def _reporting(folder: Folder, monitor: Monitor) -> AsyncIterator[None]:
 
     async def beat() -> None:
         while not ended.is_set():
-            await asyncio.to_thread(_report, folder, monitor, "running", "")
+            await asyncio.to_thread(_leave, folder, _word(monitor, "running", ""))  # counted here, written there
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), _HEARTBEAT)
 
@@ -165,11 +165,15 @@ async def _reporting(folder: Folder, monitor: Monitor) -> AsyncIterator[None]:
         monitor.ended = time.time()
         ended.set()
         await asyncio.wait([task])  # cancelled, its thread might still write "running" over the last word
-        _report(folder, monitor, state, why)
+        _leave(folder, _word(monitor, state, why))
 
 
-def _report(folder: Folder, monitor: Monitor, state: str, why: str) -> None:
+def _word(monitor: Monitor, state: str, why: str) -> dict[str, Any]:
     values = {"state": state, "why": why, "pid": os.getpid(), "host": socket.gethostname()}
     times = {"started": round(monitor.started, 1), "updated": round(time.time(), 1)}
+    return {**values, **times, **monitor.snapshot()}
+
+
+def _leave(folder: Folder, word: dict[str, Any]) -> None:
     with suppress(OSError, RunError):  # a full disk is told by whoever writes the journal
-        folder.report({**values, **times, **monitor.snapshot()})
+        folder.report(word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ _PARTS = {
     "reasoning_tokens": ("output_token_details", "reasoning"),
 }
 """What may be told of these besides, and where LangChain has it."""
+_TOLD = ("input_tokens", "output_tokens", *_PARTS)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Usage:
     """Calls and tokens of one role and one model, over the whole folder."""
 
@@ -46,15 +47,17 @@ class Usage:
     reasoning_tokens: int = 0
     """Those of the output that were hidden thinking."""
 
-    def add(self, tokens: Mapping[str, int] | None, milliseconds: int | None) -> None:
-        """Count one reply."""
-        self.calls += 1
-        self.milliseconds += milliseconds or 0
-        if tokens is None:
-            self.unknown += 1
-            return
-        for name in ("input_tokens", "output_tokens", *_PARTS):
-            setattr(self, name, getattr(self, name) + tokens.get(name, 0))
+    def plus(self, tokens: Mapping[str, int] | None, milliseconds: int | None) -> Usage:
+        """With one reply more."""
+        counted = {name: getattr(self, name) + (tokens or {}).get(name, 0) for name in _TOLD}
+        took = self.milliseconds + (milliseconds or 0)
+        return replace(
+            self, calls=self.calls + 1, unknown=self.unknown + (tokens is None), milliseconds=took, **counted
+        )
+
+    def plus_fault(self) -> Usage:
+        """With one attempt more that got no reply."""
+        return replace(self, faults=self.faults + 1)
 
     def dollars(self, price: Price) -> float:
         """What the counted tokens cost."""

@@ -42,6 +42,14 @@ def test_a_long_run_is_replayed_without_a_call() -> None:
     assert replay.startswith("replay: 20 tasks, 0 new calls: ")
 
 
+def test_nothing_is_lost_whatever_befalls_a_run() -> None:
+    """A line for each kind of harm; of all trials none is wrong."""
+    few = {"kills": 3, "faults": 1, "truncations": 6, "flips": 100, "budgets": 3}
+    lines = run("durability.py", *[word for name, count in few.items() for word in (f"--{name}", str(count))])
+
+    assert [line.split()[:3] for line in lines[1:]] == [[name, str(count), "0"] for name, count in few.items()]
+
+
 def test_outputs_are_measured_at_two_sizes() -> None:
     """A line for each format and the report, with seconds and MiB for a tenth of the run and for all of it."""
     lines = run("outputs.py", "--tasks", "20")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from selfinstruct_chains import self_instruct
+from selfinstruct_chains.run.derived import write_sums
 from tests.run.scripts import Author, config, files
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def without(run: Path, tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
         values = json.loads(first)
         del values[field]
         (copy / name).write_text("".join([json.dumps(values) + "\n", *others]), encoding="utf-8")
+        write_sums(copy / name)  # as in a folder from before there were any
         return {"RUN": str(copy), "NEW": str(tmp_path / "new")}
 
     return edit
@@ -147,7 +149,10 @@ def test_a_line_that_lacks_what_it_needs_is_named(
     names = without(name, field)
     said = selfinstruct(*[names.get(word, word) for word in arguments])
 
-    expected = f"Error: {names['RUN']}/{name}, line 1: damaged; restore the line from a copy, or delete it\n"
+    expected = (
+        f"Error: {names['RUN']}/{name}, line 1: damaged; nothing was changed. `selfinstruct repair {names['RUN']}` "
+    )
+    expected += "keeps all that is good, and says what is lost\n"
     assert (said.code, said.out, said.err) == (2, "", expected)
     assert not Path(names["NEW"]).exists()
 
@@ -182,7 +187,8 @@ def test_refiltering_fills_an_empty_folder(selfinstruct: Callable[..., Any], run
 
     assert said.code == 0
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
-        *("manifest.json", "seeds.jsonl", "tasks.jsonl", "rejected.jsonl", "unanswered.jsonl")
+        *("manifest.json", "manifest.copy.json", "seeds.jsonl", "unanswered.jsonl"),
+        *("tasks.jsonl", "tasks.crc", "rejected.jsonl", "rejected.crc"),
     }
     assert list(tmp_path.glob(".*")) == []
 
@@ -215,3 +221,63 @@ def test_what_the_user_can_mend(
 
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
     assert expected in said.err
+
+
+def test_a_refiltered_run_says_what_it_is(selfinstruct: Callable[..., Any], run: Path, tmp_path: Path) -> None:
+    """`status`, `stats`, `report`, and the card of its export: from which run, and by what."""
+    new, card = str(tmp_path / "new"), tmp_path / "out.json.README.md"
+    selfinstruct("refilter", str(run), "--set", "novelty.threshold=0.6", "-o", new)
+    fingerprint = json.loads((run / "manifest.json").read_text())["fingerprint"]
+    made = f"Refiltered, without a call, from the run {fingerprint[:12]}; changed: novelty.threshold=0.6"
+    said = [flat(selfinstruct(command, new).out) for command in ("status", "stats")]
+
+    assert all(f"{made}." in text for text in said)
+    assert "tasks; finished" in said[0]
+    assert [json.loads(selfinstruct(command, new, "--json").out)["made"] for command in ("status", "stats")] == [
+        made
+    ] * 2
+    assert selfinstruct("report", new).code == 0
+    assert made in (tmp_path / "new" / "report.html").read_text()
+    assert f"{made}." in selfinstruct("export", new, "--format", "alpaca", "-o", str(tmp_path / "out.json")).out
+    assert f"- {made}.".replace("_", "\\_") in card.read_text()
+    assert fingerprint[:12] not in card.read_text().split("fingerprint ")[1][:12]
+
+
+DAMAGED = "tasks.jsonl, line 1: damaged; nothing was changed. `selfinstruct repair"
+
+
+def test_a_damaged_run_stops_every_command_until_it_is_repaired(
+    selfinstruct: Callable[..., Any], run: Path, tmp_path: Path
+) -> None:
+    """One line with the command that mends it, nothing written; then it is as it was, the damaged file beside it."""
+    copy = tmp_path / "my run"
+    shutil.copytree(run, copy)
+    good = (copy / "tasks.jsonl").read_bytes()
+    (copy / "tasks.jsonl").write_bytes(good.replace(b"e", b"a", 1))
+    out = str(tmp_path / "out")
+    commands = [["status"], ["stats"], ["report"], ["review"], ["estimate", "-n", "30"]]
+    commands += [["export", "--format", "alpaca", "-o", out], ["refilter", "-o", out]]
+    for command, *options in commands:
+        said = selfinstruct(command, str(copy), *options)
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), command
+        assert f"{DAMAGED} '{copy}'`" in said.err
+    assert not Path(out).exists()
+    said = selfinstruct("repair", str(copy))
+
+    assert (said.code, said.err) == (0, "")
+    assert (
+        said.out == "tasks.jsonl: damaged; 20 lines were made anew from the journal; the old one is tasks.old-1.jsonl\n"
+    )
+    assert (copy / "tasks.jsonl").read_bytes() == good
+    assert selfinstruct("repair", str(copy)).out == f"{copy}: nothing is damaged.\n"
+    assert selfinstruct("stats", str(copy)).code == 0
+
+
+def test_what_cannot_be_repaired_is_bad_input(selfinstruct: Callable[..., Any], run: Path, tmp_path: Path) -> None:
+    """Exit code 2, and what to do instead."""
+    selfinstruct("refilter", str(run), "-o", str(tmp_path / "new"))
+    (tmp_path / "new" / "tasks.jsonl").write_bytes(b"")
+    said = selfinstruct("repair", str(tmp_path / "new"))
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "tasks.jsonl: damaged, and there is no journal; refilter again" in said.err

@@ -5,6 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
+import shutil
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +17,14 @@ import pytest
 from selfinstruct_chains import Monitor, self_instruct
 from selfinstruct_chains.errors import BudgetReached, ConfigError, RunError
 from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.run.derived import Derived, as_line, good_lines
 from selfinstruct_chains.run.estimate import from_defaults, from_measured
 from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.overview import look
+from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
+from selfinstruct_chains.run.sealed import SUM_LENGTH, sums_of
 from tests.outputs.runs import SEED
 from tests.run.scripts import Author, config, files
 
@@ -73,10 +80,11 @@ async def test_an_edited_file_is_kept_beside_the_new_one(tmp_path: Path, n: int)
 
 
 async def test_half_a_line_is_no_edit(tmp_path: Path) -> None:
-    """A derived file that ends in half a line, as after a kill, is simply completed."""
+    """A derived file that ends in half a line without its checksum, as after a kill, is simply completed."""
     await grow(tmp_path, 8)
     before, tasks = files(tmp_path), tmp_path / "tasks.jsonl"
     tasks.write_bytes(tasks.read_bytes()[:-20])
+    sums_of(tasks).write_bytes(sums_of(tasks).read_bytes()[:-SUM_LENGTH])
     monitor = await grow(tmp_path, 8)
 
     assert files(tmp_path) == before
@@ -245,3 +253,82 @@ async def test_refiltering_changes_filters_only(tmp_path: Path, key: str) -> Non
         refilter(tmp_path / "run", {key: 5}, tmp_path / "new")
 
     assert not (tmp_path / "new").exists()
+
+
+async def test_a_refiltered_run_is_its_own(tmp_path: Path) -> None:
+    """Its fingerprint is no other's, also with nothing changed; it says from what it was made and by what."""
+    await grow(tmp_path / "run", 12)
+    changes: list[dict[str, Any]] = [{}, {"novelty.threshold": 0.6}, {"novelty.threshold": 0.5}]
+    for number, change in enumerate(changes):
+        refilter(tmp_path / "run", change, tmp_path / f"new-{number}")
+    origins = [RunReader(tmp_path / name).origin for name in ("run", "new-0", "new-1", "new-2")]
+
+    assert len({origin.fingerprint for origin in origins}) == 4
+    assert origins[0].refiltered is None
+    source = f"Refiltered, without a call, from the run {origins[0].fingerprint[:12]}; changed: "
+    assert [str(origin.refiltered) for origin in origins[1:]] == [
+        f"{source}nothing",
+        f"{source}novelty.threshold=0.6",
+        f"{source}novelty.threshold=0.5",
+    ]
+    assert RunReader(tmp_path / "new-1").config.novelty.threshold == 0.6
+
+
+async def test_a_refiltered_run_has_no_replies_to_filter(tmp_path: Path) -> None:
+    """It is not filtered into nothing: the run that has the replies is named."""
+    await grow(tmp_path / "run", 4)
+    refilter(tmp_path / "run", {}, tmp_path / "new")
+    fingerprint = RunReader(tmp_path / "run").origin.fingerprint
+    with pytest.raises(RunError, match=rf"has no replies of its own; .* of fingerprint {fingerprint[:12]}"):
+        refilter(tmp_path / "new", {}, tmp_path / "newer")
+
+    assert not (tmp_path / "newer").exists()
+
+
+@pytest.mark.parametrize("kind", ["instruction_filters", "instance_filters"])
+async def test_refiltering_does_not_ignore_filters_of_ones_own(tmp_path: Path, kind: str) -> None:
+    """They are not in the folder: it says which, and writes nothing."""
+
+    def mine(*_: object) -> str | None:
+        return None
+
+    chain = self_instruct(config(), tmp_path / "run", models=Author().model, **{kind: [mine]})
+    await chain.ainvoke({"n": 2})
+    with pytest.raises(RunError, match=r"chosen by your own \S+mine too, not in the folder; run it again from Python"):
+        refilter(tmp_path / "run", {}, tmp_path / "new")
+
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+def test_a_new_folder_and_what_is_in_it_are_put_on_the_disk(tmp_path: Path) -> None:
+    """The names too: of the folder in those above it, and of its files in it."""
+    program = (
+        "import sys; from pathlib import Path; from selfinstruct_chains import Task, load_config;"
+        "from selfinstruct_chains.run.folder import Folder;"
+        "Folder(Path(sys.argv[1]), load_config('openai'), []).close()"
+    )
+    log, folder = tmp_path / "log", tmp_path / "new" / "run"
+    command = ["strace", "-f", "-y", "-e", "trace=fsync", "-o", str(log), sys.executable, "-c", program, str(folder)]
+    subprocess.run(command, check=True)
+    synced = re.findall(r"fsync\(\d+<([^>]+)>\) += 0", log.read_text())
+
+    wanted = [tmp_path, folder.parent, folder]
+    wanted += [folder / name for name in ("journal.jsonl", "tasks.jsonl", "tasks.crc", "rejected.jsonl")]
+    assert [str(path) for path in wanted if str(path) not in synced] == []
+    assert synced.index(str(folder)) < synced.index(str(folder / "tasks.jsonl"))
+
+
+def test_what_is_derived_is_taken_over_from_a_version_without_checksums(tmp_path: Path) -> None:
+    """A folder of format 1 gets them when it is gone on with; nothing in it is thought damaged."""
+    path = tmp_path / "tasks.jsonl"
+    tasks = [SEED.model_copy(update={"id": f"00000{number}-00"}) for number in range(3)]
+    path.write_bytes(b"".join(as_line(task) for task in tasks))
+    said: list[str] = []
+    derived = Derived(path, said.append, unchecked=True)
+    for task in tasks[:2]:
+        derived.put(task)
+    derived.close()
+
+    assert said == []
+    assert good_lines(path) == (3, path.stat().st_size, False)

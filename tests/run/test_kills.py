@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selfinstruct_chains.run.journal import call_seed, scan
+from selfinstruct_chains.run.manifest import as_text, read_manifest
 from selfinstruct_chains.testing import scripted_author
 from selfinstruct_chains.testing.server import ScriptedServer
 from tests.run.forker import Forker
@@ -223,7 +224,7 @@ def test_a_folder_of_another_version_is_told(shop: Shop, whole: tuple[tuple[byte
     folder = shop.home / "later"
     assert shop.run(folder) == 0
     manifest, journal = (folder / name for name in ("manifest.json", "journal.jsonl"))
-    later = {manifest: manifest.read_text().replace('"format": 2', '"format": 9')}
+    later = {manifest: as_text(read_manifest(folder) | {"format": 9})}
     later[journal] = '{"v": 9, "kind": "reply"}\n' + journal.read_text()
     for file, changed in later.items():
         text = file.read_text()

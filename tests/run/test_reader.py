@@ -10,9 +10,12 @@ import pytest
 
 from selfinstruct_chains import Rejection, RunStopped, self_instruct
 from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.run.derived import write_sums
 from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.journal import Entry
+from selfinstruct_chains.run.manifest import read_manifest, write
 from selfinstruct_chains.run.reader import RunReader
+from selfinstruct_chains.run.sealed import sums_of
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
 from tests.outputs.runs import CONFIG, SEED, run_folder, task
 
@@ -62,16 +65,21 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before
 
 
-def test_a_damaged_line_is_named(tmp_path: Path) -> None:
-    """With its file and number; what is before it comes first."""
-    run = run_folder(tmp_path / "run", TASKS)
-    lines = (run.path / "tasks.jsonl").read_bytes().splitlines(keepends=True)
-    (run.path / "tasks.jsonl").write_bytes(b"".join([lines[0], b"nonsense\n", *lines[1:]]))
+@pytest.mark.parametrize("name", ["tasks.jsonl", "rejected.jsonl"])
+@pytest.mark.parametrize("format_", [1, 2])
+def test_a_damaged_line_is_named(tmp_path: Path, name: str, format_: int) -> None:
+    """With its file, its number and the command that mends it; what is before it comes first. Format 1 has no sums."""
+    run = run_folder(tmp_path / "run", TASKS, [REJECTION, REJECTION, REJECTION])
+    lines = (run.path / name).read_bytes().splitlines(keepends=True)
+    (run.path / name).write_bytes(b"".join([lines[0], b"nonsense\n", *lines[1:]]))
+    if format_ == 1:
+        write(run.path, read_manifest(run.path) | {"format": 1})
+        sums_of(run.path / name).unlink()
 
-    tasks = run.tasks()
-    assert next(tasks) == TASKS[0]
-    with pytest.raises(RunError, match=r"tasks\.jsonl, line 2: damaged; restore the line from a copy, or delete it"):
-        next(tasks)
+    values = RunReader(run.path).tasks() if name == "tasks.jsonl" else RunReader(run.path).rejections()
+    assert next(iter(values)) == (TASKS[0] if name == "tasks.jsonl" else REJECTION)
+    with pytest.raises(RunError, match=rf"{name}, line 2: damaged; .* `selfinstruct repair {tmp_path}/run`"):
+        next(iter(values))
 
 
 def test_half_a_character_becomes_the_replacement_character(tmp_path: Path) -> None:
@@ -79,6 +87,7 @@ def test_half_a_character_becomes_the_replacement_character(tmp_path: Path) -> N
     run = run_folder(tmp_path / "run", [])
     broken = task(0, "x").model_dump(mode="json") | {"instruction": "a \ud800 b"}
     (run.path / "tasks.jsonl").write_text(json.dumps(broken) + "\n")
+    write_sums(run.path / "tasks.jsonl")
 
     assert [found.instruction for found in run.tasks()] == ["a \ufffd b"]
 
@@ -89,7 +98,8 @@ def test_half_a_character_becomes_the_replacement_character(tmp_path: Path) -> N
         ("missing", None, "missing: not a run folder: it has no manifest.json"),
         ("file", "x", "can't be read: Not a directory"),
         ("empty", {}, "empty: not a run folder: it has no manifest.json"),
-        ("half", {"manifest.json": '{"format": 1, '}, "manifest.json: damaged; restore it from a copy"),
+        ("half", {"manifest.json": '{"format": 1, '}, "manifest.json: damaged; nothing was changed"),
+        ("bare", {"manifest.json": '{"format": 2, "shaping": {}, "chain": {}}'}, "manifest.json: damaged"),
         ("poor", {"manifest.json": '{"format": 1, "shaping": {}, "chain": {}}'}, "manifest.json: damaged"),
         (
             "new",
@@ -120,10 +130,10 @@ def test_what_is_no_run_says_so_in_a_line(
 def test_a_chain_of_another_version_is_said_when_it_is_needed(tmp_path: Path) -> None:
     """The tasks can be read all the same."""
     run = run_folder(tmp_path / "run", TASKS)
-    manifest = json.loads((run.path / "manifest.json").read_text())
+    manifest = read_manifest(run.path)
     manifest["versions"]["selfinstruct-chains"] = "0.9.0"
     manifest["chain"]["temperature_of_the_room"] = 21
-    (run.path / "manifest.json").write_text(json.dumps(manifest))
+    write(run.path, manifest)
     run = RunReader(run.path)
 
     assert list(run.tasks()) == TASKS

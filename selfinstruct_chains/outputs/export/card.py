@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.outputs.export.formats import Row
     from selfinstruct_chains.outputs.export.selection import Selection
-    from selfinstruct_chains.run.reader import Origin
+    from selfinstruct_chains.run.origin import Origin
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 _TABLE = {

@@ -52,7 +52,7 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
     run = RunReader(folder)
     out = out or folder / "report.html"
     _check(out, force=force)
-    unfinished = run.unfinished()
+    unfinished, made = run.unfinished(), str(run.origin.refiltered or "")
     facts = gather(run)
     reviews = Reviews(folder)
     tasks = drawn(run.tasks(), sample, f"{run.config.run.seed}:report")
@@ -61,7 +61,7 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
     content = {
         "title": folder.resolve().name,
         "chain": run.config.name,
-        "description": run.config.description,
+        "description": " ".join(filter(None, (run.config.description, made and f"{made}."))),
         "unfinished": unfinished,
         "left_out": rows.left_out,
         "rules": sorted({rule for _, rule in facts.stats.dropped}),
