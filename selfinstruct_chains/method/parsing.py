@@ -17,14 +17,17 @@ from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
+from pydantic import ConfigDict, Field
 
 from selfinstruct_chains import endings
 from selfinstruct_chains.config import REPLY_CHARACTERS, Output
 from selfinstruct_chains.errors import ItemRefused, SelfInstructError
-from selfinstruct_chains.method.answers import answer
+from selfinstruct_chains.method.answers import ANSWERS, Answers, answer
 from selfinstruct_chains.method.json_items import has_our_fields, json_instances, json_instructions
 from selfinstruct_chains.method.json_text import looks_like_json
+from selfinstruct_chains.method.labels.names import NAMES, Names
 from selfinstruct_chains.method.labels.reading import labelled, unlabelled
+from selfinstruct_chains.method.lexicon import Lexicon
 from selfinstruct_chains.method.lists import list_items, plain, unnumbered
 from selfinstruct_chains.method.rendering import Form  # noqa: TC001 - a pydantic field's type
 from selfinstruct_chains.method.tidying import tidied, unfenced
@@ -114,19 +117,21 @@ def parse_instructions(text: str, *, truncated: bool = False, continues: bool = 
     return Parsed(whole, cut if truncated else "")
 
 
-def parse_classification(text: str, *, truncated: bool = False) -> bool:
+def parse_classification(text: str, *, truncated: bool = False, answers: Answers = ANSWERS) -> bool:
     """Whether a reply says that a task is classification: its first word, a JSON value, or a plain statement.
 
     Raises:
         UnreadableReply: It says neither or both. PEERS defects 12 and 17: such a reply is not a no.
     """
-    said = answer(unfenced(tidied(text)))
+    said = answer(unfenced(tidied(text)), answers)
     if said is None:
         _unreadable("neither yes nor no", text, truncated=truncated)
     return said
 
 
-def parse_instances(text: str, *, form: Form, output: Output, truncated: bool = False) -> Parsed[Instance]:
+def parse_instances(
+    text: str, *, form: Form, output: Output, truncated: bool = False, names: Names = NAMES
+) -> Parsed[Instance]:
     """The instances of a reply, inner layout kept; what can't be read as `output` is tried in the other form.
 
     Args:
@@ -134,27 +139,30 @@ def parse_instances(text: str, *, form: Form, output: Output, truncated: bool = 
         form: Which field comes first. A text reply without labels is one output for `input_first`.
         output: What was asked for.
         truncated: It was cut; the unfinished last instance goes to `cut`.
+        names: What its parts may be called.
 
     Raises:
         UnreadableReply: There is no instance with an output, and for `output_first` with an input too unless it is the
             only one, in it (TruncatedReply: no whole one). PEERS defects 20 to 23.
     """
-    for instances, cut in _readings(tidied(text), form, output, truncated=truncated):
+    for instances, cut in _readings(tidied(text), form, output, names, truncated=truncated):
         needs_no_input = form == "input_first" or len(instances) == 1  # the instruction may carry its material
         if any(each.output.strip() and (each.input.strip() or needs_no_input) for each in instances):
             return Parsed(tuple(instances), cut)
     return _unreadable("no instance", text, truncated=truncated)
 
 
-def _readings(text: str, form: Form, output: Output, *, truncated: bool) -> Iterator[tuple[list[Instance], str]]:
+def _readings(
+    text: str, form: Form, output: Output, names: Names, *, truncated: bool
+) -> Iterator[tuple[list[Instance], str]]:
     """What each way to read a reply makes of it; the way that was asked for first."""
     if output == "json_schema" or looks_like_json(text):
         yield json_instances(text, truncated=truncated)
-    yield labelled(unfenced(text), form, truncated=truncated)
+    yield labelled(unfenced(text), form, truncated=truncated, names=names)
     if output == "text":
         yield json_instances(text, truncated=truncated)
         if form == "input_first" and not truncated and not has_our_fields(text):
-            yield unlabelled(unfenced(text)), ""
+            yield unlabelled(unfenced(text), names), ""
 
 
 def log_odds(first_token: Mapping[str, float]) -> float:
@@ -181,11 +189,15 @@ def log_odds(first_token: Mapping[str, float]) -> float:
 class ReplyParser(BaseOutputParser[T]):
     """Reads an AIMessage with its `finish_reason`; a completion model's bare string has none."""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
     wanted: ClassVar[str]
     """The form of a reply, as a sentence for a prompt."""
 
     reply_characters: int = REPLY_CHARACTERS
     """Characters of a reply that are read: a longer one is a cut one, and what is cut of it says so."""
+    lexicon: Lexicon = Field(default_factory=Lexicon, repr=False, exclude=True)
+    """The languages in which labels, yes and no are understood besides English."""
 
     def read(self, message: AIMessage) -> T:
         """What `message` holds.
@@ -262,7 +274,7 @@ class ClassificationParser(ReplyParser[bool]):
     def _held(self, message: AIMessage) -> bool:
         """Whether `message` says yes; UnreadableReply also if it lacks the log-probabilities to decide by."""
         if self.decide == "text":
-            return self._received(message).read(parse_classification)
+            return self._received(message).read(parse_classification, answers=self.lexicon.answers)
         first_token = message.response_metadata.get("first_token")
         if not first_token:
             _unreadable("no log-probabilities came with the reply", self._received(message).text, truncated=False)
@@ -286,7 +298,9 @@ class InstancesParser(ReplyParser[Parsed[Instance]]):
 
     def _held(self, message: AIMessage) -> Parsed[Instance]:
         """The instances in `message`."""
-        return self._received(message).parsed(parse_instances, form=self.form, output=self.output)
+        return self._received(message).parsed(
+            parse_instances, form=self.form, output=self.output, names=self.lexicon.names
+        )
 
     @property
     def _type(self) -> str:

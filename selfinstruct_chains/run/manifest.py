@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct_chains.config import fingerprint
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import write_atomically
+from selfinstruct_chains.run.language import in_language
 from selfinstruct_chains.tasks import to_line
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[
         "format": FORMAT,
         "fingerprint": fingerprint(shaping),
         "versions": _versions(),
-        "chain": config.model_dump(mode="json"),
+        "chain": in_language(config, seeds).model_dump(mode="json"),
         "shaping": shaping,
         "models": {},
     }
@@ -135,7 +136,9 @@ def _versions() -> dict[str, str]:
 
 def _shaping(config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any]) -> dict[str, Any]:
     lines = "".join(map(to_line, seeds))
-    shaping = config.shaping() | {"seeds": hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()}
+    shaping = in_language(config, seeds).shaping() | {
+        "seeds": hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()
+    }
     return {**shaping, **own}
 
 

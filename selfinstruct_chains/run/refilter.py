@@ -23,6 +23,7 @@ from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.assembly import demonstrations, links
 from selfinstruct_chains.run.found import as_found, as_known
 from selfinstruct_chains.run.journal import Journal
+from selfinstruct_chains.run.language import in_language, lexicon_of
 from selfinstruct_chains.run.manifest import NAME, read_manifest
 from selfinstruct_chains.run.own import Own
 from selfinstruct_chains.run.reader import RunReader
@@ -62,8 +63,8 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
     """
     _refuse_what_is_there(output)
     before = RunReader(run)
-    config = _changed(before.config, overrides)
     seeds = list(before.seeds())
+    config = _changed(in_language(before.config, seeds), overrides)
     if not seeds:
         raise RunError(f"{run / 'seeds.jsonl'}: missing or empty; restore it from a copy")
     was = {task.id for task in before.tasks()}
@@ -113,8 +114,8 @@ def _in_memory(run: RunReader) -> Journal:
 
 def _slots(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iterator[Slot]:
     """All candidates of the run in order, judged by the new filters."""
-    old, journal = before.config, _in_memory(before)
-    then, now = Pool(old, seeds), Pool(new, seeds)
+    old, journal = in_language(before.config, seeds), _in_memory(before)
+    then, now = (Pool(config, seeds, lexicon=lexicon_of(config)) for config in (old, new))
     replay = _recall(before, new, seeds, journal)
     sizes: list[int] = []
     while True:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from selfinstruct_chains.method.labels.choice import labels
 from selfinstruct_chains.method.labels.lines import Token, fences, tokens
+from selfinstruct_chains.method.labels.names import NAMES, Names
 from selfinstruct_chains.method.labels.part import Part, body, closed, is_chat, without_name
 from selfinstruct_chains.method.labels.tables import table_parts
 from selfinstruct_chains.method.labels.tags import tagged_parts
@@ -18,21 +19,21 @@ _NOT_A_LINE_END = re.compile(r"[^\n]")
 _BEFORE_TITLE = " \t:.)(-\u2013\u2014*_\uff1a"
 
 
-def parts(text: str, form: Form) -> tuple[list[Part], bool]:
+def parts(text: str, form: Form, names: Names = NAMES) -> tuple[list[Part], bool]:
     """What stands before the first label and behind each; and whether another task's text, left out here, follows.
 
     There are none where the reply is not labelled: no label at all, or a text that only has examples in it.
     """
     for each in (text, _unwrapped(text)):
-        if (found := _parts(each, form))[0]:
+        if (found := _parts(each, form, names))[0]:
             return found
     return [], False
 
 
-def _parts(text: str, form: Form) -> tuple[list[Part], bool]:
-    chosen = labels(tokens(text), form)
+def _parts(text: str, form: Form, names: Names) -> tuple[list[Part], bool]:
+    chosen = labels(tokens(text, names), form)
     is_sure = any(token.kind == "output" and token.rank == 0 for token in chosen)
-    if not is_sure and (special := tagged_parts(text, form) or table_parts(text)):
+    if not is_sure and (special := tagged_parts(text, form, names) or table_parts(text, names)):
         return special, False
     kept, end = _ended(chosen)
     cut = _cut_up(text[:end], kept, echoed=bool(chosen) and chosen[0].kind == "task")
