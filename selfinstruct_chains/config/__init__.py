@@ -35,6 +35,12 @@ from selfinstruct_chains.config.filters import (
     RefusalFilter,
     SimpleFilter,
 )
+from selfinstruct_chains.config.languages import (
+    UNDETERMINED,
+    Family,
+    Keywords,
+    Language,
+)
 from selfinstruct_chains.config.model import (
     ModelConfig,
     Price,
@@ -61,6 +67,7 @@ __all__ = [
     "REPLY_CHARACTERS",
     "ROLES",
     "STOP_VARIABLES",
+    "UNDETERMINED",
     "Asked",
     "ChainConfig",
     "ChatForm",
@@ -68,13 +75,16 @@ __all__ = [
     "Closed",
     "CompletionForm",
     "EchoFilter",
+    "Family",
     "Filter",
     "Held",
     "InstanceRole",
     "InstancesConfig",
     "InstructionRole",
     "KeywordFilter",
+    "Keywords",
     "Kind",
+    "Language",
     "LengthFilter",
     "ModelConfig",
     "NoveltyConfig",

@@ -24,6 +24,7 @@ from selfinstruct_chains.config.base import (
     file_name,
 )
 from selfinstruct_chains.config.filters import Filter
+from selfinstruct_chains.config.languages import LanguageTag
 from selfinstruct_chains.config.model import ModelConfig
 from selfinstruct_chains.config.prompt import Prompt
 from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
@@ -47,8 +48,9 @@ SINCE_FORMAT_1: dict[str, Any] = {
     "model.optional": [],
     "model.system_role": None,
     "run.reply_characters": REPLY_CHARACTERS,
+    "language": "en",
 }
-"""Keys that came after the first format of run folders, with the value they have where they are not set: there they
+"""Keys that came after the first format of run folders, with the value that was in force before: with it they
 stay out of the fingerprint, so that a newer version finds its runs."""
 _SECTIONS: dict[Role, str] = {
     "instructions": "instructions",
@@ -149,6 +151,8 @@ class ChainConfig(Closed):
 
     name: Annotated[str, AfterValidator(file_name)]
     description: str = ""
+    language: LanguageTag | None = None
+    """That of the tasks, as a BCP 47 tag; None: a run finds it on its seeds (`run.language`)."""
     model: ModelConfig
     """The default, over which each role's model was merged."""
     classification_only: bool = False
@@ -236,6 +240,7 @@ class ChainConfig(Closed):
     def shaping(self) -> dict[str, Any]:
         """All values that shape the dataset, flat, by dotted key."""
         dump = self.model_dump(mode="json", exclude={"name", "description", "model"})
+        dump["language"] = self.language or SINCE_FORMAT_1["language"]
         return {
             key: value
             for key, value in flatten(dump).items()

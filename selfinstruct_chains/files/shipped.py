@@ -1,4 +1,4 @@
-"""Where the three data folders lie: an installed wheel carries them in `data/`, a checkout keeps them at its root."""
+"""Where the data folders lie: an installed wheel carries them in `data/`, a checkout keeps them at its root."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ CHAINS: Traversable = _ROOT / "chains"
 
 PROMPTS: Traversable = _ROOT / "prompts"
 """The shipped prompt files, one `*.yaml` each."""
+
+LANGUAGES: Traversable = PROMPTS / "languages"
+"""What languages say for the method, one `*.yaml` each."""
 
 SEEDS: Traversable = _ROOT / "seeds" / "seed_tasks.jsonl"
 """The shipped seed tasks."""

@@ -40,6 +40,9 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where the platform has it; its messages say less
+
+
 def find(name: str, shipped: Traversable, what: str, beside: Path) -> Source:
     """The file that is shipped as `name`, or, if that ends in .yaml, the file of that path, which starts at `beside`.
 
@@ -66,14 +69,18 @@ def find(name: str, shipped: Traversable, what: str, beside: Path) -> Source:
     )
 
 
-def read(source: Source) -> dict[str, Any]:
+def read(source: Source, *, quick: bool = False) -> dict[str, Any]:
     """The keys and values of a YAML file.
+
+    Args:
+        source: the file.
+        quick: read it fast; for files of ours, since messages about it say less.
 
     Raises:
         ConfigError: it can't be read, is no YAML, or has no keys and values at the top; names file and line.
     """
     try:
-        value = parse(source.file.read_text(encoding="utf-8-sig"))
+        value = parse(source.file.read_text(encoding="utf-8-sig"), quick=quick)
     except OSError as error:
         raise ConfigError(f"{source.shown}: can't be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
@@ -86,14 +93,14 @@ def read(source: Source) -> dict[str, Any]:
     return value
 
 
-def parse(text: str) -> Any:
+def parse(text: str, *, quick: bool = False) -> Any:
     """What a YAML text stands for.
 
     Raises:
         ValueError: it is no YAML, or its values can't be written as JSON; starts with the line, if that is known.
     """
     try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        value = yaml.load(text, Loader=_QUICK if quick else _Loader)  # noqa: S506 - a SafeLoader
         json.dumps(value, default=str, ensure_ascii=False).encode()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

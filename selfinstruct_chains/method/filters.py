@@ -10,14 +10,16 @@ import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import Indel
 
 from selfinstruct_chains.config import EchoFilter, KeywordFilter, LengthFilter, OpeningFilter, RefusalFilter
+from selfinstruct_chains.config.phrases import folded
 from selfinstruct_chains.method.keywords import keyword, names_a_language
+from selfinstruct_chains.method.lexicon import Lexicon
 from selfinstruct_chains.method.material import carries_material
-from selfinstruct_chains.method.refusals import is_placeholder, refuses
+from selfinstruct_chains.method.refusals import asks_back, has_placeholder, refuses
 from selfinstruct_chains.tasks import Dropped, label
 
 if TYPE_CHECKING:
@@ -30,17 +32,16 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 _CHARACTERS_PER_WORD = 2  # in scripts written without spaces
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _OWN_WORDS = 3  # in the seeds' script, that make an instruction about a text in another
-_EDITS = re.compile(
-    r"(?i)\b(?:correct|fix|proofread|edit|punctuat|capitali[sz]|spell|grammar|typo|mistake|error|replace|remove|insert|add"
-    r"|change|convert|format|swap|anonymi[sz]|redact|mask|improve|polish)"
-)
 _PROGRAM = re.compile(r"(?i)\s*write a program\b")
 _ROUNDING = 1e-9
+_NO_WORDS = Lexicon()
 _OPENERS = "¿¡"  # Spanish sentences begin with them
 _CODE_LINE = re.compile(r"[^\n]*[()\[\]{}=]|\s*(?:case|class|default|else|except|finally|for|if|try|while)\b")
 
 
-def drop_instruction(text: str, filters: Sequence[Filter], scripts: frozenset[str]) -> str | None:
+def drop_instruction(
+    text: str, filters: Sequence[Filter], scripts: frozenset[str], lexicon: Lexicon = _NO_WORDS
+) -> str | None:
     """The name of the first rule that drops an instruction, None if it may stay.
 
     Rules: "too_short", "too_long", "keyword", "punctuation", "script", "write_a_program", "refusal".
@@ -49,17 +50,19 @@ def drop_instruction(text: str, filters: Sequence[Filter], scripts: frozenset[st
         text: The instruction.
         filters: In the order in which they apply.
         scripts: Those that instructions may be written in, see `scripts`; empty for any.
+        lexicon: The words of the chain's languages; without, only rules that need none apply.
     """
-    return next((rule for each in filters if (rule := _instruction_rule(text, each, scripts))), None)
+    return next((rule for each in filters if (rule := _instruction_rule(text, each, scripts, lexicon))), None)
 
 
-def keep_instances(
+def keep_instances(  # noqa: PLR0913 - instances, what they are of, and what is known of languages
     instances: Sequence[Instance],
     filters: Sequence[Filter],
     *,
     is_classification: bool,
     max_instances: int,
     instruction: str = "",
+    lexicon: Lexicon = _NO_WORDS,
 ) -> tuple[list[Instance], list[Dropped]]:
     """The instances that stay and those that are dropped, each in their order.
 
@@ -74,10 +77,14 @@ def keep_instances(
         is_classification: Whether outputs are class labels.
         max_instances: How many may stay, the first ones.
         instruction: What they are instances of: where it asks to correct or change a text, a near copy is no "echo".
+        lexicon: The words of the chain's languages; without, only rules that need none apply.
     """
-    edits = bool(_EDITS.search(instruction))
-    needs_input = is_classification and not carries_material(instruction)
-    rules = [_instance_rule(instance, filters, needs_input, edits) for instance in instances]
+    task = _Asked(
+        instruction,
+        needs_input=is_classification and not carries_material(instruction),
+        edits=bool(lexicon.edits.search(folded(instruction))),
+    )
+    rules = [_instance_rule(instance, filters, task, lexicon) for instance in instances]
     kinds = {each.kind for each in filters}
     if "empty" in kinds:
         _mark_without_input(instances, rules)
@@ -97,16 +104,16 @@ def scripts(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(counts.most_common(1)[0][0] for text in texts if (counts := _letters(text)))
 
 
-def _instruction_rule(text: str, each: Filter, scripts: frozenset[str]) -> str | None:
+def _instruction_rule(text: str, each: Filter, scripts: frozenset[str], lexicon: Lexicon) -> str | None:
     match each:
         case LengthFilter():
             return _length(text, each)
         case KeywordFilter():
-            return "keyword" if keyword(text, each.words, builtin=each.builtin) else None
+            return "keyword" if keyword(text, lexicon, each.words, builtin=each.builtin) else None
         case OpeningFilter():
             return _opening(text, each, scripts)
         case RefusalFilter():
-            return "refusal" if refuses(text, each.phrases) else None
+            return "refusal" if refuses(text, lexicon, each.phrases) else None
         case _:
             return None
 
@@ -150,20 +157,29 @@ def _script(letter: str) -> str:
     return "CJK" if name in {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH"} else name
 
 
-def _instance_rule(instance: Instance, filters: Sequence[Filter], needs_input: bool, edits: bool) -> str | None:  # noqa: FBT001
+class _Asked(NamedTuple):
+    """What instances are of."""
+
+    instruction: str
+    needs_input: bool
+    edits: bool
+    """An output is nearly its input."""
+
+
+def _instance_rule(instance: Instance, filters: Sequence[Filter], task: _Asked, lexicon: Lexicon) -> str | None:
     for each in filters:
         match each.kind:
-            case "empty" if not instance.output.strip() or (needs_input and not instance.input.strip()):
+            case "empty" if not instance.output.strip() or (task.needs_input and not instance.input.strip()):
                 return "empty"
             case "colon" if _announces(instance.output):
                 return "colon"
-        if isinstance(each, EchoFilter) and _echoes(instance, 1 if edits else each.similarity):
+        if isinstance(each, EchoFilter) and _echoes(instance, 1 if task.edits else each.similarity):
             return "echo"
         if isinstance(each, RefusalFilter):
-            if refuses(instance.output, each.phrases):
-                return "refusal"
-            if is_placeholder(instance.output) or is_placeholder(instance.input):
+            if has_placeholder(task.instruction, instance, lexicon):
                 return "placeholder"
+            if refuses(instance.output, lexicon, each.phrases) or asks_back(instance.output, lexicon):
+                return "refusal"
     return None
 
 

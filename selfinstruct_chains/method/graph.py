@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import Runnable, RunnableBranch, RunnablePassthrough, RunnablePick
 
 from selfinstruct_chains.method.filters import keep_instances
+from selfinstruct_chains.method.lexicon import Lexicon
 from selfinstruct_chains.method.pure import Pure
 from selfinstruct_chains.tasks import Completion, Dropped, Instance
 
@@ -58,14 +59,18 @@ def complete(
 
 
 def finisher(
-    filters: Sequence[Filter], max_instances: int, own: Sequence[InstanceFilter] = ()
+    filters: Sequence[Filter], max_instances: int, own: Sequence[InstanceFilter] = (), lexicon: Lexicon | None = None
 ) -> Runnable[dict[str, Any], Completion]:
     """The last link of `complete`: which instances stay, by the chain's filters and then by the caller's `own`."""
-    return Pure(partial(_finish, tuple(filters), max_instances, tuple(own)), "instance filters")
+    return Pure(partial(_finish, tuple(filters), max_instances, tuple(own), lexicon or Lexicon()), "instance filters")
 
 
 def _finish(
-    filters: Sequence[Filter], max_instances: int, own: Sequence[InstanceFilter], draft: dict[str, Any]
+    filters: Sequence[Filter],
+    max_instances: int,
+    own: Sequence[InstanceFilter],
+    lexicon: Lexicon,
+    draft: dict[str, Any],
 ) -> Completion:
     instruction, is_classification, parsed = draft["instruction"], draft["is_classification"], draft["parsed"]
     rules = [(instance, _first_rule(own, instruction, instance)) for instance in parsed.items]
@@ -75,6 +80,7 @@ def _finish(
         is_classification=is_classification,
         max_instances=max_instances,
         instruction=instruction,
+        lexicon=lexicon,
     )
     dropped += [Dropped(instance=instance, rule=rule) for instance, rule in rules if rule]
     return Completion(

@@ -11,10 +11,12 @@ from typing import ClassVar, Literal, TypedDict, TypeVar
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
+from pydantic import ConfigDict, Field
 
 from selfinstruct_chains import endings
 from selfinstruct_chains.config import REPLY_CHARACTERS, Output
 from selfinstruct_chains.errors import ItemRefused
+from selfinstruct_chains.method.lexicon import Lexicon
 from selfinstruct_chains.method.parsing import (
     Parsed,
     UnreadableReply,
@@ -39,11 +41,15 @@ class _Reading(TypedDict):
 class ReplyParser(BaseOutputParser[T]):
     """Reads an AIMessage with its `finish_reason`; a completion model's bare string has none."""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
     wanted: ClassVar[str]
     """The form of a reply, as a sentence for a prompt."""
 
     reply_characters: int = REPLY_CHARACTERS
     """Characters of an answer, without thoughts, that are read: a longer one is a cut one, and what is cut says so."""
+    lexicon: Lexicon = Field(default_factory=Lexicon, repr=False, exclude=True)
+    """The languages in which labels, yes and no are understood besides English."""
 
     def read(self, message: AIMessage) -> T:
         """What `message` holds.
@@ -116,7 +122,9 @@ class ClassificationParser(ReplyParser[bool]):
     def _held(self, message: AIMessage) -> bool:
         """Whether `message` says yes; UnreadableReply also if it lacks the log-probabilities to decide by."""
         if self.decide == "text":
-            return parse_classification(str(message.text), **self._reading(message))
+            return parse_classification(
+                str(message.text), answers=self.lexicon.answers, **self._reading(message)
+            )
         first_token = message.response_metadata.get("first_token")
         if not first_token:
             reply = received(str(message.text), self.reply_characters, truncated=False)
@@ -141,7 +149,13 @@ class InstancesParser(ReplyParser[Parsed[Instance]]):
 
     def _held(self, message: AIMessage) -> Parsed[Instance]:
         """The instances in `message`."""
-        return parse_instances(str(message.text), form=self.form, output=self.output, **self._reading(message))
+        return parse_instances(
+            str(message.text),
+            form=self.form,
+            output=self.output,
+            names=self.lexicon.names,
+            **self._reading(message),
+        )
 
     @property
     def _type(self) -> str:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from langchain_core.exceptions import OutputParserException
 
 from selfinstruct_chains.errors import SelfInstructError
-from selfinstruct_chains.method.answers import answer
+from selfinstruct_chains.method.answers import ANSWERS, Answers, answer
 from selfinstruct_chains.method.json_items import has_our_fields, json_instances, json_instructions
 from selfinstruct_chains.method.json_text import looks_like_json
+from selfinstruct_chains.method.labels.names import NAMES, Names
 from selfinstruct_chains.method.labels.reading import labelled, unlabelled
 from selfinstruct_chains.method.list_marks import unnumbered
 from selfinstruct_chains.method.lists import list_items, plain
@@ -127,21 +128,29 @@ def parse_instructions(
     return reply.parsed(whole, cut if truncated else "")
 
 
-def parse_classification(text: str, *, truncated: bool = False, characters: int | None = None) -> bool:
+def parse_classification(
+    text: str, *, truncated: bool = False, characters: int | None = None, answers: Answers = ANSWERS
+) -> bool:
     """Whether a reply says that a task is classification: its first word, a JSON value, or a plain statement.
 
     Raises:
         UnreadableReply: It says neither or both. PEERS defects 12 and 17: such a reply is not a no.
     """
     reply = received(text, characters, truncated=truncated)
-    said = answer(unfenced(reply.text))
+    said = answer(unfenced(reply.text), answers)
     if said is None:
         raise reply.unreadable("neither yes nor no")
     return said
 
 
 def parse_instances(
-    text: str, *, form: Form, output: Output, truncated: bool = False, characters: int | None = None
+    text: str,
+    *,
+    form: Form,
+    output: Output,
+    truncated: bool = False,
+    characters: int | None = None,
+    names: Names = NAMES,
 ) -> Parsed[Instance]:
     """The instances of a reply, inner layout kept; what can't be read as `output` is tried in the other form.
 
@@ -151,28 +160,31 @@ def parse_instances(
         output: What was asked for.
         truncated: It was cut; the unfinished last instance goes to `cut`.
         characters: As for `parse_instructions`.
+        names: What its parts may be called.
 
     Raises:
         UnreadableReply: There is no instance with an output, and for `output_first` with an input too unless it is the
             only one, in it (TruncatedReply: no whole one). PEERS defects 20 to 23.
     """
     reply = received(text, characters, truncated=truncated)
-    for instances, cut in _readings(reply.text, form, output, truncated=reply.truncated):
+    for instances, cut in _readings(reply.text, form, output, names, truncated=reply.truncated):
         needs_no_input = form == "input_first" or len(instances) == 1  # the instruction may carry its material
         if any(each.output.strip() and (each.input.strip() or needs_no_input) for each in instances):
             return reply.parsed(instances, cut)
     raise reply.unreadable("no instance")
 
 
-def _readings(text: str, form: Form, output: Output, *, truncated: bool) -> Iterator[tuple[list[Instance], str]]:
+def _readings(
+    text: str, form: Form, output: Output, names: Names, *, truncated: bool
+) -> Iterator[tuple[list[Instance], str]]:
     """What each way to read a reply makes of it; the way that was asked for first."""
     if output == "json_schema" or looks_like_json(text):
         yield json_instances(text, truncated=truncated)
-    yield labelled(unfenced(text), form, truncated=truncated)
+    yield labelled(unfenced(text), form, truncated=truncated, names=names)
     if output == "text":
         yield json_instances(text, truncated=truncated)
         if form == "input_first" and not truncated and not has_our_fields(text):
-            yield unlabelled(unfenced(text)), ""
+            yield unlabelled(unfenced(text), names), ""
 
 
 def log_odds(first_token: Mapping[str, float]) -> float:

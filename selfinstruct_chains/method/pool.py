@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.method.filters import drop_instruction, scripts
+from selfinstruct_chains.method.lexicon import Lexicon
 from selfinstruct_chains.method.novelty import NoveltyIndex
 
 if TYPE_CHECKING:
@@ -42,7 +43,13 @@ class Pool:
         DataError: there are fewer seeds that may be shown than a request shows.
     """
 
-    def __init__(self, config: ChainConfig, seeds: Sequence[Task], filters: Sequence[InstructionFilter] = ()) -> None:
+    def __init__(
+        self,
+        config: ChainConfig,
+        seeds: Sequence[Task],
+        filters: Sequence[InstructionFilter] = (),
+        lexicon: Lexicon | None = None,
+    ) -> None:
         needed = config.instructions.seed_examples
         showable = [task for task in seeds if task.is_classification or not config.classification_only]
         if len(showable) < needed:
@@ -53,6 +60,7 @@ class Pool:
             )
         self._config = config
         self._filters = filters
+        self._lexicon = lexicon or Lexicon()
         self._scripts = scripts(task.instruction for task in seeds)
         self._generated: list[PoolExample] = []
         self._index = NoveltyIndex(config.novelty.threshold, config.novelty.tokenizer)
@@ -86,7 +94,7 @@ class Pool:
 
     def admit(self, id: str, instruction: str) -> Reason | None:  # noqa: A002
         """Why `instruction` was dropped, or None: it has joined the pool."""
-        rule = drop_instruction(instruction, self._config.filters, self._scripts)
+        rule = drop_instruction(instruction, self._config.filters, self._scripts, self._lexicon)
         rule = rule or next((dropped for check in self._filters if (dropped := check(instruction))), None)
         if rule:
             return Reason(rule)

@@ -1,53 +1,66 @@
-"""How models refuse, and what they leave where a text should stand; English."""
+"""How models refuse, and what they leave where a text should stand; in the languages of the chain."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-_MODEL = r"an? (?:(?:large )?language model|ai(?: language)?(?: model| assistant| chatbot)?)\b"
-_CANNOT = (
-    "i(?: |'m |'d )?(?:cannot|can't|can not|couldn't|could not|(?:am )?(?:not able|unable) to|won't be able to|won't"
-    "|will not)"
-)
-# Letters decline and apologise too ("I am unable to attend", "I'm sorry to hear"): only what models decline counts.
-_DO = (
-    "(?:directly |actually |currently |physically )*(?:assist|help (?:you )?with (?:that|this)|fulfil|comply|provide"
-    "|answer|process|access|generate|complete (?:this|the|your)|see (?:the|any|an) (?:image|picture|video|file|input)"
-    "|view|browse|open|display|create|engage|do that|perform|determine|produce|write|translate|respond|identify"
-    r"|analy[sz]e|classify)\b"
-)
-_SORRY = r"(?:(?:i(?:'m| am) (?:so |very )?sorry|sorry|unfortunately|my apologies|i apologi[sz]e)[,.!:;]?\s+(?:but )?)?"
-_REFUSAL = re.compile(
-    f"{_SORRY}(?:{_CANNOT} {_DO}"
-    f"|as {_MODEL}(?:,|[;]? (?:i|my)\\b)|i(?: am|'m) (?:just |only |merely )?{_MODEL}"
-    "|i (?:do not|don't) have (?:the (?:ability|capability)|access to|enough (?:information|context)|real-time)"
-    "|(?:there is )?no (?:input|text|image|sentence|passage) (?:was |is |has been )?(?:provided|given)"
-    r"|(?:please|could you(?: please)?) provide (?:me with )?(?:the|an?|your|more)\b)"
-)
-_PLACEHOLDER = re.compile(
-    r"[\[<({]+(?:your |the |insert |add |enter |some )*(?:\w+ ){0,3}(?:here|output|input|answer|text|response)[\]>)}]+"
-    r"|(?:your |the |insert |expected )*(?:output|input|label|answer|response|text)(?:\.(?:json|txt))*"
-    r"(?: goes)?(?: here)?[.:]?|\.{3,}|…|_{3,}|lorem ipsum.*"
-)
+from selfinstruct_chains.config.phrases import folded
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.method.lexicon import Lexicon
+    from selfinstruct_chains.tasks import Instance
+
+_NOTHING_YET = re.compile(r"(?:\.{3,}|…+|_{3,})")
+_DUMMY_FILE = re.compile(r"(?:input|output|text|example|sample|file)\.(?:json|txt|csv|md)")
+_BRACKETS = " \t\n[]<>(){}*`"
+_OPENS = tuple("[<({.…_")
 _OPENING = 200  # characters in which a refusal shows
+_QUOTES = "\"'*([ \u201c\u201e«「『"
 
 
-def refuses(text: str, phrases: tuple[str, ...] = ()) -> bool:
+def refuses(text: str, lexicon: Lexicon, phrases: tuple[str, ...] = ()) -> bool:
     """Whether a text begins as a model that refuses or talks of itself does, or with one of `phrases`."""
-    opening = _folded(" ".join(text[: 2 * _OPENING].split()).lstrip("\"'*([ "))
-    return bool(_REFUSAL.match(opening)) or opening.startswith(_all_folded(phrases))
+    opening = folded(text[: 2 * _OPENING]).lstrip(_QUOTES)
+    return bool(lexicon.refusals.match(opening)) or opening.startswith(_all_folded(phrases))
 
 
-def is_placeholder(text: str) -> bool:
-    """Whether a text stands for one that is still to be written: "[your answer here]", "..."."""
-    return len(text) <= _OPENING and bool(_PLACEHOLDER.fullmatch(text.strip().casefold()))
+def asks_back(output: str, lexicon: Lexicon) -> bool:
+    """Whether an output begins by asking for what was not given: "Please provide the text"."""
+    return bool(lexicon.requests.match(folded(output[: 2 * _OPENING]).lstrip(_QUOTES)))
 
 
-def _folded(text: str) -> str:
-    return text.replace("\u2019", "'").casefold()
+def has_placeholder(instruction: str, instance: Instance, lexicon: Lexicon) -> bool:
+    """Whether an output or an input stands for one that is still to be written: "[your answer here]", "...".
+
+    What the instruction itself speaks of is meant as it stands there; so is a text to work on, "Lorem ipsum" too.
+    """
+    given, made = instance.input.strip(), instance.output.strip()
+    wants_dummies = bool(lexicon.dummies.search(folded(instruction)))
+    if _stands_for(made, lexicon) or (_is_dummy(made) and not wants_dummies):
+        return not _speaks_of(instruction, made)
+    if _DUMMY_FILE.fullmatch(given.casefold()):
+        return not (wants_dummies or given in made or _speaks_of(instruction, given))
+    return given.startswith(_OPENS) and _stands_for(given, lexicon) and not _speaks_of(instruction, given)
+
+
+def _stands_for(text: str, lexicon: Lexicon) -> bool:
+    if not text or len(text) > _OPENING:
+        return False
+    inner = text.strip(_BRACKETS)
+    return bool(_NOTHING_YET.fullmatch(inner) or lexicon.placeholders.fullmatch(folded(inner)))
+
+
+def _is_dummy(text: str) -> bool:
+    return text[:11].casefold() == "lorem ipsum" or bool(_DUMMY_FILE.fullmatch(text.casefold()))
+
+
+def _speaks_of(instruction: str, text: str) -> bool:
+    words = folded(text).strip(".:") or text
+    return words in folded(instruction)
 
 
 @lru_cache(maxsize=64)
 def _all_folded(phrases: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(_folded, phrases))
+    return tuple(map(folded, phrases))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from selfinstruct_chains.config import ClassificationRole, InstanceRole, InstructionRole, Kind, Role
+    from selfinstruct_chains.method.lexicon import Lexicon
     from selfinstruct_chains.method.rendering import Form
 
     Section = InstructionRole | ClassificationRole | InstanceRole
@@ -76,11 +77,11 @@ class Links(NamedTuple):
         found: PromptValue = at_once(evaluate(self.before, value, {}))
         return found
 
-    def reading(self, characters: int) -> Links:
-        """The same, of whose replies at most so many characters are read."""
+    def reading(self, characters: int, lexicon: Lexicon) -> Links:
+        """The same, of whose replies at most so many characters are read, in the languages of `lexicon`."""
         if not isinstance(self.parser, ReplyParser):
             return self
-        return self._replace(parser=self.parser.model_copy(update={"reply_characters": characters}))
+        return self._replace(parser=self.parser.model_copy(update={"reply_characters": characters, "lexicon": lexicon}))
 
 
 def step(links: Links, model: RoleModel) -> Runnable[Any, Any]:

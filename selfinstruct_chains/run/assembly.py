@@ -19,6 +19,7 @@ from selfinstruct_chains.models.own import OwnModel, own_model
 from selfinstruct_chains.models.patient import Patiences, Patient
 from selfinstruct_chains.models.registry import ConfiguredModel
 from selfinstruct_chains.run.found import IN_WORDS, as_known
+from selfinstruct_chains.run.language import in_language, lexicon_of
 from selfinstruct_chains.run.own import Models, Own, brought, chain_config
 from selfinstruct_chains.run.step import Step, Steps
 
@@ -141,9 +142,11 @@ def build_steps(
 
 def public_steps(config: ChainConfig, seeds: Sequence[Task] | None, own: Own) -> Steps:
     """The steps with what the user brings, each with the chain's patience."""
+    seeds = seeds if seeds is not None else read_seeds(shipped.SEEDS)
+    config = in_language(config, seeds)
     found = role_models(config, own.models)
     config = as_known_for(in_text_where_needed(config, found, own), found.models)
-    shown = demonstrations(config, seeds if seeds is not None else read_seeds(shipped.SEEDS))
+    shown = demonstrations(config, seeds)
     patiences = Patiences(found.models, config)
     patient: dict[Role, Runnable[Any, Any]] = {
         role: Patient(role, model, patiences) for role, model in found.models.items()
@@ -211,7 +214,8 @@ def links(config: ChainConfig, shown: Shown, kinds: Mapping[Role, Kind]) -> dict
             "output_first", both[1], kinds["output_first"], texts["output_first"], limit
         ),
     }
-    return {role: found.reading(config.run.reply_characters) for role, found in by_role.items()}
+    read = lexicon_of(config)
+    return {role: found.reading(config.run.reply_characters, read) for role, found in by_role.items()}
 
 
 def compose(
@@ -239,7 +243,9 @@ def compose(
             parser = own.parsers.get(role)
             link = links[role]._replace(parser=parser | _given(role)) if parser is not None else links[role]
             found[role] = steps.step(link, models[role])
-    finish = graph.finisher(config.filters, config.instances.max_instances, own.instance_filters)
+    finish = graph.finisher(
+        config.filters, config.instances.max_instances, own.instance_filters, lexicon_of(config)
+    )
     input_first = None if config.classification_only else found["input_first"]
     whole = graph.complete(found["classification"], input_first, found["output_first"], finish)
     return Composed(found["instructions"], whole, found)

@@ -22,6 +22,7 @@ from selfinstruct_chains.run.budget import Budget
 from selfinstruct_chains.run.found import Finding
 from selfinstruct_chains.run.journal import Journal, call_key, call_seed
 from selfinstruct_chains.run.journalled import Calling
+from selfinstruct_chains.run.language import in_language, language_line, lexicon_of
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.own import brought
 from selfinstruct_chains.run.settling import Settling, request, settle
@@ -65,6 +66,8 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     yield f"chain {config.name}: ok ({', '.join(sorted({config.model_for(role).name for role in ROLES}))})"
     tasks = read_seeds(seeds or shipped.SEEDS)
     Pool(config, tasks)
+    yield language_line(config, tasks)
+    config = in_language(config, tasks)
     yield from _about_seeds(config, tasks)
     hopeful = as_known_for(config, role_models(config).models, hopeful=True)
     shown = demonstrations(hopeful, tasks)
@@ -94,9 +97,9 @@ def _about_seeds(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[str]:
         yield f"warning: seed {id_} is similar to {verdict.id} (ROUGE-L {verdict.score:.2f})"
     if len(similar) > _SHOWN:
         yield f"warning: {len(similar) - _SHOWN} more seeds are similar to others"
-    known = scripts(task.instruction for task in tasks)
+    known, words = scripts(task.instruction for task in tasks), lexicon_of(config)
     for task in tasks:
-        rule = drop_instruction(task.instruction, config.filters, known)
+        rule = drop_instruction(task.instruction, config.filters, known, words)
         if rule:
             yield f"warning: seed {task.id} would itself be dropped by the filter {rule!r}"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct_chains.config import fingerprint
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import write_atomically
+from selfinstruct_chains.run.language import in_language
 from selfinstruct_chains.run.sealed import damaged, is_sealed, seal
 from selfinstruct_chains.tasks import to_line
 
@@ -74,7 +75,7 @@ def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[
         "format": FORMAT,
         "fingerprint": fingerprint(shaping),
         "versions": _versions(),
-        "chain": config.model_dump(mode="json"),
+        "chain": in_language(config, seeds).model_dump(mode="json"),
         "shaping": shaping,
         "models": {},
     }
@@ -188,7 +189,7 @@ def _versions() -> dict[str, str]:
 
 
 def _shaping(config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any]) -> dict[str, Any]:
-    return {**config.shaping(), "seeds": hashlib.sha256(seed_lines(seeds)).hexdigest(), **own}
+    return {**in_language(config, seeds).shaping(), "seeds": hashlib.sha256(seed_lines(seeds)).hexdigest(), **own}
 
 
 def _checked(manifest: Manifest, shaping: Mapping[str, Any], path: Path) -> Manifest:

@@ -12,6 +12,7 @@ from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.method.demonstrations import CHARACTERS_PER_TOKEN, Demonstrations
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
+from selfinstruct_chains.run.language import language_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,7 @@ def preview(
         DataError: the seeds can't be read, or are too few.
     """
     tasks = read_seeds(seeds or shipped.SEEDS)
+    language = language_line(config, tasks)
     wanted = config.role(role).output
     config = as_known_for(config, role_models(config).models, hopeful=True)
     shown = demonstrations(config, tasks)
@@ -53,7 +55,7 @@ def preview(
     made = f"{given.shown} examples" + (f" ({given.filled_up} of them shipped)" if given.filled_up else "")
     made += f"; seeds too long for one (example_characters): {given.too_long}" if given.too_long else ""
     about = f"{model.provider}: {model.name}, {kinds[role]}{output}; {made}; {size}{stop}"
-    return Preview(text, about, tuple(note for note in shown.notes if note.startswith(role)))
+    return Preview(text, about, (language, *(note for note in shown.notes if note.startswith(role))))
 
 
 def _written(prompt: PromptValue) -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.files.writing import scratch_folder, take_place, write_atomically
 from selfinstruct_chains.run.derived import write_derived
+from selfinstruct_chains.run.language import in_language
 from selfinstruct_chains.run.manifest import read_manifest, refiltered, seed_lines
 from selfinstruct_chains.run.manifest import write as write_manifest
 from selfinstruct_chains.run.reader import RunReader
@@ -62,8 +63,8 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
             f"{run}: made by refilter, and has no replies of its own; refilter the run that it was made from, "
             f"of fingerprint {made.source[:12]}"
         )
-    config = _changed(before.config, overrides)
     seeds = list(before.seeds())
+    config = _changed(in_language(before.config, seeds), overrides)
     if not seeds:
         raise RunError(f"{run / 'seeds.jsonl'}: missing or empty; restore it from a copy")
     was = {task.id for task in before.tasks()}

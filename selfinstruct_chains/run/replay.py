@@ -14,6 +14,7 @@ from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.assembly import demonstrations, links
 from selfinstruct_chains.run.found import as_found, as_known
 from selfinstruct_chains.run.journal import Journal
+from selfinstruct_chains.run.language import in_language, lexicon_of
 from selfinstruct_chains.run.own import Own
 from selfinstruct_chains.run.recall import Recall, recall
 from selfinstruct_chains.tasks import request_id
@@ -36,8 +37,9 @@ def replayed(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iter
         RunError: the run is damaged, or was made by parsers or filters that are not in its folder.
     """
     _check_own(before)
-    old, journal = before.config, _in_memory(before)
-    then, now = Pool(old, seeds), Pool(new, seeds)
+    old, new = (in_language(config, seeds) for config in (before.config, new))
+    journal = _in_memory(before)
+    then, now = (Pool(config, seeds, lexicon=lexicon_of(config)) for config in (old, new))
     replay = _recall(before, new, seeds, journal)
     sizes: list[int] = []
     while True:
@@ -77,7 +79,7 @@ def _in_memory(run: RunReader) -> Journal:
 def _recall(before: RunReader, new: ChainConfig, seeds: Sequence[Task], journal: Journal) -> Recall:
     """The run's chain with the new filters, over its journal; steps of the user's own stand there by their results."""
     shaping = before.origin.shaping
-    old, _ = as_found(before.config, journal)
+    old, _ = as_found(in_language(before.config, seeds), journal)
     old = as_known(old, dict.fromkeys(ROLES, TEXT))
     kinds: Any = {role: shaping.get(f"own.kinds.{role}", old.model_for(role).kind) for role in ROLES}
     steps = {role: RunnablePassthrough[Any]() for role in ROLES if f"own.steps.{role}" in shaping}

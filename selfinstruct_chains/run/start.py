@@ -27,6 +27,7 @@ from selfinstruct_chains.run.drive import Drive
 from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.goal import seed_tasks
 from selfinstruct_chains.run.journalled import Calling, Journalled, JournalledStep
+from selfinstruct_chains.run.language import in_language, lexicon_of
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.recall import recall
 from selfinstruct_chains.run.settling import Settling, settle
@@ -64,7 +65,8 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
         SelfInstructError: it ended before, or can't begin.
     """
     own, seeds = chain.own, seed_tasks(goal, chain.seeds)
-    pool = Pool(chain.config, seeds, own.instruction_filters)
+    chain = chain._replace(config=in_language(chain.config, seeds))
+    pool = Pool(chain.config, seeds, own.instruction_filters, lexicon_of(chain.config))
     found = role_models(chain.config, own.models, chain.folder / "llama.log" if chain.folder else None)
     config = in_text_where_needed(chain.config, found, own)
     unfit = _check(config, found, own)

@@ -12,7 +12,10 @@ from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.chain import find_chain, load_config, parse_overrides
 
-TOP = "classification, classification_only, description, filters, instances, instructions, model, name, novelty, run"
+TOP = (
+    "classification, classification_only, description, filters, instances, instructions, language, model, name, "
+    "novelty, run"
+)
 MODEL_KEYS = ", ".join(sorted(ModelConfig.model_fields))
 INSTANCES = "input_first, max_instances, output_first"
 KINDS = "colon, conflict, duplicate, echo, empty, keywords, length, opening, refusal"

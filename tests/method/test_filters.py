@@ -10,13 +10,21 @@ import pytest
 from pydantic import TypeAdapter
 
 from selfinstruct_chains.config import Filter
+from selfinstruct_chains.files.languages import load_language
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.files.shipped import SEEDS
 from selfinstruct_chains.method.filters import drop_instruction, keep_instances, scripts
+from selfinstruct_chains.method.lexicon import lexicon
 from selfinstruct_chains.tasks import Instance
 
+ENGLISH = lexicon([load_language("en")])
 SEED_TASKS = read_seeds(SEEDS)
 LATIN = frozenset({"LATIN"})
+
+
+def rule_of(text: str, using: tuple[Filter, ...], known: frozenset[str]) -> str | None:
+    """The rule that drops an instruction where the chain's language is English."""
+    return drop_instruction(text, using, known, ENGLISH)
 
 
 def filters(*settings: dict[str, Any] | str) -> tuple[Filter, ...]:
@@ -31,7 +39,7 @@ ALL = filters("length", "keywords", "opening", "empty", "echo", "colon", "refusa
 def kept(pairs: list[tuple[str, str]], using: tuple[Filter, ...] = ALL, **options: Any) -> tuple[list[int], list[str]]:
     """The positions of the instances that stay, and the rules of the others in order."""
     instances = [Instance(input=given, output=made) for given, made in pairs]
-    options = {"is_classification": False, "max_instances": 10} | options
+    options = {"is_classification": False, "max_instances": 10, "lexicon": ENGLISH} | options
     stay, dropped = keep_instances(instances, using, **options)
     assert len(stay) + len(dropped) == len(instances)
     return [index for index, each in enumerate(instances) if any(each is one for one in stay)], [
@@ -55,13 +63,13 @@ def kept(pairs: list[tuple[str, str]], using: tuple[Filter, ...] = ALL, **option
 )
 def test_length(text: str, rule: str | None) -> None:
     """Words are separated by spaces; in scripts without spaces two characters make one."""
-    assert drop_instruction(text, filters("length"), frozenset()) == rule
+    assert rule_of(text, filters("length"), frozenset()) == rule
 
 
 def test_length_limits_are_inclusive() -> None:
     """Both limits are lengths that may stay."""
     limits = filters({"kind": "length", "min_words": 2, "max_words": 3})
-    found = [drop_instruction("w " * count, limits, LATIN) for count in (1, 2, 3, 4)]
+    found = [rule_of("w " * count, limits, LATIN) for count in (1, 2, 3, 4)]
     assert found == ["too_short", None, None, "too_long"]
 
 
@@ -110,7 +118,7 @@ def test_length_limits_are_inclusive() -> None:
 )
 def test_keywords_pass_what_is_text_alone(text: str) -> None:
     """Words that the paper's list drops pass where a text model can do what is asked."""
-    assert drop_instruction(text, filters("keywords"), LATIN) is None
+    assert rule_of(text, filters("keywords"), LATIN) is None
 
 
 @pytest.mark.parametrize(
@@ -161,7 +169,7 @@ def test_keywords_pass_what_is_text_alone(text: str) -> None:
 )
 def test_keywords_drop_what_a_text_model_cannot_do(text: str) -> None:
     """Orders to see, draw, hear, open or fetch something go."""
-    assert drop_instruction(text, filters("keywords"), LATIN) == "keyword"
+    assert rule_of(text, filters("keywords"), LATIN) == "keyword"
 
 
 @pytest.mark.parametrize(
@@ -178,14 +186,14 @@ def test_keywords_drop_what_a_text_model_cannot_do(text: str) -> None:
 )
 def test_own_keywords(words: list[str], text: str, rule: str | None) -> None:
     """A chain file's words count as whole words or phrases, in any case of letters, and never as patterns."""
-    assert drop_instruction(text, filters({"kind": "keywords", "words": words}), LATIN) == rule
+    assert rule_of(text, filters({"kind": "keywords", "words": words}), LATIN) == rule
 
 
 def test_built_in_keywords_can_be_switched_off() -> None:
     """With `builtin: false` the chain file's words alone count."""
     own = filters({"kind": "keywords", "words": ["crypto"], "builtin": False})
-    assert drop_instruction("Draw a picture of a cat.", own, LATIN) is None
-    assert drop_instruction("Explain crypto to my aunt.", own, LATIN) == "keyword"
+    assert rule_of("Draw a picture of a cat.", own, LATIN) is None
+    assert rule_of("Explain crypto to my aunt.", own, LATIN) == "keyword"
 
 
 @pytest.mark.parametrize(
@@ -215,13 +223,13 @@ def test_built_in_keywords_can_be_switched_off() -> None:
 )
 def test_opening(text: str, rule: str | None) -> None:
     """What starts with punctuation, is in a script of no seed, or wants a program in no language, goes."""
-    assert drop_instruction(text, filters("opening"), LATIN) == rule
+    assert rule_of(text, filters("opening"), LATIN) == rule
 
 
 def test_programs_may_pass() -> None:
     """The paper's rule on programs can be switched off."""
     lenient = filters({"kind": "opening", "write_a_program": False})
-    assert drop_instruction("Write a program that sorts numbers.", lenient, LATIN) is None
+    assert rule_of("Write a program that sorts numbers.", lenient, LATIN) is None
 
 
 @pytest.mark.parametrize(
@@ -241,31 +249,31 @@ def test_scripts(texts: list[str], expected: set[str]) -> None:
 def test_own_script_passes() -> None:
     """What is written in a seed's script passes, and with no seed's script known everything does."""
     russian = "Напиши стихотворение о весне."
-    assert drop_instruction(russian, filters("opening"), scripts(["Переведи этот текст."])) is None
-    assert drop_instruction(russian, filters("opening"), frozenset()) is None
+    assert rule_of(russian, filters("opening"), scripts(["Переведи этот текст."])) is None
+    assert rule_of(russian, filters("opening"), frozenset()) is None
 
 
 def test_first_rule_wins() -> None:
     """Filters apply in the chain file's order."""
-    assert drop_instruction("- Draw", filters("opening", "length"), LATIN) == "punctuation"
-    assert drop_instruction("- Draw", filters("length", "opening"), LATIN) == "too_short"
+    assert rule_of("- Draw", filters("opening", "length"), LATIN) == "punctuation"
+    assert rule_of("- Draw", filters("length", "opening"), LATIN) == "too_short"
 
 
 def test_refusing_instructions_go() -> None:
     """A refusal in place of a list of tasks doesn't become a task."""
-    assert drop_instruction("I'm sorry, but I can't assist with that.", ALL, LATIN) == "refusal"
+    assert rule_of("I'm sorry, but I can't assist with that.", ALL, LATIN) == "refusal"
 
 
 def test_without_filters_everything_stays() -> None:
     """Rules whose filter is not in the chain file don't apply."""
-    assert drop_instruction("- 图", (), LATIN) is None
+    assert rule_of("- 图", (), LATIN) is None
     assert kept([("", ""), ("a", "a")], ()) == ([0, 1], [])
 
 
 @pytest.mark.parametrize("task", SEED_TASKS, ids=lambda task: task.id)
 def test_every_seed_passes(task: Any) -> None:
     """No shipped seed, and none of its instances, breaks a rule."""
-    assert drop_instruction(task.instruction, ALL, LATIN) is None
+    assert rule_of(task.instruction, ALL, LATIN) is None
     stay, dropped = keep_instances(
         task.instances, ALL, is_classification=task.is_classification, max_instances=9, instruction=task.instruction
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.choice import labels
 from selfinstruct_chains.method.labels.lines import Token, fences, tokens
+from selfinstruct_chains.method.labels.names import NAMES, Names
 from selfinstruct_chains.method.labels.part import (
     Part,
     body,
@@ -40,22 +41,22 @@ class Cut(NamedTuple):
     """Names that stand in most of its instances; one that does not is text."""
 
 
-def parts(text: str, form: Form) -> Cut:
+def parts(text: str, form: Form, names: Names = NAMES) -> Cut:
     """A reply cut up at its labels.
 
     There are no parts where the reply is not labelled: no label at all, or a text that only has examples in it.
     """
     for each in (text, _unwrapped(text)):
-        if (found := _parts(each, form)).parts:
+        if (found := _parts(each, form, names)).parts:
             return found
     return Cut([])
 
 
-def _parts(text: str, form: Form) -> Cut:
-    found = tokens(text)
+def _parts(text: str, form: Form, names: Names) -> Cut:
+    found = tokens(text, names)
     chosen = labels(found, form)
     is_sure = any(token.kind == "output" and token.rank == 0 for token in chosen)
-    if not is_sure and (special := tagged_parts(text, form) or table_parts(text)):
+    if not is_sure and (special := tagged_parts(text, form, names) or table_parts(text, names)):
         return Cut(special)
     kept, end = _ended(chosen)
     instances = sum(token.kind == "output" for token in kept)

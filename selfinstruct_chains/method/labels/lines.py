@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.characters import BLANKS, INVISIBLE
-from selfinstruct_chains.method.labels.names import LONGEST_NAME, Kind, Name, read_name
+from selfinstruct_chains.method.labels.names import LONGEST_NAME, NAMES, Kind, Name, Names, read_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,7 @@ def fences(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str, names: Names = NAMES) -> list[Token]:
     """The labels of a text in their order, but for those inside code fences.
 
     A count that stands alone above a label ("2.") belongs to it.
@@ -105,7 +105,7 @@ def tokens(text: str) -> list[Token]:
     after_blank, count, has_text = True, None, True  # has_text: something stands behind the last label
     for start, line in lines(text):
         beginning = line[:_LOOKED_AT]
-        token = _token(start, line, after_blank=after_blank) if _HINT.search(beginning) else None
+        token = _token(start, line, names, after_blank=after_blank) if _HINT.search(beginning) else None
         if token and not _is_within(start, skipped):
             is_own = token.kind == "field"
             found.append(
@@ -124,9 +124,9 @@ def _is_within(start: int, ranges: list[tuple[int, int]]) -> bool:
     return bool(before) and start <= ranges[before - 1][1]
 
 
-def _token(start: int, line: str, *, after_blank: bool) -> Token | None:
+def _token(start: int, line: str, names: Names, *, after_blank: bool) -> Token | None:
     opening = _ORNAMENT.match(line)
-    head = _head(line, opening) if opening else None
+    head = _head(line, opening, names) if opening else None
     if opening is None or head is None or (kind := _kind(head)) is None:
         return None
     label = head.name.label
@@ -141,7 +141,7 @@ def _token(start: int, line: str, *, after_blank: bool) -> Token | None:
     )
 
 
-def _head(line: str, opening: re.Match[str]) -> _Head | None:
+def _head(line: str, opening: re.Match[str], names: Names) -> _Head | None:
     """The name at the start of a line: before a colon, or alone on a line that is a heading, bold or in brackets."""
     window, mark = line[: opening.end() + _LOOKED_AT], opening["mark"] or ""
     end = _BRACKET if opening["bracket"] else _COLON
@@ -156,7 +156,7 @@ def _head(line: str, opening: re.Match[str]) -> _Head | None:
         body = after.end()
     if not raw or len(raw) > LONGEST_NAME:
         return None
-    name = read_name(raw)
+    name = read_name(raw, names)
     is_example = bool(name.label and name.label.kind == "example" and name.is_numbered)
     stands_out = closed or "#" in opening["heading"]
     if not colon and not is_example and not (stands_out and name.label):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from selfinstruct_chains.method.labels.cutting import parts
 from selfinstruct_chains.method.labels.lines import tokens
-from selfinstruct_chains.method.labels.names import NOTHING
+from selfinstruct_chains.method.labels.names import NAMES, Names
 from selfinstruct_chains.method.labels.part import Part, body, is_chat, without_name
 from selfinstruct_chains.tasks import Instance
 
@@ -35,32 +35,32 @@ class _Draft:
     """The output stood before any input, or in its place."""
 
 
-def labelled(text: str, form: Form, *, truncated: bool) -> tuple[list[Instance], str]:
+def labelled(text: str, form: Form, *, truncated: bool, names: Names = NAMES) -> tuple[list[Instance], str]:
     """The instances of a labelled reply, and the raw text of a last one that was cut; none if there are no labels.
 
     Labels count at line starts only, and not inside code fences; a "Task:" that follows ends the reply. An instance
     without output, or an output without input, has "" there, so that a filter names it. Output-first, a label's first
     line is the label, and the others are the input where none is labelled.
     """
-    found, ended, fields = parts(text, form)
+    found, ended, fields = parts(text, form, names)
     drafts = list(_drafts(found, form))
     cut = ""
     if truncated and not ended and drafts:
         cut = text[drafts.pop().start :].strip()
     if form == "output_first":
-        instances = [_output_first(draft, fields) for draft in drafts]
+        instances = [_output_first(draft, names, fields) for draft in drafts]
         return ([] if _is_shifted(found, drafts, instances) else instances), cut
     are_outputs = not any(draft.output is not None or draft.inputs for draft in drafts)
-    return [_input_first(draft, fields, lead_is_output=are_outputs) for draft in drafts], cut
+    return [_input_first(draft, names, fields, lead_is_output=are_outputs) for draft in drafts], cut
 
 
-def unlabelled(text: str) -> list[Instance]:
+def unlabelled(text: str, names: Names = NAMES) -> list[Instance]:
     """A reply without labels as one output: outer blank lines and a chat opening ("Sure, here is ...:") off.
 
     A reply that has labels and could not be split at them is none: label text must not become data.
     """
-    if parts(text, "input_first").parts or any(
-        token.kind in {"input", "output"} and token.rank == 0 for token in tokens(text)
+    if parts(text, "input_first", names).parts or any(
+        token.kind in {"input", "output"} and token.rank == 0 for token in tokens(text, names)
     ):
         return []
     whole = body(_SURE.sub("", text, count=1))
@@ -111,7 +111,7 @@ def _may_be_label(draft: _Draft) -> bool:
     return draft.output is None and 0 < len(draft.lead) <= _LONGEST_LABEL and "\n" not in draft.lead
 
 
-def _input_first(draft: _Draft, fields: frozenset[str], *, lead_is_output: bool) -> Instance:
+def _input_first(draft: _Draft, names: Names, fields: frozenset[str], *, lead_is_output: bool) -> Instance:
     """An instance; where no instance of the reply has an output, what stands below "Example n" is one."""
     lead = without_name(draft.lead, fields)
     if lead_is_output and lead == draft.lead:
@@ -119,17 +119,17 @@ def _input_first(draft: _Draft, fields: frozenset[str], *, lead_is_output: bool)
     inputs = draft.inputs or [lead]
     if draft.inputs and draft.has_header and draft.title != draft.lead and not is_chat(lead):
         inputs = [draft.lead, *inputs]
-    return Instance(input=_input(inputs), output=draft.output or "")
+    return Instance(input=_input(inputs, names), output=draft.output or "")
 
 
-def _output_first(draft: _Draft, fields: frozenset[str]) -> Instance:
+def _output_first(draft: _Draft, names: Names, fields: frozenset[str]) -> Instance:
     label, inputs = draft.output or "", draft.inputs
     if draft.output is None and _may_be_label(draft):
         label = draft.lead
     if not inputs:
         label, _, rest = label.partition("\n")
         inputs = [without_name(rest, fields)]
-    return Instance(input=_input(inputs), output=_EMPHASIS.sub(r"\2", label.rstrip()))
+    return Instance(input=_input(inputs, names), output=_EMPHASIS.sub(r"\2", label.rstrip()))
 
 
 def _is_shifted(found: list[Part], drafts: list[_Draft], instances: list[Instance]) -> bool:
@@ -138,6 +138,6 @@ def _is_shifted(found: list[Part], drafts: list[_Draft], instances: list[Instanc
     return leads and not instances[-1].input and all(instance.input for instance in instances[:-1])
 
 
-def _input(inputs: list[str]) -> str:
+def _input(inputs: list[str], names: Names) -> str:
     text = "\n".join(filter(None, inputs))
-    return "" if text.strip(" <>()[].*_`\uff08\uff09\u3002").casefold() in NOTHING else text
+    return "" if text.strip(" <>()[].*_`\uff08\uff09\u3002").casefold() in names.nothing else text

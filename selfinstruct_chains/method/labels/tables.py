@@ -7,7 +7,7 @@ from itertools import takewhile, zip_longest
 from typing import Literal
 
 from selfinstruct_chains.method.labels.lines import lines
-from selfinstruct_chains.method.labels.names import LONGEST_NAME, read_name
+from selfinstruct_chains.method.labels.names import LONGEST_NAME, NAMES, Names, read_name
 from selfinstruct_chains.method.labels.part import Part, body, is_chat
 
 _CELL = re.compile(r"(?:[^|\\]|\\.)*")
@@ -15,14 +15,14 @@ _SEPARATOR = frozenset("|-: \t")
 _COUNTS = frozenset({"", "#", "no", "no.", "nr", "nr.", "n", "id", "example", "instance"})
 
 
-def table_parts(text: str) -> list[Part]:
+def table_parts(text: str, names: Names = NAMES) -> list[Part]:
     """An input and an output for each row of a table that has these columns and a count at most; none otherwise."""
     rows = [(start, line.strip()) for start, line in lines(text) if line.strip()]
     head = next((index for index, (_, line) in enumerate(rows) if line.startswith("|")), len(rows))
     if head + 2 >= len(rows) or not set(rows[head + 1][1]) <= _SEPARATOR:
         return []
     lead = body(text[: rows[head][0]])
-    kinds = _columns(_cells(rows[head][1]))
+    kinds = _columns(_cells(rows[head][1]), names)
     if not kinds or (lead and not is_chat(lead)):
         return []
     parts = []
@@ -63,11 +63,11 @@ def _split(row: str) -> list[str]:
     return cells
 
 
-def _columns(head: list[str]) -> list[tuple[Literal["input", "output"], int]]:
+def _columns(head: list[str], names: Names) -> list[tuple[Literal["input", "output"], int]]:
     """Where inputs and outputs stand, in this order; nothing if other columns stand beside them."""
     found: list[tuple[Literal["input", "output"], int]] = []
     for index, cell in enumerate(head):
-        name = read_name(cell[:80])
+        name = read_name(cell[:80], names)
         kind = name.label.kind if name.label else None
         if kind in {"input", "output"}:
             found.append(("input" if kind == "input" else "output", index))

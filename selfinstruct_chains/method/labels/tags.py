@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.characters import BLANKS
-from selfinstruct_chains.method.labels.names import Kind, read_name
+from selfinstruct_chains.method.labels.names import NAMES, Kind, Names, read_name
 from selfinstruct_chains.method.labels.part import Part, body, is_chat
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def elements(text: str) -> list[str]:
     return [piece[match.end() :] for piece in pieces if (match := opening.search(piece))]
 
 
-def tagged_parts(text: str, form: Form) -> list[Part]:
+def tagged_parts(text: str, form: Form, names: Names = NAMES) -> list[Part]:
     """The parts of a reply that tags open, each up to the tag that closes it; none if it is of another kind.
 
     HTML has <input>, <label> and <output> too: an output must be closed, and no <label> opens an input-first reply.
     """
-    found = [_tag(match) for match in _TAG.finditer(text)]
+    found = [_tag(match, names) for match in _TAG.finditer(text)]
     first = next((index for index, tag in enumerate(found) if tag.kind), len(found))
     is_html = first < len(found) and found[first].is_class and form == "input_first"
     if first > 1 or not found or is_html or not _opens(text, found[: first + 1]):
@@ -58,8 +58,8 @@ def _opens(text: str, found: list[_Tag]) -> bool:
     return (not chat or is_chat(chat)) and not between.strip()
 
 
-def _tag(match: re.Match[str]) -> _Tag:
-    name = read_name(match["name"])
+def _tag(match: re.Match[str], names: Names) -> _Tag:
+    name = read_name(match["name"], names)
     kind = name.label.kind if name.label else None
     is_class = name.label is not None and name.label.family == "class"
     return _Tag(name.text, kind, bool(match["close"]), match.start(), match.end(), is_class)

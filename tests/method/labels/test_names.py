@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from selfinstruct_chains.method.labels.names import _NAMES, read_name
+from selfinstruct_chains.files.languages import load_languages
+from selfinstruct_chains.method.labels.names import _ENGLISH, names_of, read_name
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.config import Language
+
+LANGUAGES = [language for language in load_languages() if language.labels]
+NAMES = names_of(LANGUAGES)
 
 
 def test_every_language_has_every_group() -> None:
-    """Ten languages have names of all groups, none is in two groups of one language, none longer than is read."""
-    assert len(_NAMES) == 10
-    for families in _NAMES.values():
-        names = [name for each in families.values() for name in each.split(", ")]
-        assert len(families) == 8
+    """Nine languages besides English have names of all groups; none is in two groups of one language, or too long."""
+    assert len(LANGUAGES) == 9
+    for language in LANGUAGES:
+        names = [name for each in language.labels.values() for name in each]
+        assert language.labels.keys() == _ENGLISH.keys()
         assert len(names) == len(set(names))
         assert max(map(len, names)) <= 30
 
 
-@pytest.mark.parametrize("language", _NAMES)
-def test_a_name_means_one_kind_in_all_languages(language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+def test_a_name_means_one_kind_in_all_languages(language: Language) -> None:
     """A language's names are read as the kind that they have there, whatever other languages use the word for."""
-    for family, names in _NAMES[language].items():
-        for name in names.split(", "):
-            label = read_name(name).label
+    for family, names in language.labels.items():
+        for name in names:
+            label = read_name(name, NAMES).label
             assert label is not None
             assert (label.kind == "output") == (family in {"output", "class", "answer"}), name
+
+
+def test_without_languages_english_is_read() -> None:
+    """English names are the form that prompts ask for, and always read; others are known by their languages."""
+    assert read_name("Expected output").label
+    assert not read_name("Ausgabe").label
 
 
 @pytest.mark.parametrize(
@@ -45,5 +60,5 @@ def test_a_name_means_one_kind_in_all_languages(language: str) -> None:
 )
 def test_names_as_they_are_written(raw: str, text: str, kind: str | None) -> None:
     """Case, width, numbers and qualifiers don't matter; other words do."""
-    name = read_name(raw)
+    name = read_name(raw, NAMES)
     assert (name.text, name.label and name.label.kind) == (text, kind)

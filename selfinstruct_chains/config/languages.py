@@ -1,0 +1,91 @@
+"""What one language says for the method: prompts/languages/*.yaml, whose README tells each key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Len
+from pydantic import AfterValidator, Field, StringConstraints
+
+from selfinstruct_chains.config.base import Closed
+from selfinstruct_chains.config.phrases import expression
+
+UNDETERMINED = "und"
+"""BCP 47's tag of a language that is not known: rules that need one don't apply."""
+Family: TypeAlias = Literal["example", "task", "echo", "input", "material", "output", "class", "answer"]
+"""The groups of labels. "material" (Sentence, Email) and "answer" (Answer, Category) are labels where no others are."""
+Words = Annotated[
+    tuple[Annotated[str, StringConstraints(strict=True, pattern=r"\S", max_length=1000)], ...], Len(max_length=300)
+]
+
+
+class Keywords(Closed):
+    """When an instruction asks for what a text model can't see, hear, open, fetch or draw."""
+
+    always: Words = ()
+    """Such things pointed at, wherever that stands: "this image"."""
+    orders: Words = ()
+    """Orders for them: "draw a picture"."""
+    leads: Words = ()
+    """Words behind which an order may begin, besides the text's beginning and a stop; none: it may begin anywhere."""
+    explained: Words = ()
+    """Before an order: it is not to be done but told how: "how to"."""
+    as_text: Words = ()
+    """Anywhere: what is ordered can be written: "in Mermaid", "mind map"."""
+
+
+class Language(Closed):
+    """One language."""
+
+    name: str
+    spaced: bool = True
+    """Whether its words are written with blanks between them."""
+    yes_words: Words = ()
+    no_words: Words = ()
+    offers: Words = ()
+    """What follows a yes that is no answer: "Yes, I can help you ..."."""
+    about_classes: Words = ()
+    """What such a sentence holds if it is an answer after all: "Yes, I would say that it is classification"."""
+    nothing: Words = ()
+    """What stands where there is no input."""
+    labels: dict[Family, Words] = Field(default_factory=dict)
+    """What models call the parts of an instance."""
+    lists: dict[str, Words] = Field(default_factory=dict)
+    """Phrases that others name."""
+    refusals: Words = ()
+    """How a model that refuses, or speaks of itself, begins."""
+    requests: Words = ()
+    """How an output begins that asks for what was not given."""
+    keywords: Keywords = Keywords()
+    edits: Words = ()
+    """Words of an instruction whose output is nearly its input."""
+    dummies: Words = ()
+    """Words of an instruction for which a file's name ("input.txt") or filler text is meant as it stands."""
+    placeholders: Words = ()
+    """Whole texts that stand for one that is still to be written."""
+
+    def phrases(self) -> dict[str, Words]:
+        """All lists of phrases, by dotted key."""
+        own = {"offers", "about_classes", "refusals", "requests", "edits", "dummies", "placeholders"}
+        found = {key: getattr(self, key) for key in sorted(own)}
+        found |= {f"keywords.{key}": getattr(self.keywords, key) for key in Keywords.model_fields}
+        return found | {f"lists.{key}": words for key, words in self.lists.items()}
+
+    def expression(self, phrases: Words) -> str:
+        """A regular expression for one of `phrases`."""
+        return expression(phrases, self.lists, spaced=self.spaced)
+
+
+def _tag(tag: str) -> str:
+    import langcodes
+
+    try:
+        if langcodes.tag_is_valid(tag):
+            return langcodes.standardize_tag(tag, macro=True)
+    except ValueError:
+        pass
+    raise ValueError("must be one BCP 47 tag, like en, de, pt-BR or zh-Hant")
+
+
+LanguageTag = Annotated[str, AfterValidator(_tag)]
+"""A BCP 47 tag, in its usual writing."""

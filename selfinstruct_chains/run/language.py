@@ -1,0 +1,83 @@
+"""Which language a chain's tasks are in, and its words: as the chain file says, or as its seeds show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from selfinstruct_chains.config import UNDETERMINED
+from selfinstruct_chains.files.languages import ENGLISH, load_language, load_languages
+from selfinstruct_chains.method.lexicon import Lexicon, lexicon
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from py3langid.langid import LanguageIdentifier
+
+    from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.tasks import Task
+
+_LOOKED_AT = 60  # seeds: their language shows in fewer
+_LONGEST = 300  # characters of an instruction
+
+
+def in_language(config: ChainConfig, seeds: Sequence[Task]) -> ChainConfig:
+    """`config` with its language: its own, else that of most `seeds`, else "und"."""
+    if config.language:
+        return config
+    return config.model_copy(update={"language": found_language(seeds)})
+
+
+def found_language(seeds: Sequence[Task]) -> str:
+    """The language of most instructions, as a BCP 47 tag; "und" if no language has half of them."""
+    step = max(1, len(seeds) // _LOOKED_AT)
+    return _found(tuple(task.instruction[:_LONGEST] for task in seeds[::step]))
+
+
+def lexicon_of(config: ChainConfig) -> Lexicon:
+    """The words of the chain's language and of English, whose rules apply too since models fall back into it.
+
+    Where nothing is known of the language only its replies' labels, yes and no are understood, of all languages.
+    """
+    return _lexicon(config.language or UNDETERMINED)
+
+
+def language_line(config: ChainConfig, seeds: Sequence[Task]) -> str:
+    """Which language it is, where that comes from, and what is not known of it."""
+    tag = in_language(config, seeds).language or UNDETERMINED
+    whence = "the chain's key" if config.language else f"found on {len(seeds)} seeds"
+    if lexicon_of(in_language(config, seeds)).languages:
+        return f"language: {tag} ({whence})"
+    lacks = "the seeds are in several" if tag == UNDETERMINED and not config.language else "it has no words here yet"
+    return (
+        f"language: {tag} ({whence}); {lacks}, so the rules that need words don't apply: refusals, keywords, "
+        "placeholders; where it is known, say language: TAG in the chain"
+    )
+
+
+@lru_cache(maxsize=32)
+def _found(texts: tuple[str, ...]) -> str:
+    shares: Counter[str] = Counter()
+    for text in texts:
+        for tag, probability in _identifier().rank(text)[:3]:
+            shares[tag] += probability
+    tag, share = max(shares.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
+    return tag if 2 * share > len(texts) else UNDETERMINED
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+@lru_cache(maxsize=32)
+def _lexicon(tag: str) -> Lexicon:
+    own = load_language(tag)
+    english = load_language(ENGLISH)
+    rules = [own] if own and own.refusals else []
+    if rules and english and own is not english:
+        rules.append(english)
+    return lexicon(rules, load_languages())
