@@ -15,10 +15,11 @@ from selfinstruct_chains.errors import BudgetReached, ConfigError, RunError
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.run.estimate import from_defaults, from_measured
 from selfinstruct_chains.run.folder import Folder
+from selfinstruct_chains.run.journal import Entry
 from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.overview import look
 from selfinstruct_chains.run.refilter import refilter
-from tests.outputs.runs import SEED
+from tests.outputs.runs import CONFIG, SEED, task
 from tests.run.scripts import Author, config, files
 
 if TYPE_CHECKING:
@@ -245,3 +246,20 @@ async def test_refiltering_changes_filters_only(tmp_path: Path, key: str) -> Non
         refilter(tmp_path / "run", {key: 5}, tmp_path / "new")
 
     assert not (tmp_path / "new").exists()
+
+
+def test_a_lock_that_is_removed_is_noticed_before_the_next_write(tmp_path: Path) -> None:
+    """Another process may be at work in the folder by then: nothing more is written into it, and it is said."""
+    folder = Folder(tmp_path / "run", CONFIG, [SEED])
+    before = (tmp_path / "run" / "journal.jsonl").read_bytes()
+    (tmp_path / "run" / ".lock").unlink()
+    second = Folder(tmp_path / "run", CONFIG, [SEED])
+
+    with pytest.raises(RunError, match=r"\.lock was removed while this run was at work"):
+        folder.journal.write(Entry("instructions/000000/1", "x", reply="r", model="m"))
+    with pytest.raises(RunError, match=r"\.lock was removed"):
+        folder.task(task(0, "Do thing 0"))
+
+    folder.close()
+    second.close()
+    assert (tmp_path / "run" / "journal.jsonl").read_bytes() == before
