@@ -36,7 +36,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Where a link leads to is replaced, not the link. A device or a pipe is written to as it is.
     """
-    path = _target(path)
+    path = target(path)
     if is_stream(path):
         with path.open("wb") as stream:
             yield stream
@@ -131,7 +131,7 @@ def _after_last_line(file: BinaryIO, end: int) -> int:
     return 0
 
 
-def _target(path: Path) -> Path:
+def target(path: Path) -> Path:
     """Where links at `path` lead to, also when nothing is there yet."""
     try:
         return Path(os.path.realpath(path, strict=True))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -77,8 +77,8 @@ class _Rows:
         self._widths = widths
         self._size = self._sorted = 0
         words = widths.first // 64
-        small = np.int8 if words == 1 else np.int16
-        self._most = np.iinfo(small).max
+        small: Any = np.int8 if words == 1 else np.int16
+        self._most = int(np.iinfo(small).max)
         self._first = np.empty((words, 0), np.uint64)
         self._second = np.empty((0, -(-widths.second // 64)), np.uint64)
         self._slack = np.empty(0, small)
@@ -145,7 +145,7 @@ class _Rows:
         rows: NDArray[np.intp] = (count <= limit).nonzero()[0] + start
         return rows
 
-    def _differ(self, word: int, bits: np.uint64, start: int, stop: int, out: NDArray[np.integer]) -> None:
+    def _differ(self, word: int, bits: np.uint64, start: int, stop: int, out: NDArray[Any]) -> None:
         """How many bits of a word of the first signature differ."""
         differing = self._differing[: stop - start]
         np.bitwise_xor(self._first[word, start:stop], bits, out=differing)

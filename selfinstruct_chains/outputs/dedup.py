@@ -179,18 +179,22 @@ def _texts(
 
 
 def _check_outputs(source: BinaryIO, out: Path, rejected: Path | None, *, force: bool) -> None:
-    if rejected and out.resolve() == rejected.resolve():
+    if rejected and _place(out) == _place(rejected):
         where = "standard output" if str(out) == "-" else repr(str(out))
         raise ConfigError(f"{where} can't hold both the kept and the rejected: give --rejected another name")
     for path in filter(None, (out, rejected)):
         if is_stream(path):
             continue
-        if path.resolve() == Path(name(source)).resolve():
+        if _place(path) == _place(Path(name(source))):
             raise ConfigError(f"{str(path)!r} is the input: give the output another name")
         if path.is_dir():
             raise ConfigError(f"{str(path)!r} is a folder: give a file")
         if path.exists() and not force:
             raise ConfigError(f"{str(path)!r} exists: give another name, or --force to replace it")
+
+
+def _place(path: Path) -> str:
+    return os.path.realpath(path)  # as Path.resolve, which does not stand a link to itself
 
 
 @contextmanager

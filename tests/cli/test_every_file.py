@@ -88,7 +88,7 @@ def home(tmp_path: Path, run: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "run").symlink_to(run)
-    (tmp_path / "home" / "good.jsonl").write_text('{"instruction": "Do"}\n')
+    (tmp_path / "home" / "good.jsonl").write_text('{"instruction": "Do"}\n' * 2)
     return tmp_path / "home"
 
 

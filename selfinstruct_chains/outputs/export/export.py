@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError, RunError, did_you_mean
@@ -17,7 +19,6 @@ from selfinstruct_chains.outputs.review.verdicts import Reviews, table_two
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from selfinstruct_chains.outputs.export.formats import Format, Row
     from selfinstruct_chains.outputs.export.selection import Selection
@@ -140,7 +141,8 @@ def _format(name: str, end_token: str) -> Format:
 
 def _is_folder(run: RunReader, name: str, format_: Format, out: Path, choice: Choice) -> bool:
     suffix = out.suffix.lower()
-    if run.path.resolve() in (out.resolve(), *out.resolve().parents):
+    place = Path(os.path.realpath(out))  # as Path.resolve, which does not stand a link to itself
+    if run.path.resolve() in (place, *place.parents):
         raise ConfigError(f"{str(out)!r} is in the run folder: give a place outside it")
     if suffix in _SUFFIXES and suffix != format_.suffix:
         wanted = f"{format_.suffix!r} files" if format_.suffix else "a folder"
