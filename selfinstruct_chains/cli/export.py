@@ -78,7 +78,7 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     from selfinstruct_chains.outputs.export.splits import Shares
     from selfinstruct_chains.run.reader import RunReader
 
-    _refuse_unused(format_name, chosen)
+    _refuse_unused(format_name, out, chosen)
     force, end_token = chosen.pop("force"), chosen.pop("end_token")
     given = Given(**{name: chosen.pop(name) for name in Given._fields})
     shares = Shares(chosen.pop("validation"), chosen.pop("test"))
@@ -88,7 +88,10 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     click.echo(_summary(done, to_stdout=place != out), err=place != out)
 
 
-def _refuse_unused(format_name: str, chosen: dict[str, Any]) -> None:
+def _refuse_unused(format_name: str, out: Path, chosen: dict[str, Any]) -> None:
+    if str(out) == "-":
+        options.refuse("is for the card, which does not go to standard output", "languages", "license", "terms")
+        options.refuse("makes several files, and standard output is one", "validation", "test")
     drawn = chosen["shuffle"] or chosen["validation"] or chosen["test"] or format_name == "prompt-completion"
     if not drawn:
         options.refuse("draws splits, --shuffle's order and prompt-completion's templates", "seed")
