@@ -46,6 +46,7 @@ HEADS = [
     *("How do I", "You are given a"),
 ]
 WORDS = 35_000
+_LONG = 50  # words from which texts are prompts rather than instructions
 _WAYS = (
     "process pool of 4 over rouge_score",
     "rouge_score, one process",
@@ -54,8 +55,8 @@ _WAYS = (
 )
 
 
-def corpus(size: int, *, copies: float = 0.25, seed: int = 0) -> list[str]:
-    """Instruction-like texts: 15.9 words on average, lengths log-normal, half of them begun as instructions begin.
+def corpus(size: int, *, copies: float = 0.25, seed: int = 0, mean: float = 15.9) -> list[str]:
+    """Instruction-like texts: `mean` words on average, lengths log-normal, half of them begun as instructions begin.
 
     Words follow a Zipf-Mandelbrot law whose vocabulary grows as that of real instructions does (4,000 words in the
     first 1,000 texts, 27,000 in 50,000). `copies` of them are near-copies of an earlier text, 1 to 4 words changed.
@@ -63,7 +64,7 @@ def corpus(size: int, *, copies: float = 0.25, seed: int = 0) -> list[str]:
     draw = np.random.default_rng(seed)
     vocabulary = [_word(rank) for rank in range(WORDS)]
     weights = np.cumsum((np.arange(WORDS) + 3.7) ** -1.2)
-    lengths = np.clip(draw.lognormal(math.log(15.9) - 0.125, 0.5, size).round(), 4, 400).astype(int)
+    lengths = np.clip(draw.lognormal(math.log(mean) - 0.125, 0.5, size).round(), 4, 25 * mean).astype(int)
     ranks = np.searchsorted(weights, draw.random(lengths.sum()) * weights[-1]).tolist()
     copied, headed = draw.random(size) < copies, draw.random(size) < 0.5
     choice = draw.random((size, 6))
@@ -77,6 +78,8 @@ def corpus(size: int, *, copies: float = 0.25, seed: int = 0) -> list[str]:
             continue
         if headed[number]:
             head = HEADS[int(choice[number, 0] * len(HEADS))].split()
+            if mean > _LONG:  # a template of forty words, as the prompts of one benchmark share it
+                head += [vocabulary[(len(head) * 37 + ord(head[-1][0]) * place) % 500] for place in range(40)]
             words = [*head, *words[len(head) :]] if length > 2 * len(head) else words
         texts.append(" ".join(words).capitalize() + ".")
     return texts
@@ -249,7 +252,9 @@ def print_stream(texts: list[str]) -> None:
     index, start = NoveltyIndex(), _cpu()
     index.admit(("", text) for text in texts)
     took = _cpu() - start
-    print(f"\nA stream of {len(texts):,} candidates into a pool that ends at {len(index):,}: {_time(took)} of CPU")
+    words = sum(len(text.split()) for text in texts) / len(texts)
+    print(f"\nA stream of {len(texts):,} candidates of {words:.0f} words into a pool that ends at {len(index):,}:")
+    print(f"{_time(took)} of CPU")
 
 
 def _time(seconds: float) -> str:
@@ -270,6 +275,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 5000, 10_000, 50_000], help="pools with rivals")
     parser.add_argument("--own", type=int, nargs="*", default=[50_000, 200_000, 1_000_000], help="pools of this index")
     parser.add_argument("--stream", type=int, default=100_000, help="candidates admitted one by one; 0 for none")
+    parser.add_argument(
+        "--long", type=int, default=55_000, help="prompts of 170 words, admitted one by one; 0 for none"
+    )
     parser.add_argument("--candidates", type=int, default=1000, help="asked of each pool")
     parser.add_argument("--sample", type=int, default=3, help="of those, for rouge_score; 50 times it for extractOne")
     parser.add_argument("--quick", action="store_true", help="seconds instead of half an hour")
@@ -278,7 +286,7 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if options.quick:
         options.sizes, options.own, options.stream = [100, 300], [300, 1000, 3000], 2000
-        options.candidates, options.sample = 50, 1
+        options.candidates, options.sample, options.long = 50, 1, 500
     return options
 
 
@@ -301,6 +309,8 @@ def main() -> None:
         print_growth(own, candidates, [size for size in options.own if size <= len(own)])
     if options.stream:
         print_stream(texts[: options.stream] if options.corpus else corpus(options.stream, copies=0.65, seed=2))
+    if options.long:
+        print_stream(corpus(options.long, seed=3, mean=170))
 
 
 if __name__ == "__main__":

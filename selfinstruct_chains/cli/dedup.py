@@ -18,11 +18,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source", metavar="FILE", type=click.File("rb"))
-@click.option("-o", "--output", "out", type=click.Path(path_type=Path), required=True, help="JSONL of what is kept.")
+@click.option(
+    "-o", "--output", "out", type=click.Path(path_type=Path), required=True, help="JSONL of what is kept, or -."
+)
 @click.option(
     "--rejected", type=click.Path(path_type=Path), help="JSONL of what is not.  [default: OUT.rejected.jsonl]"
 )
-@click.option("--field", default="instruction", show_default=True, help="The key that holds each object's text.")
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    default=["instruction"],
+    show_default=True,
+    metavar="KEY",
+    help="The key of each object's text. Repeatable: copies are alike in every one.",
+)
 @click.option("--threshold", default="0.7", show_default=True, help="F-measure from which a text is too similar.")
 @click.option(
     "--tokenizer",
@@ -31,27 +41,39 @@ if TYPE_CHECKING:
     show_default=True,
     help="What a word is: in any script, or the paper's runs of ASCII letters and digits.",
 )
+@click.option(
+    "--exclude",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="PATH",
+    help="Also drop what stands in this evaluation file or folder. Repeatable.",
+)
+@click.option("--neighbours", is_flag=True, help="Put the text of the nearest into the lines of what is dropped.")
 @click.option("--skip-bad", is_flag=True, help="Count and leave out lines without a text in the field.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     source: BinaryIO,
     out: Path,
     rejected: Path | None,
-    field: str,
+    fields: tuple[str, ...],
     threshold: str,
     tokenizer: Tokenizer,
+    exclude: tuple[Path, ...],
     *,
+    neighbours: bool,
     skip_bad: bool,
     force: bool,
 ) -> None:
     """Drop from FILE what is too similar to something before it, by exact ROUGE-L.
 
     FILE is JSONL or a JSON array of objects, - for standard input. The first of each similar group is kept; each
-    rejected object goes to a second file with its line, the nearest of the kept and their F-measure.
+    rejected object goes to a second file with its line, that of the nearest of the kept, and their F-measure.
+    --exclude takes .json, .jsonl and .txt, and folders of them: an object stands there when its first field has
+    ROUGE-L 0.7 or more with any text, or 13 words in a row of a field are in one.
 
     \b
     selfinstruct dedup tasks.jsonl -o novel.jsonl
-    selfinstruct dedup alpaca.json --threshold 0.8 -o novel.jsonl
+    selfinstruct dedup alpaca.json --field instruction --field input -o novel.jsonl
     zcat prompts.jsonl.gz | selfinstruct dedup - --field prompt -o novel.jsonl
     """
     from selfinstruct_chains.outputs.dedup import dedup, rejected_beside
@@ -62,21 +84,31 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             source,
             out,
             rejected=rejected,
-            field=field,
+            fields=fields,
             threshold=threshold,
             tokenizer=tokenizer,
+            exclude=exclude,
+            neighbours=neighbours,
             skip_bad=skip_bad,
             force=force,
             on_progress=on_progress,
         )
-    click.echo(_summary(counts, out, rejected))
+    click.echo(_summary(counts, fields, out, rejected), err=str(out) == "-" or str(rejected) == "-")
 
 
-def _summary(counts: Deduplicated, out: Path, rejected: Path) -> str:
+def _summary(counts: Deduplicated, fields: tuple[str, ...], out: Path, rejected: Path | None) -> str:
     lines = [
         f"Kept {counts.kept:,} of {counts.kept + counts.rejected:,}: {out}",
-        f"Rejected {counts.rejected:,}: {rejected}",
+        f"Rejected {counts.rejected:,}: {rejected or 'not written'}",
     ]
+    if counts.excluded:
+        lines.append(f"Of these, {counts.excluded:,} stand in the evaluation files")
+    if counts.differing:
+        same = " and ".join(map(repr, fields))
+        lines.append(f"Of these, {counts.differing:,} have the same {same} as one that is kept, and differ elsewhere;")
+        lines.append("to keep such, name what tells them apart too: another --field")
+    if absent := counts.absent & set(fields) if counts.kept else set():
+        lines.append(f"Nothing had a text in {', '.join(map(repr, sorted(absent)))}")
     if counts.bad:
         lines.append(f"Left out {counts.bad:,} that could not be read, the first: {counts.first_bad}")
     return "\n".join(lines)

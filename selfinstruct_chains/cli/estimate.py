@@ -33,6 +33,8 @@ def command(run: Path | None, n: int, chain: str, seeds: Path | None, settings: 
     from selfinstruct_chains.run import estimate
     from selfinstruct_chains.run.overview import look
 
+    if run:
+        options.refuse("is for a run that is to come, and RUN has its own", "chain", "seeds", "settings")
     overview = look(run) if run else None
     there = overview.monitor.finished if overview else 0
     config = overview.config if overview else options.load(chain, settings)

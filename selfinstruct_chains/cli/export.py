@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from selfinstruct_chains.cli import options
 from selfinstruct_chains.outputs.export.formats import FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from selfinstruct_chains.outputs.export.export import Exported
 
 _FILE = click.Path(path_type=Path)
@@ -21,7 +28,7 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option(
     "--format", "format_name", type=click.Choice(list(FORMATS)), required=True, metavar="FORMAT", help="See above."
 )
-@click.option("-o", "--output", "out", type=_FILE, required=True, help="A file, or a folder for a file per split.")
+@click.option("-o", "--output", "out", type=_FILE, required=True, help="A file, a folder for a file per split, or -.")
 @click.option("--validation", type=_SHARE, default=0.0, metavar="SHARE", help="Of the instructions to set aside: 0.1.")
 @click.option("--test", type=_SHARE, default=0.0, metavar="SHARE", help="The same, for a test split.")
 @click.option("--include-seeds", "seeds", is_flag=True, help="The seed tasks too.")
@@ -29,7 +36,9 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--balance-labels", is_flag=True, help="In each classification task as many instances of every label.")
 @click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="No instances of more than N tokens.")
 @click.option("--tokenizer", type=_FILE, metavar="tokenizer.json", help="What counts them.  [default: words]")
-@click.option("--exclude", type=_FILE, multiple=True, metavar="FILE", help="No tasks that stand in FILE. Repeatable.")
+@click.option(
+    "--exclude", type=_FILE, multiple=True, metavar="PATH", help="No tasks that stand in this file or folder."
+)
 @click.option("--only-approved", is_flag=True, help="Only tasks that a review approved.")
 @click.option("--drop-rejected", is_flag=True, help="No tasks that a review rejected.")
 @click.option("--shuffle", is_flag=True, help="Instances in random order.")
@@ -39,7 +48,7 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--license", default="", metavar="NAME", help="For the card, such as cc-by-4.0.")
 @click.option("--terms", default="", metavar="TEXT", help="For the card: what the model's terms say of its output.")
 @click.option("--force", is_flag=True, help="Replace an export that is there.")
-def command(run: Path, format_name: str, out: Path, **options: Any) -> None:
+def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     """Write a run as a dataset to train on, with a card that says what is in it and how it was made.
 
     \b
@@ -49,13 +58,14 @@ def command(run: Path, format_name: str, out: Path, **options: Any) -> None:
     messages            conversations for Hugging Face's trainers
     sharegpt            conversations as ShareGPT has them
     prompt-completion   several prompt templates, chosen at random
-    csv                 all fields, as they are
+    csv                 all fields, as they are; for pandas, read by the call that is told
     spreadsheet         csv to look at: formulas are shown, not obeyed
     parquet, datasets   all fields; both need the extra hub
 
-    OUT with the format's suffix is one file; any other is a folder with a file for each split. --exclude takes
-    .json, .jsonl and .txt; a task stands in it when its instruction has ROUGE-L 0.7 or more with a text in it, or
-    13 words of an input in a row are there.
+    OUT with the format's suffix is one file; any other is a folder with a file for each split, and for what
+    LLaMA-Factory reads its dataset_info.json. Rows with a blank output are left out, but of a spreadsheet.
+    --exclude takes .json, .jsonl and .txt, and folders of them, and can be repeated; a task stands there when its
+    instruction has ROUGE-L 0.7 or more with a text, or 13 words of an input in a row are in one.
 
     \b
     selfinstruct export runs/embedded-1a2b3c --format alpaca -o alpaca.json
@@ -68,19 +78,48 @@ def command(run: Path, format_name: str, out: Path, **options: Any) -> None:
     from selfinstruct_chains.outputs.export.splits import Shares
     from selfinstruct_chains.run.reader import RunReader
 
-    force, end_token = options.pop("force"), options.pop("end_token")
-    given = Given(**{name: options.pop(name) for name in Given._fields})
-    shares = Shares(options.pop("validation"), options.pop("test"))
-    choice = Choice(**options, shares=shares)
-    done = export(RunReader(run), format_name, out, choice, given, end_token=end_token, force=force)
-    click.echo(_summary(done))
+    _refuse_unused(format_name, out, chosen)
+    force, end_token = chosen.pop("force"), chosen.pop("end_token")
+    given = Given(**{name: chosen.pop(name) for name in Given._fields})
+    shares = Shares(chosen.pop("validation"), chosen.pop("test"))
+    choice = Choice(**chosen, shares=shares)
+    with _written(out, format_name) as place:
+        done = export(RunReader(run), format_name, place, choice, given, end_token=end_token, force=force)
+    click.echo(_summary(done, to_stdout=place != out), err=place != out)
 
 
-def _summary(done: Exported) -> str:
+def _refuse_unused(format_name: str, out: Path, chosen: dict[str, Any]) -> None:
+    if str(out) == "-":
+        options.refuse("is for the card, which does not go to standard output", "languages", "license", "terms")
+        options.refuse("makes several files, and standard output is one", "validation", "test")
+    drawn = chosen["shuffle"] or chosen["validation"] or chosen["test"] or format_name == "prompt-completion"
+    if not drawn:
+        options.refuse("draws splits, --shuffle's order and prompt-completion's templates", "seed")
+    if not chosen["max_tokens"]:
+        options.refuse("counts tokens for --max-tokens", "tokenizer")
+
+
+@contextmanager
+def _written(out: Path, format_name: str) -> Iterator[Path]:
+    """Where to write; for `-` a file that goes to standard output, without what would stand beside it, at the end."""
+    if str(out) != "-":
+        yield out
+        return
+    if not (suffix := FORMATS[format_name].suffix):
+        raise click.UsageError(f"{format_name} is a folder, which can't go to standard output.")
+    with TemporaryDirectory() as folder:
+        yield (place := Path(folder) / f"export{suffix}")
+        with place.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+
+
+def _summary(done: Exported, *, to_stdout: bool) -> str:
     lines = [
         f"{sum(done.rows.values()):,} examples of {done.selection.table.instructions:,} instructions: "
         + ", ".join(f"{split} {count:,}" for split, count in done.rows.items()),
-        *(f"  {path}" for path in done.files),
         *done.notes,
     ]
+    if not to_stdout:
+        lines[1:1] = [f"  {path}" for path in done.files]
+        lines += [f"To read it: {done.load}"] * bool(done.load)
     return "\n".join(lines)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.metadata import version
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from selfinstruct_chains.errors import SelfInstructError
+from selfinstruct_chains.errors import ConfigError, SelfInstructError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 COMMANDS = {
     "generate": "Grow a dataset of N new tasks from seed tasks.",
@@ -60,10 +69,32 @@ def cli() -> None:
     """
 
 
+@contextmanager
+def _system() -> Iterator[None]:
+    """What the system refuses about a file is the user's to mend, and so is standard output that is full.
+
+    One that nobody reads any more ends the command in silence.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename:
+            raise ConfigError(f"{error.filename}: {error.strerror or error}") from None
+        if error.errno not in {errno.EPIPE, *_FULL}:
+            raise
+        with suppress(OSError):  # so that Python does not try once more at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            raise SystemExit(141) from None  # as a shell has it: 128 + SIGPIPE
+        raise ConfigError(f"standard output can't be written: {error.strerror}") from None
+
+
 def main() -> NoReturn:
     """Run the command line; errors of the user's side are one line and an exit code, bugs keep their traceback."""
     try:
-        cli(prog_name="selfinstruct", standalone_mode=False)
+        with _system():
+            cli(prog_name="selfinstruct", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         raise SystemExit(130) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,4 +42,19 @@ def load(chain: str, settings: tuple[str, ...], seed: int | None = None) -> Chai
     from selfinstruct_chains.files.chain import load_config, parse_overrides
 
     overrides = parse_overrides(settings)
+    if seed is not None and "run.seed" in overrides:
+        raise click.UsageError("--seed and --set run.seed are the same: give one of them.")
     return load_config(chain, overrides if seed is None else overrides | {"run.seed": seed})
+
+
+def refuse(why: str, *names: str) -> None:
+    """Refuse options that were typed and would change nothing: `why` says what they do, or where they belong.
+
+    Raises:
+        click.UsageError: one of them stands in the command line (what stands in the environment is for other calls).
+    """
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name in names and source == ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{max(parameter.opts, key=len)} would change nothing: it {why}.")

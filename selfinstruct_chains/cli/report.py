@@ -15,7 +15,7 @@ import click
     "out",
     type=click.Path(path_type=Path),
     metavar="FILE.html",
-    help="The page.  [default: report.html in the run folder]",
+    help="The page, or -.  [default: report.html in the run folder]",
 )
 @click.option(
     "--sample",
@@ -39,6 +39,7 @@ def command(run: Path, out: Path | None, sample: int, *, force: bool) -> None:
     from selfinstruct_chains.outputs.report.report import write_report
 
     report = write_report(run, out, sample=sample, force=force)
+    to_stdout = str(out) == "-"
     if report.unfinished:
-        click.echo(f"Unfinished run: {report.unfinished}.")
-    click.echo(f"Report on {report.tasks:,} tasks: {report.path}")
+        click.echo(f"Unfinished run: {report.unfinished}.", err=to_stdout)
+    click.echo(f"Report on {report.tasks:,} tasks: {report.path}", err=to_stdout)

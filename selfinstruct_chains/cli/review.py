@@ -51,11 +51,11 @@ def command(  # noqa: PLR0913 - one for each option
     """
     from selfinstruct_chains.outputs.review import sitting
 
+    if judge:
+        options.refuse("is about the page, and --judge needs none", "port", "browse")
+    else:
+        options.refuse("is about the model that --judge names", "settings", "prompt")
     config = options.load(judge, settings) if judge else None
-    if settings and not config:
-        raise click.UsageError("--set goes with --judge: it changes the judge's chain.")
-    if prompt and not config:
-        raise click.UsageError("--prompt goes with --judge: it is what the judge is told.")
     if config:
         outcome = sitting.judge(run, sample, config, say=click.echo, prompt=prompt or "judge")
     else:

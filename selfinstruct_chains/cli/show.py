@@ -38,6 +38,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     """
     from selfinstruct_chains.run.preview import preview
 
+    if role == "instructions":
+        options.refuse("is the task that the other roles' prompts are about", "instruction")
     shown = preview(options.load(chain, settings), role, kind=kind, seeds=seeds, instruction=instruction)
     click.echo(shown.prompt)
     click.echo(f"\n-- {shown.about}", err=True)

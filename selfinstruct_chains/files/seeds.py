@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from contextlib import nullcontext
 from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,11 +34,13 @@ _HINTS = {
 def read_lines(path: Path | Traversable) -> Iterator[tuple[int, str]]:
     """The non-blank lines of a UTF-8 text file with their numbers, from 1; a BOM and CRLF are simply read.
 
+    The path `-` is standard input.
+
     Raises:
         DataError: the file is missing, a folder, not readable, or not UTF-8.
     """
     try:
-        with path.open("rb") as file:
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n \t")
                 if "\0" in text:

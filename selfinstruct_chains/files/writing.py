@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import sys
 import threading
 from contextlib import contextmanager, suppress
+from glob import escape
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BLOCK = 1 << 16  # bytes that are searched at a time for the last line's end
+_NAME = 40  # characters of a file's name in that of its half-written one: names have a longest length
+_HOST = sha256(socket.gethostname().encode()).hexdigest()[:8]  # a process's number means nothing on another machine
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -26,7 +32,15 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` when the block ends well, and is on the disk then; else nothing is left."""
+    """A file that takes the place of `path` when the block ends well, and is on the disk then; else nothing is left.
+
+    Where a link leads to is replaced, not the link. A device or a pipe is written to as it is.
+    """
+    path = target(path)
+    if is_stream(path):
+        with path.open("wb") as stream:
+            yield stream
+        return
     partial = _beside(path)
     try:
         with partial.open("wb") as file:
@@ -37,6 +51,22 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         sync_names(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_or_stdout(path: Path) -> Iterator[BinaryIO]:
+    """As `replacing`; `-` is standard output."""
+    if str(path) != "-":
+        with replacing(path) as file:
+            yield file
+        return
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
+
+
+def is_stream(path: Path) -> bool:
+    """Whether there is something at `path` that is written to and can't be replaced: `-`, a device or a pipe."""
+    return str(path) == "-" or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 @contextmanager
@@ -106,6 +136,45 @@ def make_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for folder in missing:
         sync_names(folder)
+
+
+def target(path: Path) -> Path:
+    """Where links at `path` lead to, also when nothing is there yet."""
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
+
+
+def _beside(path: Path) -> Path:
+    """A hidden name in the same folder that no other process or thread uses; what dead ones left there is removed."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - "." has no name, and links are not to be followed
+    start = f".{whole.name[:_NAME]}.{_HOST}-"
+    for left in whole.parent.glob(f"{escape(start)}*.partial") if whole.parent.is_dir() else ():
+        if _is_dead(left.name.removeprefix(start).partition("-")[0]):
+            _remove(left)
+    return whole.with_name(f"{start}{os.getpid()}-{threading.get_native_id()}.partial")
+
+
+def _is_dead(process: str) -> bool:
+    """Whether no process of this machine has that number."""
+    if os.name != "posix" or not process.isdecimal():  # elsewhere a signal 0 would end it
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
+
+
+def _remove(left: Path) -> None:
+    with suppress(OSError):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def kept(path: Path) -> Path:

@@ -6,17 +6,16 @@ decided in integers. L is known without being computed to be small for nearly ev
 
 1. L <= min(m, n), so only entries of lengths from t/(2-t) to (2-t)/t of the candidate's can reach F = t (7/13 to 13/7
    for 0.7). Entries lie sorted by length, and only that slice is touched.
-2. Every word sets one bit of 64 in its text's first signature, and one of 127 in its second. A bit that one text has
-   and the other lacks is a word without a partner: |a xor b| <= m + n - 2L. Hash collisions only weaken the bound.
+2. Every word sets one bit of a signature, and of a wider one; the bits that differ bound L (`method.sieve`).
 3. A word that no entry has can't be part of L at all.
 
-What is left (one in a thousand or fewer) is scored by rapidfuzz. Nothing is saved: a rebuild costs 15 us an entry.
+What is left (one in a thousand or fewer) is scored by rapidfuzz. Nothing is saved: a rebuild costs 15 us an entry of 16
+words, 150 us of 170.
 """
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -26,17 +25,13 @@ from rapidfuzz.distance import LCSseq
 from rapidfuzz.process import cdist
 
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.method.sieve import UNKNOWN, Sieve
 from selfinstruct_chains.method.tokens import Tokenizer, words_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
-
-_TILE = 16_384  # entries per NumPy call: the scratch stays in a core's cache
-_UNKNOWN = 2**32 - 1  # the code of every word that no entry has
-_NONE = np.empty(0, np.intp)
-_FEW = 24  # entries that are scored sooner than NumPy rules them out
 
 _Codes: TypeAlias = "array[int]"
 
@@ -80,7 +75,7 @@ class NoveltyIndex:
         self._ids: list[str] = []
         self._codes: _Codes = array("I")
         self._ends = array("Q", [0])
-        self._sieve = _Sieve(self._threshold)
+        self._sieve = Sieve(self._threshold)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -89,9 +84,22 @@ class NoveltyIndex:
         """Put a text into the pool, whether it is novel or not."""
         self._add(self._words(text), id)
 
-    def nearest(self, text: str) -> Similar | None:
-        """The most similar of the entries that are too similar, of equal ones the first added; None without any."""
-        return self._nearest(self._words(text))
+    def nearest(self, text: str, also: Callable[[str], bool] | None = None) -> Similar | None:
+        """The most similar of the entries that are too similar, of equal ones the first added; None without any.
+
+        Args:
+            text: what is compared.
+            also: entries count only if it says so of their ids.
+        """
+        return self._nearest(self._words(text), also)
+
+    def too_similar(self, text: str, other: str) -> bool:
+        """Whether two texts, in the pool or not, reach the threshold."""
+        if text == other:
+            return True
+        words, others = self._words(text), self._words(other)
+        numer, denom = self._threshold.as_integer_ratio()
+        return bool(2 * denom * LCSseq.similarity(words, others) >= numer * (len(words) + len(others)))
 
     def admit(self, candidates: Iterable[tuple[str, str]]) -> list[Similar | None]:
         """What `nearest` says of each (id, text), in order; the novel (None) are added and count for those after."""
@@ -133,7 +141,7 @@ class NoveltyIndex:
 
     def _encode(self, words: list[str]) -> _Codes:
         code = self._vocabulary.get
-        return array("I", [code(word, _UNKNOWN) for word in words])
+        return array("I", [code(word, UNKNOWN) for word in words])
 
     def _entry(self, number: int) -> _Codes:
         return self._codes[self._ends[number] : self._ends[number + 1]]
@@ -146,16 +154,19 @@ class NoveltyIndex:
         self._ends.append(len(self._codes))
         self._sieve.add(codes)
 
-    def _nearest(self, words: list[str]) -> Similar | None:
+    def _nearest(self, words: list[str], also: Callable[[str], bool] | None = None) -> Similar | None:
         query = self._encode(words)
         best, best_score = -1, 0.0
         numer, denom = self._threshold.as_integer_ratio()
         for number in self._sieve.survivors(query):
             entry = self._entry(number)
-            common, total = LCSseq.similarity(query, entry), len(query) + len(entry)
+            total = len(query) + len(entry)
+            least = -(-numer * total // (2 * denom))
+            common = LCSseq.similarity(query, entry, score_cutoff=least)  # 0 below it
             # The quotient of two ints is correctly rounded, so equal fractions give equal floats and only those tie.
             score = 2 * common / total
-            if 2 * denom * common >= numer * total and (score > best_score or (score == best_score and number < best)):
+            better = common >= least and (score > best_score or (score == best_score and number < best))
+            if better and (also is None or also(self._ids[number])):
                 best, best_score = number, score
         return Similar(self._ids[best], best_score) if best >= 0 else None
 
@@ -171,105 +182,6 @@ class NoveltyIndex:
             scores = 2 * row[:count] / (lengths[:count] + len(query))
             nearest = [Similar(self._ids[number], float(scores[number])) for number in _largest(scores, k)]
             yield Neighbours(nearest, float(scores.mean()) if count else 0.0)
-
-
-class _Sieve:
-    """Signatures of entries, sorted by length, that rule out nearly all which can't reach the threshold with a text.
-
-    The first `_sorted` rows are ascending in length; those after are as added, and are sorted in when they are many.
-    """
-
-    def __init__(self, threshold: Fraction) -> None:
-        self._numer, self._denom = threshold.as_integer_ratio()
-        self._size = self._sorted = 0
-        self._first = np.empty(1024, np.uint64)
-        self._low = np.empty(1024, np.uint64)
-        self._high = np.empty(1024, np.uint64)
-        self._slack = np.empty(1024, np.int8)
-        self._length = np.empty(1024, np.int32)
-        self._number = np.empty(1024, np.int32)
-        self._differing = np.empty(_TILE, np.uint64)
-        self._count = np.empty(_TILE, np.int8)
-
-    def add(self, codes: Sequence[int]) -> None:
-        """Append the next entry."""
-        row = self._size
-        if row == len(self._first):
-            self._resize(row + row // 8 + 1024)
-        self._first[row] = _signature(codes, 64)
-        self._low[row], self._high[row] = _halves(_signature(codes, 127))
-        self._slack[row] = min(len(codes) * (self._denom - self._numer) // self._denom, 127)
-        self._length[row] = len(codes)
-        self._number[row] = row
-        self._size += 1
-        if self._size - self._sorted > max(2048, self._size // 16):
-            self._sort()
-
-    def survivors(self, query: _Codes) -> list[int]:
-        """Numbers of the entries that may reach the threshold: all that do, and few others."""
-        length, known = len(query), len(query) - query.count(_UNKNOWN)
-        shortest = -(-length * self._numer // (2 * self._denom - self._numer))
-        longest = 2 * known * self._denom // self._numer - length
-        if longest < shortest:
-            return []
-        codes = [code for code in query if code != _UNKNOWN]
-        first = np.uint64(_signature(codes, 64))
-        # |xor| <= known + n - 2L <= known - t * length + (1 - t) * n; the last term is `_slack`, rounded down
-        # (and cut to 127, so `limit` may be no less than -63 for 64 bits to pass there).
-        limit = min(max(known - length * self._numer // self._denom, -63), 64)
-        lengths = self._length[: self._sorted]
-        start, stop = bisect_left(lengths, shortest), bisect_left(lengths, longest + 1)
-        tiles = [*_tiles(start, stop), *_tiles(self._sorted, self._size)]
-        rows = np.concatenate([_NONE, *[self._near(*tile, first, limit) for tile in tiles]])
-        if len(rows) > _FEW:
-            rows = self._refine(rows, _signature(codes, 127), known, length)
-        found: list[int] = self._number[rows].tolist()
-        return found
-
-    def _near(self, start: int, stop: int, signature: np.uint64, limit: int) -> NDArray[np.intp]:
-        """Rows from `start` to `stop` whose first signature differs in at most `limit` bits, beyond their slack."""
-        differing, count = self._differing[: stop - start], self._count[: stop - start]
-        np.bitwise_xor(self._first[start:stop], signature, out=differing)
-        np.bitwise_count(differing, out=count.view(np.uint8))
-        np.subtract(count, self._slack[start:stop], out=count)
-        rows: NDArray[np.intp] = (count <= limit).nonzero()[0] + start
-        return rows
-
-    def _refine(self, rows: NDArray[np.intp], signature: int, known: int, length: int) -> NDArray[np.intp]:
-        """Those of `rows` that the second signature doesn't rule out."""
-        low, high = np.array(_halves(signature), np.uint64)
-        count = np.bitwise_count(self._low[rows] ^ low) + np.bitwise_count(self._high[rows] ^ high)
-        share = self._numer / self._denom
-        # known + n - 2L in floats, a little high: they may only let too many pass.
-        kept: NDArray[np.intp] = rows[count <= known - share * length + 1e-6 + (1 - share) * self._length[rows]]
-        return kept
-
-    def _sort(self) -> None:
-        order = np.argsort(self._length[: self._size], kind="stable")
-        for rows in (self._first, self._low, self._high, self._slack, self._length, self._number):
-            rows[: self._size] = rows[order]
-        self._sorted = self._size
-
-    def _resize(self, capacity: int) -> None:
-        for name in ("_first", "_low", "_high", "_slack", "_length", "_number"):
-            rows = getattr(self, name)
-            setattr(self, name, np.concatenate([rows, np.empty(capacity - len(rows), rows.dtype)]))
-
-
-def _signature(codes: Iterable[int], size: int) -> int:
-    bits = 0
-    for code in codes:
-        bits |= 1 << code % size
-    return bits
-
-
-def _halves(bits: int) -> tuple[int, int]:
-    return bits & 2**64 - 1, bits >> 64
-
-
-def _tiles(start: int, stop: int) -> Iterator[tuple[int, int]]:
-    for begin in range(start, stop, _TILE):
-        yield begin, min(begin + _TILE, stop)
 
 
 def _largest(scores: NDArray[np.float64], k: int) -> NDArray[np.intp]:

@@ -53,6 +53,7 @@ class Folder:
         """Finished tasks that were there before."""
         self._derived: dict[str, Derived] = {}
         self._lock: FileLock | None = None
+        self._lock_file = 0
         self.journal = Journal()
         if path is None:
             return
@@ -100,12 +101,14 @@ class Folder:
     def _open(self, path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any]) -> None:
         make_folder(path)
         self._lock = locked(path)
+        self._lock_file = _inode(path / ".lock")
         self._manifest = manifest.opened(path, config, seeds, own)
         self._mend_seeds(path / "seeds.jsonl", manifest.seed_lines(seeds))
         self.had = _lines(path / "tasks.jsonl")
         if self.had and not (path / "journal.jsonl").exists():
             raise RunError(f"{path}: journal.jsonl is missing, which all else is made from; restore it from a copy")
         self.journal = Journal(path / "journal.jsonl", manifest.wrote(self._manifest))
+        self.journal.before_writing = self._still_ours
         if self.journal.repaired:
             self.notes.append(
                 f"journal.jsonl ended in half a line ({self.journal.repaired} bytes), as after a kill; it was cut off, "
@@ -124,12 +127,25 @@ class Folder:
             new.write(lines)
         self.notes.append(f"{file.name} had not the seeds that the run began with, and was written anew{copy}")
 
+    def _still_ours(self) -> None:
+        """Refuse to go on where the lock was removed: another process may have taken the folder since.
+
+        Raises:
+            RunError: saying what to do.
+        """
+        if self.path and self._lock and _inode(self.path / ".lock") != self._lock_file:
+            raise RunError(
+                f"{self.path}: .lock was removed while this run was at work; see that no other process works in this "
+                "folder, then start the same command again"
+            )
+
     def _put(self, name: str, value: BaseModel) -> None:
+        self._still_ours()
         if self._derived:
             self._derived[name].put(value)
 
     def _note_models(self) -> None:
-        if self.path and self._derived:
+        if self.path and self._derived and _inode(self.path / ".lock") == self._lock_file:
             noted = manifest.with_models(self._manifest, self.journal.usage)
             if noted != self._manifest:
                 manifest.write(self.path, noted)
@@ -151,6 +167,14 @@ def locked(path: Path) -> FileLock:
             f"{path}: another process is working in this folder; wait for it, or choose another: -o"
         ) from None
     return lock
+
+
+def _inode(path: Path) -> int:
+    """What tells a file from another one of its name; 0 if it is not there."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _lines(path: Path) -> int:

@@ -20,7 +20,7 @@ from selfinstruct_chains.run.syncing import Syncing
 from selfinstruct_chains.tasks import id_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from selfinstruct_chains.config import Role
@@ -55,6 +55,8 @@ class Journal:
         """What the calls have cost, by role and model as reported ("" for attempts that got no reply)."""
         self.repaired = 0
         """Bytes of a torn last line that were cut off."""
+        self.before_writing: Callable[[], None] = lambda: None
+        """Called before a line is written, which what it raises prevents."""
         self._end = 0
         if path:
             for place, entry in scan(path):
@@ -121,6 +123,7 @@ class Journal:
         Raises:
             RunError: the disk is full, or the folder is gone.
         """
+        self.before_writing()
         line = entry.line()
         if not self._path:
             self._index(entry, (len(self._memory), len(line)))

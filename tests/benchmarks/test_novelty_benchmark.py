@@ -29,7 +29,9 @@ def test_it_prints_every_rival_at_every_size() -> None:
     for way in ("this index", "process pool", "rouge_score, one", "rapidfuzz extractOne", "MinHash-LSH"):
         assert len([line for line in lines if f"  {way}" in line]) == 2
     assert len([line for line in lines if line.startswith(("      300 ", "    1,000 ", "    3,000 "))]) >= 3
-    assert lines[-1].startswith("A stream of 2,000 candidates into a pool that ends at 1,")
+    streams = [line for line in lines if line.startswith("A stream of ")]
+    assert streams[0].startswith("A stream of 2,000 candidates of 16 words into a pool that ends at 1,")
+    assert streams[1].startswith("A stream of 500 candidates of 1")
     assert max(map(len, lines)) <= 100
 
 

@@ -37,6 +37,7 @@ def test_an_export_is_summed_up(run: Path, tmp_path: Path) -> None:
 
     assert result.output == (
         f"40 examples of 20 instructions: train 40\n  {out}\n  {tmp_path / 'alpaca.json.README.md'}\n"
+        f'To read it: datasets.load_dataset("json", data_files={str(out)!r})\n'
     )
     assert len(json.loads(out.read_text())) == 40
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +16,6 @@ from selfinstruct_chains.files.writing import (
     take_place,
     write_atomically,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_text_is_replaced_whole(tmp_path: Path) -> None:
@@ -115,3 +114,55 @@ def test_a_file_that_is_not_there_has_no_torn_line(tmp_path: Path) -> None:
     """Nor is it made."""
     assert cut_torn_line(tmp_path / "a.jsonl") == 0
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - names are enough
+
+
+def test_what_dead_processes_left_half_written_goes(tmp_path: Path) -> None:
+    """With the next writing of that file; what belongs to a live process, another file or another machine stays."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    with replacing(tmp_path / "a.json"):
+        [mine] = tmp_path.iterdir()
+    host = mine.name.split(".")[3].split("-")[0]
+    left = tmp_path / f".a.json.{host}-{dead.pid}-1.partial"
+    folder = tmp_path / f".a.json.{host}-{dead.pid}-2.partial"
+    live = tmp_path / f".a.json.{host}-{os.getppid()}-1.partial"
+    other = tmp_path / f".b.json.{host}-{dead.pid}-1.partial"
+    elsewhere = tmp_path / f".a.json.12345678-{dead.pid}-1.partial"
+    for path in (left, live, other, elsewhere):
+        path.touch()
+    folder.mkdir()
+
+    write_atomically(tmp_path / "a.json", "x")
+
+    assert set(tmp_path.iterdir()) == {tmp_path / "a.json", live, other, elsewhere}
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    """Also one to a file that is yet to come; a loop is an error, and stays."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "a").symlink_to(tmp_path / "real" / "a")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for text in ("old", "new"):
+        write_atomically(tmp_path / "a", text)
+
+    assert (tmp_path / "real" / "a").read_text() == "new"
+    assert (tmp_path / "a").is_symlink()
+    with pytest.raises(OSError, match="symbolic links"):
+        write_atomically(tmp_path / "loop", "x")
+
+
+def test_a_device_is_written_to_and_stays_one() -> None:
+    """A file in its place would be everybody's trouble."""
+    write_atomically(Path("/dev/null"), "x")
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(Path("/dev/full"), "x")
+
+    assert Path("/dev/null").is_char_device()
+    assert Path("/dev/full").is_char_device()
+
+
+def test_a_name_of_the_longest_length_can_be_replaced(tmp_path: Path) -> None:
+    """That of the half-written file is no longer."""
+    write_atomically(tmp_path / ("x" * 255), "x")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["x" * 255]

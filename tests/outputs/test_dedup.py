@@ -7,12 +7,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from selfinstruct_chains.errors import ConfigError, DataError
+from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.outputs.dedup import Deduplicated, dedup, rejected_beside
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +24,10 @@ RIVERS = {"instruction": "Name three rivers", "id": 3}
 
 def jsonl(*values: object) -> BytesIO:
     """A file with one value on each line."""
-    """A file with one value on each line."""
     return BytesIO("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode())
 
 
 def read(path: Path) -> list[object]:
-    """The values on its lines."""
     """The values on its lines."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
@@ -41,7 +39,7 @@ def test_the_first_of_each_similar_group_is_kept(tmp_path: Path) -> None:
     assert counts == Deduplicated(kept=2, rejected=1)
     assert read(tmp_path / "out.jsonl") == [POEM, RIVERS]
     assert read(tmp_path / "out.rejected.jsonl") == [
-        {"line": 2, "score": 0.833333, "nearest": {"line": 1, "text": POEM["instruction"]}, "item": COPY}
+        {"line": 2, "score": 0.833333, "nearest": {"line": 1}, "item": COPY}
     ]
 
 
@@ -54,7 +52,7 @@ def test_items_are_written_as_they_came(tmp_path: Path) -> None:
 
     assert (tmp_path / "out.jsonl").read_bytes() == kept + b"\n"
     rejected = (tmp_path / "out.rejected.jsonl").read_bytes()
-    assert rejected.startswith(b'{"line": 3, "score": 1.0, "nearest": {"line": 1, "text": "')
+    assert rejected.startswith(b'{"line": 3, "score": 1.0, "nearest": {"line": 1}, "item": ')
     assert rejected.endswith(b', "item": ' + copy + b"}\n")
 
 
@@ -80,7 +78,7 @@ def test_halves_of_surrogate_pairs_are_written_as_escapes(tmp_path: Path) -> Non
     """A text that has no UTF-8 form is no obstacle, and comes out as it went in."""
     text = {"instruction": "smile \ud83d please"}
 
-    dedup(BytesIO(json.dumps([text, text]).encode()), tmp_path / "out.jsonl")
+    dedup(BytesIO(json.dumps([text, text]).encode()), tmp_path / "out.jsonl", neighbours=True)
 
     assert read(tmp_path / "out.jsonl") == [text]
     assert read(tmp_path / "out.rejected.jsonl")[0]["nearest"] == {"line": 1, "text": text["instruction"]}
@@ -126,7 +124,7 @@ def test_bad_lines_can_be_skipped(tmp_path: Path) -> None:
 def test_a_bad_item_of_an_array_is_named_by_its_place(tmp_path: Path) -> None:
     """Lines mean nothing in an array."""
     with pytest.raises(DataError, match="input, item 2: no field 'prompt'"):
-        dedup(BytesIO(b'[{"prompt": "a"},\n\n{}]'), tmp_path / "out.jsonl", field="prompt")
+        dedup(BytesIO(b'[{"prompt": "a"},\n\n{}]'), tmp_path / "out.jsonl", fields=["prompt"])
 
 
 @pytest.mark.parametrize(
@@ -222,3 +220,105 @@ def test_threshold_and_tokenizer_are_the_indexs(tmp_path: Path) -> None:
         dedup(jsonl(POEM), tmp_path / "c.jsonl", threshold="7")
 
     assert not (tmp_path / "c.jsonl").exists()
+
+
+def _rows(*rows: tuple[str, str, str]) -> list[dict[str, str]]:
+    return [dict(zip(("instruction", "input", "output"), row, strict=True)) for row in rows]
+
+
+LONG = "Say in one word whether the review below is glad or sad, and answer in lower case"
+
+
+def test_several_fields_must_all_be_alike(tmp_path: Path) -> None:
+    """Instances of one task stay, though their long instruction is the same; real copies go, and blank fields count."""
+    rows = _rows((LONG, "I won!", "glad"), (LONG, "It broke", "sad"), (f"{LONG}.", "i won", "Glad"), (LONG, "", "sad"))
+    rows += _rows((LONG, "I won!", "sad"))
+
+    dedup(jsonl(*rows), tmp_path / "two.jsonl", fields=["instruction", "input"])
+    dedup(jsonl(*rows), tmp_path / "three.jsonl", fields=["instruction", "input", "output"])
+    one = dedup(jsonl(*rows), tmp_path / "one.jsonl")
+
+    assert read(tmp_path / "two.jsonl") == [rows[0], rows[1], rows[3]]
+    assert read(tmp_path / "three.jsonl") == [rows[0], rows[1], rows[3], rows[4]]
+    assert (one.kept, one.rejected, one.differing) == (1, 4, 3)
+
+
+def test_the_copy_is_found_though_another_is_nearer_by_all_its_text(tmp_path: Path) -> None:
+    """The nearest by the whole differs in one field; the copy in each field is further away."""
+    words = " ".join(f"w{n}" for n in range(40))
+    other = words.replace("w1 ", "x1 ").replace("w2 ", "x2 ").replace("w3 ", "x3 ")
+    rows = [{"a": words, "b": "left right"}, {"a": other, "b": "up down"}, {"a": words, "b": "up down"}]
+
+    dedup(jsonl(*rows), tmp_path / "out.jsonl", fields=["a", "b"])
+
+    assert [row["nearest"] for row in read(tmp_path / "out.rejected.jsonl")] == [{"line": 2}]  # type: ignore[index]
+
+
+TEXT = st.lists(st.sampled_from(["a", "B", "c", "?", "é", " "]), max_size=6).map(" ".join)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.tuples(*[st.lists(st.sampled_from(["a", "B", "c", "?", "é", " "]), max_size=6).map(" ".join)] * 2),
+        max_size=9,
+    )
+)
+def test_several_fields_are_decided_as_by_every_pair(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
+    """An item is kept when no kept one is alike in both fields."""
+
+    def alike(text: str, other: str) -> bool:
+        index = NoveltyIndex()
+        index.add(text, "")
+        return index.nearest(other) is not None
+
+    kept: list[tuple[str, str]] = []
+    for row in rows:
+        if not any(all(map(alike, row, before)) for before in kept):
+            kept.append(row)
+
+    dedup(jsonl(*[{"x": x, "y": y} for x, y in rows]), tmp_path / "o.jsonl", fields=["x", "y"], force=True)
+
+    assert [tuple(row.values()) for row in read(tmp_path / "o.jsonl")] == kept  # type: ignore[attr-defined]
+
+
+def test_a_field_may_be_missing_where_there_are_several(tmp_path: Path) -> None:
+    """Or null: as Alpaca's files have no input. One that nothing has is told; an item with none of them is bad."""
+    rows = [{"instruction": "Say yes", "input": None}, {"instruction": "Name three rivers"}]
+
+    counts = dedup(jsonl(*rows), tmp_path / "out.jsonl", fields=["instruction", "input"])
+
+    assert (counts.kept, counts.absent) == (2, {"input"})
+    with pytest.raises(DataError, match="line 1: no field 'instruction' or 'input'"):
+        dedup(jsonl({"prompt": "x"}), tmp_path / "b.jsonl", fields=["instruction", "input"])
+
+
+def test_a_folder_of_evaluation_files_is_left_out(tmp_path: Path) -> None:
+    """Files as Super-NaturalInstructions has them: by a definition's likeness, or an instance's words in a row."""
+    folder = tmp_path / "tasks" / "test"
+    folder.mkdir(parents=True)
+    material = "The committee met on Thursday to decide who should pay for the bridge over the old canal"
+    task = {
+        "Definition": ["In this task you are given a sentence and must say who speaks in it."],
+        "Instances": [{"id": "t-1", "input": material, "output": ["nobody"]}],
+    }
+    (folder / "task001.json").write_text(json.dumps(task))
+    (folder / "README.md").write_text("not one of them")
+    rows = _rows(
+        ("In this task you are given a sentence; say who speaks in it.", "x", "y"),
+        ("Shorten it.", f"{material}.", "y"),
+        ("Name three rivers", "", "Elbe"),
+    )
+
+    counts = dedup(jsonl(*rows), tmp_path / "out.jsonl", fields=["instruction", "input"], exclude=[tmp_path / "tasks"])
+
+    assert (counts.kept, counts.rejected, counts.excluded) == (1, 2, 2)
+    found = read(tmp_path / "out.rejected.jsonl")
+    assert [row["excluded"] for row in found] == [{"file": str(folder / "task001.json"), "line": 1}] * 2  # type: ignore[index]
+    with pytest.raises(DataError, match="no evaluation file is in this folder"):
+        dedup(jsonl(*rows), tmp_path / "b.jsonl", exclude=[_empty(tmp_path)])
+
+
+def _empty(folder: Path) -> Path:
+    (folder / "empty").mkdir()
+    return folder / "empty"

@@ -20,12 +20,13 @@ from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.run.derived import Derived, as_line, good_lines
 from selfinstruct_chains.run.estimate import from_defaults, from_measured
 from selfinstruct_chains.run.folder import Folder
+from selfinstruct_chains.run.journal import Entry
 from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.overview import look
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
 from selfinstruct_chains.run.sealed import SUM_LENGTH, sums_of
-from tests.outputs.runs import SEED
+from tests.outputs.runs import CONFIG, SEED, task
 from tests.run.scripts import Author, config, files
 
 if TYPE_CHECKING:
@@ -332,3 +333,20 @@ def test_what_is_derived_is_taken_over_from_a_version_without_checksums(tmp_path
 
     assert said == []
     assert good_lines(path) == (3, path.stat().st_size, False)
+
+
+def test_a_lock_that_is_removed_is_noticed_before_the_next_write(tmp_path: Path) -> None:
+    """Another process may be at work in the folder by then: nothing more is written into it, and it is said."""
+    folder = Folder(tmp_path / "run", CONFIG, [SEED])
+    before = (tmp_path / "run" / "journal.jsonl").read_bytes()
+    (tmp_path / "run" / ".lock").unlink()
+    second = Folder(tmp_path / "run", CONFIG, [SEED])
+
+    with pytest.raises(RunError, match=r"\.lock was removed while this run was at work"):
+        folder.journal.write(Entry("instructions/000000/1", "x", reply="r", model="m"))
+    with pytest.raises(RunError, match=r"\.lock was removed"):
+        folder.task(task(0, "Do thing 0"))
+
+    folder.close()
+    second.close()
+    assert (tmp_path / "run" / "journal.jsonl").read_bytes() == before

@@ -80,6 +80,8 @@ class Subject(NamedTuple):
     notes: tuple[str, ...]
     """What there is to say of how the rows were chosen."""
     example: Row
+    hub: Mapping[str, bool]
+    """How `datasets.load_dataset` is to read the files."""
 
 
 def card(subject: Subject, given: Given) -> str:
@@ -119,7 +121,7 @@ def _front(subject: Subject, given: Given) -> dict[str, Any]:
     }
     if subject.files:
         files = [{"split": split, "path": name} for split, name in subject.files.items()]
-        front["configs"] = [{"config_name": "default", "data_files": files}]
+        front["configs"] = [{"config_name": "default", "data_files": files, **subject.hub}]
     return front
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError, RunError, did_you_mean
@@ -17,7 +19,6 @@ from selfinstruct_chains.outputs.review.verdicts import Reviews, table_two
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from selfinstruct_chains.outputs.export.formats import Format, Row
     from selfinstruct_chains.outputs.export.selection import Selection
@@ -38,6 +39,8 @@ class Exported(NamedTuple):
     """What was written: the data, the card, and the list of contaminated tasks if there are any."""
     notes: tuple[str, ...]
     """What there is to say besides."""
+    load: str
+    """The Python call that reads the first file back as it is; "" for a format that is only to be looked at."""
 
 
 def export(  # noqa: PLR0913 - one for each choice a user has
@@ -86,13 +89,29 @@ def export(  # noqa: PLR0913 - one for each choice a user has
                 json.dumps({k: v for k, v in c._asdict().items() if v is not None}) for c in selection.contaminated
             )
             (folder / names.excluded).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        if as_folder and format_.llama_factory:
+            entries = _llama_factory(run.config.name, format_, {split: names.data(split) for split in rows})
+            (folder / names.llama_factory).write_text(entries, encoding="utf-8")
         written = sorted(path.name for path in folder.iterdir())
     place = out if as_folder else out.parent
-    return Exported(rows, selection, tuple(place / name for name in written), notes)
+    first = place / names.data(next(iter(rows))) if format_.suffix else out
+    return Exported(
+        rows, selection, tuple(place / name for name in written), notes, format_.load.format(path=str(first))
+    )
+
+
+def _llama_factory(name: str, format_: Format, files: Mapping[Split, str]) -> str:
+    """The text of dataset_info.json: what LLaMA-Factory's `dataset_dir` must tell of its data sets."""
+    told = format_.llama_factory or {}
+    entries = {f"{name}_{split}": {"file_name": file, **told} for split, file in files.items()}
+    return json.dumps(entries, indent=2) + "\n"
 
 
 class _Names:
     """What the files of an export are called."""
+
+    llama_factory = "dataset_info.json"
+    """In a folder only: beside a file it would stand among files of others."""
 
     def __init__(self, out: Path, format_: Format, *, as_folder: bool) -> None:
         self._out, self._suffix, self._as_folder = out, format_.suffix, as_folder
@@ -108,6 +127,7 @@ class _Names:
         own = {self.card, self.excluded}
         if not self._as_folder:
             return own | {self._out.name}
+        own.add(self.llama_factory)
         return own | {f"{split}{suffix}" for split in SPLITS for suffix in (*_SUFFIXES, "")} | {"dataset_dict.json"}
 
 
@@ -121,7 +141,8 @@ def _format(name: str, end_token: str) -> Format:
 
 def _is_folder(run: RunReader, name: str, format_: Format, out: Path, choice: Choice) -> bool:
     suffix = out.suffix.lower()
-    if run.path.resolve() in (out.resolve(), *out.resolve().parents):
+    place = Path(os.path.realpath(out))  # as Path.resolve, which does not stand a link to itself
+    if run.path.resolve() in (place, *place.parents):
         raise ConfigError(f"{str(out)!r} is in the run folder: give a place outside it")
     if suffix in _SUFFIXES and suffix != format_.suffix:
         wanted = f"{format_.suffix!r} files" if format_.suffix else "a folder"
@@ -203,4 +224,5 @@ def _subject(  # noqa: PLR0913, PLR0917 - all that a card tells
         seed_count=sum(1 for _ in run.seeds()),
         notes=(*notes, *_reviewed(run)),
         example=FORMATS[name].row(example, wording),
+        hub=FORMATS[name].hub,
     )

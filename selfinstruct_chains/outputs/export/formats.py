@@ -6,11 +6,12 @@ wording of our own.
 
 from __future__ import annotations
 
+import unicodedata
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from selfinstruct_chains.tasks import Instance, Task
 
@@ -28,26 +29,23 @@ COLUMNS: dict[str, type] = {
 """The columns of csv, parquet and datasets, and the type of each."""
 
 
-class Template(NamedTuple):
-    """A prompt around an instruction, and what stands between it and the output."""
-
-    prompt: str
-    before_output: str
-
+# All prompts end in a colon, and their completions begin with a blank: there the tokenizers of all families cut, so
+# that a prompt's tokens begin those of the whole (a line's end grows together with what stands before or after it).
+_BETWEEN = " "
 
 WITH_INPUT = (
-    Template("{instruction}\n\n{input}\n\nAnswer:", " "),
-    Template("{instruction}\n\nInput: {input}\nOutput:", " "),
-    Template("Task: {instruction}\n\nGiven:\n{input}\n\nResult:\n", ""),
-    Template("{instruction}\n\n---\n{input}\n---\n\n", ""),
-    Template("Here is a task and the material for it.\nTask: {instruction}\nMaterial: {input}\nResponse:", " "),
+    "{instruction}\n\n{input}\n\nAnswer:",
+    "{instruction}\n\nInput: {input}\nOutput:",
+    "Task: {instruction}\n\nGiven:\n{input}\n\nResult:",
+    "{instruction}\n\n---\n{input}\n---\n\nReply:",
+    "Here is a task and the material for it.\nTask: {instruction}\nMaterial: {input}\nResponse:",
 )
 WITHOUT_INPUT = (
-    Template("{instruction}\n\nAnswer:", " "),
-    Template("{instruction}\nOutput:", " "),
-    Template("Task: {instruction}\n\nResult:\n", ""),
-    Template("{instruction}\n\n", ""),
-    Template("Here is a task.\nTask: {instruction}\nResponse:", " "),
+    "{instruction}\n\nAnswer:",
+    "{instruction}\nOutput:",
+    "Task: {instruction}\n\nResult:",
+    "{instruction}\n\nReply:",
+    "Here is a task.\nTask: {instruction}\nResponse:",
 )
 
 
@@ -79,8 +77,18 @@ class Format(NamedTuple):
     suffix: str
     """Of its files; "" for a folder."""
     row: Callable[[Example, Wording], Row]
-    refuses: Callable[[Example], str] = lambda _: ""
-    """Why the format can't take an example; "" if it can."""
+    load: str = 'datasets.load_dataset("json", data_files={path!r})'
+    """The call that reads a file of it back as it is; "" if it isn't made to be read by programs."""
+    blank: bool = False
+    """Whether it has rows with a blank output too, which nothing can be learnt from."""
+    hub: Mapping[str, bool] = {}
+    """What the card tells `datasets.load_dataset` of how to read it."""
+    llama_factory: Mapping[str, str | Mapping[str, str]] | None = None
+    """What LLaMA-Factory must be told of it (its data/README.md), if it reads the format."""
+
+    def refuses(self, example: Example) -> str:
+        """Why the format can't take an example; "" if it can."""
+        return "blank output" if not self.blank and _is_blank(example.instance.output) else ""
 
 
 def alpaca(example: Example, _: Wording) -> Row:
@@ -116,8 +124,8 @@ def prompt_completion(example: Example, wording: Wording) -> Row:
     templates = WITH_INPUT if instance.input.strip() else WITHOUT_INPUT
     template = Random(f"{wording.seed}:{example.task.id}:{example.number}").choice(templates)
     return {
-        "prompt": template.prompt.format(instruction=example.task.instruction, input=instance.input),
-        "completion": f"{template.before_output}{instance.output}{wording.end_token}",
+        "prompt": template.format(instruction=example.task.instruction, input=instance.input),
+        "completion": f"{_BETWEEN}{instance.output}{wording.end_token}",
     }
 
 
@@ -134,21 +142,39 @@ def question(example: Example) -> str:
     return f"{example.task.instruction}\n\n{text}" if text.strip() else example.task.instruction
 
 
-def _blank_output(example: Example) -> str:
-    return "" if example.instance.output.strip() else "blank output"
+def _is_blank(text: str) -> bool:
+    """Whether there is nothing to see: blanks, marks of no width, control characters."""
+    return all(unicodedata.category(char)[0] in "ZC" for char in text)
 
 
 OPENAI_MINIMUM = 10
 """Examples that OpenAI asks of a fine-tuning file."""
 
+_MESSAGES: dict[str, str | Mapping[str, str]] = {
+    "formatting": "sharegpt",
+    "columns": {"messages": "messages"},
+    "tags": {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant"},
+}
+_CONVERSATIONS: dict[str, str | Mapping[str, str]] = {
+    "formatting": "sharegpt",
+    "columns": {"messages": "conversations"},
+    "tags": {"role_tag": "from", "content_tag": "value", "user_tag": "human", "assistant_tag": "gpt"},
+}
+_ALPACA: dict[str, str | Mapping[str, str]] = {
+    "formatting": "alpaca",
+    "columns": {"prompt": "instruction", "query": "input", "response": "output"},
+}
+_TEXT_IS_TEXT = {"keep_default_na": False}  # "NA" and "null" are not nothing
+_READ_CSV = "pandas.read_csv({path!r}, dtype=str, keep_default_na=False)"
+
 FORMATS: dict[str, Format] = {
-    "alpaca": Format(".json", alpaca),
-    "openai": Format(".jsonl", messages, _blank_output),
-    "messages": Format(".jsonl", messages),
-    "sharegpt": Format(".json", sharegpt),
+    "alpaca": Format(".json", alpaca, llama_factory=_ALPACA),
+    "openai": Format(".jsonl", messages, llama_factory=_MESSAGES),
+    "messages": Format(".jsonl", messages, llama_factory=_MESSAGES),
+    "sharegpt": Format(".json", sharegpt, llama_factory=_CONVERSATIONS),
     "prompt-completion": Format(".jsonl", prompt_completion),
-    "csv": Format(".csv", table),
-    "spreadsheet": Format(".csv", table),
-    "parquet": Format(".parquet", table),
-    "datasets": Format("", table),
+    "csv": Format(".csv", table, _READ_CSV, hub=_TEXT_IS_TEXT),
+    "spreadsheet": Format(".csv", table, "", blank=True, hub=_TEXT_IS_TEXT),
+    "parquet": Format(".parquet", table, 'datasets.load_dataset("parquet", data_files={path!r})'),
+    "datasets": Format("", table, "datasets.load_from_disk({path!r})"),
 }

@@ -20,7 +20,7 @@ from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.tokens import unicode_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from selfinstruct_chains.tasks import Task
@@ -84,13 +84,17 @@ class Guard:
 
     def find(self, task: Task) -> Contamination | None:
         """Where the task stands in the files; None if it does not."""
-        similar = self._index.nearest(task.instruction)
+        return self.find_texts(task.id, task.instruction, (instance.input for instance in task.instances))
+
+    def find_texts(self, id_: str, instruction: str, inputs: Iterable[str]) -> Contamination | None:
+        """Where an instruction or one of these inputs stands in the files; None if it does not."""
+        similar = self._index.nearest(instruction)
         if similar:
             text = self._texts[int(similar.id)]
-            return Contamination(task.id, task.instruction, "instruction", *text, score=round(similar.score, 6))
-        for instance in task.instances:
-            if (owner := self._owner(instance.input)) is not None:
-                return Contamination(task.id, task.instruction, "input", *self._texts[owner])
+            return Contamination(id_, instruction, "instruction", *text, score=round(similar.score, 6))
+        for text_ in inputs:
+            if (owner := self._owner(text_)) is not None:
+                return Contamination(id_, instruction, "input", *self._texts[owner])
         return None
 
     def _owner(self, text: str) -> int | None:

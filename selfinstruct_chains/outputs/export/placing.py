@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.files.writing import scratch_folder, sync_files, take_place
+from selfinstruct_chains.files.writing import scratch_folder, sync_files, take_place, target
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -41,9 +42,10 @@ def placing(out: Path, names: Collection[str], *, as_folder: bool, force: bool) 
 
 
 def _move(scratch: Path, out: Path, names: Collection[str]) -> None:
-    for name in names:
+    places = {name: target(out.with_name(name)) for name in names}  # before anything is moved, as one can be a loop
+    for name, place in places.items():
         if (scratch / name).exists():
-            (scratch / name).replace(out.with_name(name))
+            shutil.move(scratch / name, place)
         else:  # an earlier export's
             out.with_name(name).unlink(missing_ok=True)
 

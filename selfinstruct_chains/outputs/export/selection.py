@@ -13,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.outputs.export.evaluation import evaluation_files
 from selfinstruct_chains.outputs.export.formats import Example
 from selfinstruct_chains.outputs.export.guard import Contamination, Guard
 from selfinstruct_chains.outputs.export.splits import SPLITS, Shares, Split
@@ -45,7 +46,7 @@ class Choice(NamedTuple):
     tokenizer: Path | None = None
     """What counts them: see `token_limit`."""
     exclude: tuple[Path, ...] = ()
-    """Evaluation files; tasks that stand in them are left out: see `guard`."""
+    """Evaluation files, and folders of them; tasks that stand in them are left out: see `guard`."""
     only_approved: bool = False
     """Only tasks whose review says yes to all three questions."""
     drop_rejected: bool = False
@@ -105,7 +106,7 @@ def select(run: RunReader, choice: Choice, refuses: Callable[[Example], str]) ->
     """
     choice.check()
     selection = Selection()
-    guard = Guard(choice.exclude) if choice.exclude else None
+    guard = Guard(evaluation_files(choice.exclude)) if choice.exclude else None
     unwanted, keep = _verdicts(run, choice), _Keep(choice, refuses, selection.left_out)
     for seeds in (True, False) if choice.seeds else (False,):
         for offset, task in run.placed(seeds=seeds):

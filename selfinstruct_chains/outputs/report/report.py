@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.files.writing import write_atomically
+from selfinstruct_chains.files.writing import is_stream, replacing_or_stdout
 from selfinstruct_chains.outputs.report import diversity, sections
 from selfinstruct_chains.outputs.report.facts import gather
 from selfinstruct_chains.outputs.report.page import MARK, page
@@ -41,7 +41,8 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
 
     Args:
         folder: the run's.
-        out: the file to write; `report.html` in the run folder when None. Another report is replaced.
+        out: the file to write; `report.html` in the run folder when None, `-` for standard output. Another report is
+            replaced.
         sample: so many tasks, drawn at random, are parsed and compared with all others; the rest is counted whole.
         force: also replace a file that is no report.
 
@@ -69,7 +70,8 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
         "sections": [_values(section) for section in _sections(run, facts, reviews, tasks, near)],
     }
     try:
-        write_atomically(out, page(content, rows.blocks))
+        with replacing_or_stdout(out) as file:
+            file.write(page(content, rows.blocks).encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise ConfigError(f"{out}: can't be written: {error.strerror or error}") from None
     return Report(out, facts.finished, unfinished)
@@ -98,6 +100,8 @@ def _values(section: Section) -> dict[str, object]:
 
 
 def _check(out: Path, *, force: bool) -> None:
+    if is_stream(out):
+        return
     if out.is_dir():
         raise ConfigError(f"{out}: a folder; give a file: -o")
     if not out.parent.is_dir():

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from selfinstruct_chains.outputs.export.export import export
-from selfinstruct_chains.outputs.export.formats import WITH_INPUT, WITHOUT_INPUT, Example, Wording, prompt_completion
+from selfinstruct_chains.outputs.export.formats import (
+    FORMATS,
+    WITH_INPUT,
+    WITHOUT_INPUT,
+    Example,
+    Wording,
+    prompt_completion,
+)
 from selfinstruct_chains.outputs.export.selection import Choice
 from selfinstruct_chains.outputs.export.splits import Shares
 from selfinstruct_chains.outputs.export.writers import cell
@@ -35,6 +42,15 @@ HOSTILE = [
     "{instruction} {input} {0} %s ${x} \\n \\u0041",
     "NA",
     "null",
+    "None",
+    "NaN",
+    "007",
+    "1e5",
+    "TRUE",
+    "2020-01-01",
+    "=1+1",
+    "a\rb",
+    "word " * 4000,
     "  blanks at both ends  ",
     "\ufeffBOM 😀 e\u0301 中文 \U0010ffff \ufffe",
     "```\n---\nlicense: mit\n---",
@@ -144,8 +160,23 @@ def test_openai_files_keep_the_rules_of_chat_fine_tuning(run: RunReader, tmp_pat
     assert len(found) >= 10
 
 
-def test_openai_leaves_out_what_it_would_refuse(tmp_path: Path) -> None:
-    """A blank output; and fewer than ten examples are said to be too few. Other formats take it."""
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_blank_output_teaches_nothing(tmp_path: Path, format_name: str) -> None:
+    """Nor does one of marks that nobody sees: left out and counted, but of what is only looked at."""
+    blanks = [("", ""), ("", " \n"), ("x", "\u200b\ufeff"), ("y", "\u3000\x07")]
+    run = run_folder(tmp_path / "run", [task(0, "Say nothing", *blanks), task(1, "Say yes", ("", "🙂"), ("z", "."))])
+
+    done = export(run, format_name, tmp_path / "out")
+
+    if format_name == "spreadsheet":
+        assert (dict(done.rows), done.notes, done.load) == ({"train": 6}, (), "")
+    else:
+        assert dict(done.rows) == {"train": 2}
+        assert done.notes[0] == "Left out: 4 instances: blank output; 1 tasks without an instance left."
+
+
+def test_openai_asks_for_ten(tmp_path: Path) -> None:
+    """Fewer examples are said to be too few."""
     run = run_folder(tmp_path / "run", [task(0, "Say nothing", ("", " \n")), task(1, "Say yes")])
 
     done = export(run, "openai", tmp_path / "openai")
@@ -155,7 +186,6 @@ def test_openai_leaves_out_what_it_would_refuse(tmp_path: Path) -> None:
         "Left out: 1 instances: blank output; 1 tasks without an instance left.",
         "OpenAI asks for 10 examples or more to train on; these are 1.",
     )
-    assert dict(export(run, "alpaca", tmp_path / "alpaca").rows) == {"train": 2}
 
 
 def test_a_line_is_a_line_to_every_reader(run: RunReader, tmp_path: Path) -> None:
@@ -170,16 +200,16 @@ def test_a_line_is_a_line_to_every_reader(run: RunReader, tmp_path: Path) -> Non
 
 def test_csv_loads_with_pandas_csv_and_datasets(run: RunReader, tmp_path: Path) -> None:
     """As it is, formulas too: what is trained on must not be changed."""
+    import datasets
     import pandas as pd
 
     path = written(run, "csv", tmp_path / "out")
     with path.open(encoding="utf-8", newline="") as file:
         by_csv = list(csv.DictReader(file))
-    by_pandas = pd.read_csv(path, keep_default_na=False).to_dict("records")
-    by_datasets = loaded("csv", path, tmp_path, keep_default_na=False)
+    by_pandas = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+    by_datasets = list(datasets.load_dataset(str(path.parent), cache_dir=tmp_path / "hf")["train"])
 
-    assert by_csv == [{key: str(value) for key, value in row.items()} for row in rows(TASKS)]
-    assert by_pandas == rows(TASKS)
+    assert by_csv == by_pandas == [{key: str(value) for key, value in row.items()} for row in rows(TASKS)]
     assert by_datasets == rows(TASKS)
 
 
@@ -226,9 +256,8 @@ def test_prompts_follow_templates_of_both_kinds() -> None:
 
         assert found == [prompt_completion(example, Wording()) for example in examples]
         assert found != [prompt_completion(example, Wording(seed=7)) for example in examples]
-        expected = {t.prompt.format(instruction="Do", input="it") + t.before_output + "done" for t in templates}
-        assert {f"{row['prompt']}{row['completion']}" for row in found} == expected
-    assert all(row["completion"] in {"done", " done"} for row in found)
+        assert {row["prompt"] for row in found} == {one.format(instruction="Do", input="it") for one in templates}
+        assert {row["completion"] for row in found} == {" done"}
     ended = prompt_completion(with_input[0], Wording(end_token="<|end|>"))
     assert str(ended["completion"]).endswith("done<|end|>")
 
@@ -240,4 +269,4 @@ def test_prompts_hold_what_was_there(run: RunReader, tmp_path: Path) -> None:
     for row, expected in zip(found, rows(TASKS), strict=True):
         assert expected["instruction"] in row["prompt"]
         assert expected["input"] in row["prompt"]
-        assert row["completion"].removeprefix(" ") == expected["output"] or row["completion"] == expected["output"]
+        assert row["completion"] == f" {expected['output']}"
