@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from selfinstruct_chains.cli.echo import echo
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -69,7 +71,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             force=force,
             on_progress=on_progress,
         )
-    click.echo(_summary(counts, out, rejected))
+    echo(_summary(counts, out, rejected))
 
 
 def _summary(counts: Deduplicated, out: Path, rejected: Path) -> str:

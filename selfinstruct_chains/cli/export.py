@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from selfinstruct_chains.cli.echo import echo
 from selfinstruct_chains.outputs.export.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def command(run: Path, format_name: str, out: Path, **options: Any) -> None:
     shares = Shares(options.pop("validation"), options.pop("test"))
     choice = Choice(**options, shares=shares)
     done = export(RunReader(run), format_name, out, choice, given, end_token=end_token, force=force)
-    click.echo(_summary(done))
+    echo(_summary(done))
 
 
 def _summary(done: Exported) -> str:

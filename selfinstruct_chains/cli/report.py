@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from selfinstruct_chains.cli.echo import echo
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -40,5 +42,5 @@ def command(run: Path, out: Path | None, sample: int, *, force: bool) -> None:
 
     report = write_report(run, out, sample=sample, force=force)
     if report.unfinished:
-        click.echo(f"Unfinished run: {report.unfinished}.")
-    click.echo(f"Report on {report.tasks:,} tasks: {report.path}")
+        echo(f"Unfinished run: {report.unfinished}.")
+    echo(f"Report on {report.tasks:,} tasks: {report.path}")

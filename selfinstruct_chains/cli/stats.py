@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from selfinstruct_chains.cli.echo import echo, echo_json
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -19,8 +21,6 @@ def command(run: Path, *, as_json: bool) -> None:
     selfinstruct stats runs/embedded-1a2b3c
     selfinstruct stats runs/embedded-1a2b3c --json | jq .table_1
     """
-    import json
-
     from selfinstruct_chains.outputs.stats import statistics
     from selfinstruct_chains.outputs.stats_text import statistics_text
     from selfinstruct_chains.run.reader import RunReader
@@ -28,8 +28,8 @@ def command(run: Path, *, as_json: bool) -> None:
     reader = RunReader(run)
     found = statistics(reader)
     if as_json:
-        click.echo(json.dumps({"unfinished": reader.unfinished(), **found.as_json()}, indent=2))
+        echo_json({"unfinished": reader.unfinished(), **found.as_json()}, indent=2)
         return
-    click.echo(statistics_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
+    echo(statistics_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
     if reason := reader.unfinished():
-        click.echo(f"The run may not be finished: {reason}.", err=True)
+        echo(f"The run may not be finished: {reason}.", err=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from selfinstruct_chains.cli.echo import echo, echo_json
 
 if TYPE_CHECKING:
     from selfinstruct_chains.run.overview import Overview
@@ -32,10 +33,10 @@ def command(run: Path, *, as_json: bool) -> None:
     monitor = overview.monitor
     if as_json:
         about = {"run": str(run), "state": overview.state, "why": overview.why, "updated": overview.updated}
-        click.echo(json.dumps(about | monitor.snapshot(), ensure_ascii=False, indent=1))
+        echo_json(about | monitor.snapshot(), indent=1)
         return
-    click.echo(textwrap.fill(f"{run}: {monitor.finished} of {monitor.wanted} tasks; {_state(overview)}", WIDTH))
-    click.echo("\n" + figures(monitor))
+    echo(textwrap.fill(f"{run}: {monitor.finished} of {monitor.wanted} tasks; {_state(overview)}", WIDTH))
+    echo("\n" + figures(monitor))
 
 
 def _state(overview: Overview) -> str:
