@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 BLANKS = " \t\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000"
 """Blanks that stand within a line."""
 INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 """Marks of width 0 that are no part of a word (of direction, byte order, a break), as in a class of characters."""
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_HARMLESS = "\n\t\u200c\u200d"
 
 
 def whole_characters(text: str) -> str:
@@ -24,7 +28,21 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
+def visible(text: str) -> str:
+    """The text as a terminal may get it, whoever wrote it: what is obeyed or hidden is shown as JSON escapes it.
+
+    That are control characters but line end and tab (C0, C1, DEL), halves of surrogate pairs, line and paragraph
+    separators, and format characters: what turns the direction of text, marks, tags, and blanks of no width. The two
+    joiners stay, which Persian, Indic scripts and emoji are written with. JSON stays JSON, of the same value.
+    """
+    return "".join(json.dumps(one)[1:-1] if _is_hidden(one) else one for one in text)
+
+
 def short_name(value: object, longest: int) -> str | None:
     """`value`, if it is a name: a text of up to `longest` characters, all of them printable; else None."""
     name = value.strip() if isinstance(value, str) else ""
     return name if name and len(name) <= longest and name.isprintable() else None
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN and character not in _HARMLESS

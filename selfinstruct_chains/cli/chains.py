@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from selfinstruct_chains.cli.echo import echo
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -18,9 +20,9 @@ def command(name: str | None) -> None:
     from selfinstruct_chains.files.chain import find_chain, load_config
 
     if name:
-        click.echo(find_chain(name).read_text(encoding="utf-8"), nl=False)
+        echo(find_chain(name).read_text(encoding="utf-8"), nl=False)
         return
     for known in shipped.names(shipped.CHAINS):
         config = load_config(known)
-        click.echo(f"{known:<12}{config.model.kind:<12}{config.model.name}")
-        click.echo(f"{'':<12}{config.description}")
+        echo(f"{known:<12}{config.model.kind:<12}{config.model.name}")
+        echo(f"{'':<12}{config.description}")

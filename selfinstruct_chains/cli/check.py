@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli import options, trust
+from selfinstruct_chains.cli.echo import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 @options.seeds
 @options.settings
 @click.option("--call", is_flag=True, help="Also make the first call of each role, as a run would.")
-def command(chain: str, seeds: Path | None, settings: tuple[str, ...], *, call: bool) -> None:
+@trust.option
+def command(chain: str, seeds: Path | None, settings: tuple[str, ...], *, call: bool, **given: bool) -> None:
     """Check a chain and its seeds before paying for anything: exit 0 and a line for each finding, or exit 2.
 
     \b
@@ -26,5 +28,7 @@ def command(chain: str, seeds: Path | None, settings: tuple[str, ...], *, call: 
     """
     from selfinstruct_chains.run.checking import check_chain
 
-    for finding in check_chain(options.load(chain, settings), seeds, call=call):
-        click.echo(finding)
+    config = options.load(chain, settings)
+    trust.tell(chain, settings, config, **given, say=echo)
+    for finding in check_chain(config, seeds, call=call):
+        echo(finding)

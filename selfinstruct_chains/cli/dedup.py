@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from selfinstruct_chains.cli.echo import echo
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -93,7 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             force=force,
             on_progress=on_progress,
         )
-    click.echo(_summary(counts, fields, out, rejected), err=str(out) == "-" or str(rejected) == "-")
+    echo(_summary(counts, fields, out, rejected), err=str(out) == "-" or str(rejected) == "-")
 
 
 def _summary(counts: Deduplicated, fields: tuple[str, ...], out: Path, rejected: Path | None) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli import options, trust
+from selfinstruct_chains.cli.echo import echo
 
 if TYPE_CHECKING:
     from selfinstruct_chains.run.estimate import Estimate
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 @options.chain
 @options.seeds
 @options.settings
-def command(run: Path | None, n: int, chain: str, seeds: Path | None, settings: tuple[str, ...]) -> None:
+@trust.option
+def command(
+    run: Path | None, *, n: int, chain: str, seeds: Path | None, settings: tuple[str, ...], **given: bool
+) -> None:
     """Say how many calls, tokens, dollars and minutes N tasks will take: as RUN's own so far, or by stated defaults.
 
     \b
@@ -38,13 +43,15 @@ def command(run: Path | None, n: int, chain: str, seeds: Path | None, settings: 
     overview = look(run) if run else None
     there = overview.monitor.finished if overview else 0
     config = overview.config if overview else options.load(chain, settings)
+    if not overview:
+        trust.tell(chain, settings, config, **given, say=partial(echo, err=True))
     found = estimate.from_measured(overview, max(0, n - there)) if overview else None
     how = f"As the {there} tasks in {run} went; a pool that grows accepts less, so a long way ahead it will be more."
     if not found:
         found, how = estimate.from_defaults(config, read_seeds(seeds or shipped.SEEDS), n), estimate.DEFAULTS
-    click.echo(f"{max(0, n - there)} more tasks:" if there else f"{n} tasks:")
-    click.echo(_table(found, config.run.max_concurrency))
-    click.echo("\n" + textwrap.fill(how, WIDTH))
+    echo(f"{max(0, n - there)} more tasks:" if there else f"{n} tasks:")
+    echo(_table(found, config.run.max_concurrency))
+    echo("\n" + textwrap.fill(how, WIDTH))
 
 
 def _table(found: Estimate, concurrency: int) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from selfinstruct_chains.cli.echo import echo, echo_json
+
 
 @click.command()
 @click.option(
@@ -35,8 +37,6 @@ def command(file: Path | None, models: tuple[str, ...], *, as_json: bool) -> Non
     selfinstruct evaluate --model base.jsonl --model tuned.jsonl
     selfinstruct evaluate --on mine.jsonl --model 3B=a.jsonl --json
     """
-    import json
-
     from selfinstruct_chains.files import shipped
     from selfinstruct_chains.files.items import read_items
     from selfinstruct_chains.training.evaluation.comparing import evaluation
@@ -47,4 +47,7 @@ def command(file: Path | None, models: tuple[str, ...], *, as_json: bool) -> Non
     source = file or shipped.HELDOUT
     items = read_items(source)
     found = evaluation(items, answers_of(models, items))
-    click.echo(json.dumps(figures(found), indent=2) if as_json else evaluation_text(found, source.name))
+    if as_json:
+        echo_json(figures(found), indent=2)
+    else:
+        echo(evaluation_text(found, source.name))

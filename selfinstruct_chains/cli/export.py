@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli.echo import echo
 from selfinstruct_chains.outputs.export.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     choice = Choice(**chosen, shares=shares)
     with _written(out, format_name) as place:
         done = export(RunReader(run), format_name, place, choice, given, end_token=end_token, force=force)
-    click.echo(_summary(done, to_stdout=place != out), err=place != out)
+    echo(_summary(done, to_stdout=place != out), err=place != out)
 
 
 def _refuse_unused(format_name: str, out: Path, chosen: dict[str, Any]) -> None:

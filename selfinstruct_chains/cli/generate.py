@@ -6,12 +6,14 @@ import asyncio
 import signal
 from collections import deque
 from contextlib import aclosing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli import options, trust
+from selfinstruct_chains.cli.echo import echo
 from selfinstruct_chains.errors import ConfigError, Interrupted, SelfInstructError
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ _SIGNALS: dict[int, tuple[str, int]] = {signal.SIGINT: ("Ctrl-C", 130), signal.S
     show_default=True,
     help="How progress is told in a pipe.",
 )
+@trust.option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     n: int,
     chain: str,
@@ -70,6 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     max_cost: float | None,
     max_minutes: float | None,
     log_format: str,
+    **given: bool,
 ) -> None:
     """Grow a dataset of N new tasks from seed tasks.
 
@@ -81,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     selfinstruct generate -n 500 --chain openai --max-cost 5
     selfinstruct generate -n 500 --chain openai --set model.name=gpt-6-sol
     """
-    from selfinstruct_chains.cli.progress import LiveDisplay
+    from selfinstruct_chains.cli.progress import LiveDisplay, note
     from selfinstruct_chains.cli.summary import summarise
     from selfinstruct_chains.files import shipped
     from selfinstruct_chains.files.seeds import read_seeds
@@ -91,6 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
     config = options.load(chain, settings, seed)
     tasks = read_seeds(seeds or shipped.SEEDS)
+    trust.tell(chain, settings, config, **given, say=partial(note, as_json=log_format == "json"), once=True)
     folder = output or Path("runs") / f"{config.name}-{run_fingerprint(config, tasks)[:6]}"
     limits = {"calls": max_calls, "tokens": max_tokens, "dollars": max_cost, "minutes": max_minutes}
     goal: Goal = {"n": n, "budgets": {k: v for k, v in limits.items() if v is not None}}  # type: ignore[typeddict-item]
@@ -109,7 +114,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         if log_format == "json":
             progress.end(stopped)
         else:
-            click.echo(summarise(monitor, folder, samples, stopped=stopped))
+            echo(summarise(monitor, folder, samples, stopped=stopped))
     if stopped:
         raise SystemExit(stopped.exit_code)
 

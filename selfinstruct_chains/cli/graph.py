@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli.echo import echo
 
 
 @click.command()
@@ -22,4 +23,4 @@ def command(chain: str, settings: tuple[str, ...], form: str, *, xray: bool) -> 
     from selfinstruct_chains.run.self_instruct import self_instruct
 
     graph = self_instruct(options.load(chain, settings)).get_graph(xray=xray)
-    click.echo(graph.draw_mermaid() if form == "mermaid" else graph.draw_ascii())
+    echo(graph.draw_mermaid() if form == "mermaid" else graph.draw_ascii())

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.metadata import version
+from io import StringIO
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from selfinstruct_chains.cli.echo import echo
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
 
 if TYPE_CHECKING:
@@ -96,12 +99,22 @@ def main() -> NoReturn:
         with _system():
             cli(prog_name="selfinstruct", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Stopped.", err=True)
+        echo("Stopped.", err=True)
         raise SystemExit(130) from None
     except click.ClickException as error:
-        error.show()
+        echo(_shown(error), err=True, nl=False)
         raise SystemExit(error.exit_code) from None
     except SelfInstructError as error:
-        click.echo(f"Error: {error}", err=True)
+        echo(f"Error: {error}", err=True)
         raise SystemExit(error.exit_code) from None
+    except Exception:  # noqa: BLE001 - a bug of ours
+        echo(traceback.format_exc(), err=True, nl=False)
+        raise SystemExit(1) from None
     raise SystemExit(0)
+
+
+def _shown(error: click.ClickException) -> str:
+    """What click says of a wrong option, with the usage."""
+    out = StringIO()
+    error.show(file=out)
+    return out.getvalue()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Self
@@ -14,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from selfinstruct_chains.characters import visible
+from selfinstruct_chains.cli.echo import echo, echo_json
 from selfinstruct_chains.cli.figures import money, rules
 from selfinstruct_chains.errors import Interrupted
 
@@ -76,7 +76,9 @@ class LiveDisplay:
         self._note()
         self._bar.update(self._task, total=self._monitor.wanted or None, completed=self._monitor.finished)
         lines = _lines(self._monitor)
-        return Group(self._bar, *(Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in lines))
+        return Group(
+            self._bar, *(Text(visible(line), style="dim", no_wrap=True, overflow="ellipsis") for line in lines)
+        )
 
     def _tell(self) -> None:
         said = ""
@@ -88,26 +90,34 @@ class LiveDisplay:
             if self._as_json:
                 _print(self._json("progress"))
             else:
-                print(line, file=sys.stderr, flush=True)  # noqa: T201 - it is the output
+                echo(line, err=True)
             said = line
 
     def _note(self) -> None:
         """What there is to say besides, once."""
         notes = self._monitor.notes[self._noted :]
         self._noted += len(notes)
-        for note in notes:
+        for one in notes:
             if self._as_json:
-                _print(self._json("note") | {"note": note})
+                _print(self._json("note") | {"note": one})
             else:
-                self._console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+                self._console.print(visible(f"note: {one}"), markup=False, highlight=False, soft_wrap=True)
 
     def _json(self, event: str) -> dict[str, object]:
         when = {"event": event, "time": round(time.time(), 1), "run": str(self._folder)}
         return when | self._monitor.snapshot()
 
 
+def note(text: str, *, as_json: bool) -> None:
+    """What there is to say before a run begins."""
+    if as_json:
+        _print({"event": "note", "time": round(time.time(), 1), "note": text})
+    else:
+        echo(text, err=True)
+
+
 def _print(values: dict[str, object]) -> None:
-    print(json.dumps(values, ensure_ascii=False), file=sys.stderr, flush=True)  # noqa: T201 - it is the output
+    echo_json(values, err=True)
 
 
 def _lines(monitor: Monitor) -> list[str]:

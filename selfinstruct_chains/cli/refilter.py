@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli.echo import echo
 
 
 @click.command()
@@ -30,7 +31,7 @@ def command(run: Path, settings: tuple[str, ...], output: Path) -> None:
 
     result = refilter(run, parse_overrides(settings), output)
     lost = ", ".join(f"{rule} {count}" for rule, count in result.lost.most_common())
-    click.echo(f"{len(result.tasks)} tasks are in {output / 'tasks.jsonl'}.")
-    click.echo(f"  new         {result.gained}")
-    click.echo(f"  gone        {result.lost.total()}{f' ({lost})' if lost else ''}")
-    click.echo(f"  unanswered  {len(result.unanswered)} newly accepted, which no model was asked to complete")
+    echo(f"{len(result.tasks)} tasks are in {output / 'tasks.jsonl'}.")
+    echo(f"  new         {result.gained}")
+    echo(f"  gone        {result.lost.total()}{f' ({lost})' if lost else ''}")
+    echo(f"  unanswered  {len(result.unanswered)} newly accepted, which no model was asked to complete")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from selfinstruct_chains.cli.echo import echo
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -23,8 +25,8 @@ def command(run: Path) -> None:
 
     found = repair(run)
     for line in found.done:
-        click.echo(line)
+        echo(line)
     if found.left:
         raise RunError(f"{run}: {'; '.join(found.left)}")
     if not found.done:
-        click.echo(f"{run}: nothing is damaged.")
+        echo(f"{run}: nothing is damaged.")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from selfinstruct_chains.cli.echo import echo
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -41,5 +43,5 @@ def command(run: Path, out: Path | None, sample: int, *, force: bool) -> None:
     report = write_report(run, out, sample=sample, force=force)
     to_stdout = str(out) == "-"
     if report.unfinished:
-        click.echo(f"Unfinished run: {report.unfinished}.", err=to_stdout)
-    click.echo(f"Report on {report.tasks:,} tasks: {report.path}", err=to_stdout)
+        echo(f"Unfinished run: {report.unfinished}.", err=to_stdout)
+    echo(f"Report on {report.tasks:,} tasks: {report.path}", err=to_stdout)

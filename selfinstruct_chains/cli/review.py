@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli import options, trust
+from selfinstruct_chains.cli.echo import echo
 
 if TYPE_CHECKING:
     from selfinstruct_chains.outputs.review.verdicts import TableTwo
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--judge", metavar="CHAIN", help="Have the model of this chain answer instead of a person.")
 @click.option("--prompt", metavar="FILE", help="What the judge is told, instead of prompts/judge.yaml.")
 @options.settings
+@trust.option
 def command(  # noqa: PLR0913 - one for each option
     run: Path,
     sample: int,
@@ -36,6 +38,7 @@ def command(  # noqa: PLR0913 - one for each option
     judge: str | None,
     prompt: str | None,
     settings: tuple[str, ...],
+    **given: bool,
 ) -> None:
     """Review a random sample of RUN by the paper's three questions: is the task valid, its input, its output?
 
@@ -56,11 +59,12 @@ def command(  # noqa: PLR0913 - one for each option
     else:
         options.refuse("is about the model that --judge names", "settings", "prompt")
     config = options.load(judge, settings) if judge else None
-    if config:
-        outcome = sitting.judge(run, sample, config, say=click.echo, prompt=prompt or "judge")
+    if config and judge:
+        trust.tell(judge, settings, config, **given, say=echo)
+        outcome = sitting.judge(run, sample, config, say=echo, prompt=prompt or "judge")
     else:
-        outcome = sitting.review(run, sample, port=port, browse=browse, say=click.echo)
-    click.echo(_summary(outcome, run))
+        outcome = sitting.review(run, sample, port=port, browse=browse, say=echo)
+    echo(_summary(outcome, run))
 
 
 def _summary(found: TableTwo, run: Path) -> str:

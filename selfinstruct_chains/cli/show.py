@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli.echo import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if role == "instructions":
         options.refuse("is the task that the other roles' prompts are about", "instruction")
     shown = preview(options.load(chain, settings), role, kind=kind, seeds=seeds, instruction=instruction)
-    click.echo(shown.prompt)
-    click.echo(f"\n-- {shown.about}", err=True)
+    echo(shown.prompt)
+    echo(f"\n-- {shown.about}", err=True)
     for note in shown.notes:
-        click.echo(f"-- {note}", err=True)
+        echo(f"-- {note}", err=True)

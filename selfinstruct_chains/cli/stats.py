@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from selfinstruct_chains.cli.echo import echo, echo_json
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -19,7 +21,6 @@ def command(run: Path, *, as_json: bool) -> None:
     selfinstruct stats runs/embedded-1a2b3c
     selfinstruct stats runs/embedded-1a2b3c --json | jq .table_1
     """
-    import json
     import textwrap
 
     from selfinstruct_chains.cli.figures import WIDTH
@@ -32,10 +33,10 @@ def command(run: Path, *, as_json: bool) -> None:
     if as_json:
         about = {"unfinished": reader.unfinished(), "fingerprint": reader.origin.fingerprint}
         about |= {"made": made} if made else {}
-        click.echo(json.dumps({**about, **found.as_json()}, indent=2))
+        echo_json({**about, **found.as_json()}, indent=2)
         return
-    click.echo(statistics_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
+    echo(statistics_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
     if made:
-        click.echo("\n" + textwrap.fill(f"{made}.", WIDTH))
+        echo("\n" + textwrap.fill(f"{made}.", WIDTH))
     if reason := reader.unfinished():
-        click.echo(f"The run may not be finished: {reason}.", err=True)
+        echo(f"The run may not be finished: {reason}.", err=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from selfinstruct_chains.cli.echo import echo, echo_json
 
 if TYPE_CHECKING:
     from selfinstruct_chains.run.overview import Overview
@@ -33,12 +34,12 @@ def command(run: Path, *, as_json: bool) -> None:
     if as_json:
         about = {"run": str(run), "state": overview.state, "why": overview.why, "updated": overview.updated}
         about |= {"made": overview.made} if overview.made else {}
-        click.echo(json.dumps(about | monitor.snapshot(), ensure_ascii=False, indent=1))
+        echo_json(about | monitor.snapshot(), indent=1)
         return
-    click.echo(textwrap.fill(f"{run}: {monitor.finished} of {monitor.wanted} tasks; {_state(overview)}", WIDTH))
+    echo(textwrap.fill(f"{run}: {monitor.finished} of {monitor.wanted} tasks; {_state(overview)}", WIDTH))
     if overview.made:
-        click.echo(textwrap.fill(f"{overview.made}.", WIDTH))
-    click.echo("\n" + figures(monitor))
+        echo(textwrap.fill(f"{overview.made}.", WIDTH))
+    echo("\n" + figures(monitor))
 
 
 def _state(overview: Overview) -> str:

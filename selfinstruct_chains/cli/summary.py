@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from selfinstruct_chains.characters import printable
 from selfinstruct_chains.cli.command_line import again
 from selfinstruct_chains.cli.figures import LABEL, WIDTH, figures, row
 from selfinstruct_chains.errors import AcceptanceCollapsed, BudgetReached, Interrupted, ProviderError, RunError
@@ -83,7 +84,7 @@ def _by_calls(monitor: Monitor) -> str:
 
 def _task(task: Task) -> str:
     more = len(task.instances) - 1
-    lines = [textwrap.fill(_visible(task.instruction), WIDTH, initial_indent="  ", subsequent_indent="  ")]
+    lines = [textwrap.fill(printable(task.instruction), WIDTH, initial_indent="  ", subsequent_indent="  ")]
     lines += _instance(task.instances[0])
     if more:
         lines.append(row("", f"(and {more} more instance{'s' if more > 1 else ''})", indent=4))
@@ -96,9 +97,4 @@ def _instance(instance: Instance) -> list[str]:
 
 
 def _shortened(text: str) -> str:
-    return textwrap.shorten(_visible(text), _LINES * (WIDTH - LABEL - 4), placeholder=" ...")
-
-
-def _visible(text: str) -> str:
-    """Text without what a terminal would obey: a model may write escape codes."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    return textwrap.shorten(printable(text), _LINES * (WIDTH - LABEL - 4), placeholder=" ...")

@@ -47,7 +47,7 @@ def _variable(name: str) -> str:
 
 def address(url: str) -> str:
     """`url`, if it is an http address without credentials."""
-    if not re.fullmatch(r"https?://[^\s/@?#]+([/?#]\S*)?", url):
+    if not re.fullmatch(r"https?://[^\s/@?#\\%]+([/?#]\S*)?", url):
         raise ValueError("must be http:// or https://, a host and a path, without a user name or password")
     return url
 

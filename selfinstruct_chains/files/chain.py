@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import ChainConfig, Role
+from selfinstruct_chains.config.secret_names import is_secret
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped, yaml
 from selfinstruct_chains.files.complaints import shown
@@ -23,9 +24,6 @@ _ROLE_KEYS: dict[Role, tuple[str, ...]] = {
     "input_first": ("instances", "input_first"),
     "output_first": ("instances", "output_first"),
 }
-_SECRET = re.compile(
-    r"(api_?key|access_key|((^|api|auth|access|bearer|session)_?)token|^key|password|secret|authorization)$"
-)
 
 
 class _Origin(NamedTuple):
@@ -79,6 +77,11 @@ def find_chain(chain: str) -> Traversable:
         ConfigError: there is none.
     """
     return _find(chain).file
+
+
+def is_file(chain: str) -> bool:
+    """Whether `chain` names a file of one's own, and no shipped chain."""
+    return yaml.is_path(chain)
 
 
 def parse_overrides(settings: Sequence[str]) -> dict[str, Any]:
@@ -155,7 +158,7 @@ def _refuse_secrets(raw: Any, origin: _Origin, key: str = "") -> None:
     items = raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list) else ()
     for name, value in items:
         place = f"{key}.{name}".removeprefix(".")
-        if _SECRET.search(str(name).lower().replace("-", "_")):
+        if is_secret(str(name), value):
             raise ConfigError(
                 f"{origin.at(place)}: a secret in a chain ends up in records and repositories; put it into an "
                 "environment variable, and the variable's name into model.api_key_env (or headers_env)"

@@ -47,7 +47,7 @@ class Complaint(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.text}"
+        return f"{self.key}: {self.text}" if self.key else self.text
 
 
 def complain(error: ValidationError, schema: dict[str, Any]) -> Complaint:

@@ -27,20 +27,60 @@ class Source(NamedTuple):
     shown: str
 
 
+_DEEPEST = 50
+"""Levels of lists and keys in one another; a chain has six."""
+_MOST = 20_000
+"""Values, those counted again that an alias stands for."""
+_LARGEST = 2**20
+"""Characters of a text."""
+
+
 class _Loader(yaml.SafeLoader):
-    """Safe YAML, in which a key may not stand twice: PyYAML itself would keep the last one silently."""
+    """Safe YAML of a bounded size, in which a key may not stand twice: PyYAML itself would keep the last one silently.
+
+    The bounds hold for what is written (PyYAML's composer calls itself for each level) and for what aliases make of it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+        self._sizes: dict[int, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if self._depth == _DEEPEST:
+            raise _error(f"more than {_DEEPEST} levels in one another", event.start_mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if isinstance(event, yaml.AliasEvent) and id(node) not in self._sizes:
+            raise _error(f"*{event.anchor} stands for what it is itself a part of", event.start_mark)
+        size = self._sizes.setdefault(id(node), 1 + sum(self._sizes[id(below)] for below in _below(node)))
+        if max(size, len(self._sizes)) > _MOST:
+            raise _error(f"more than {_MOST:,} values, as aliases (*) are counted", event.start_mark)
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen = set()
         for key, _ in node.value:
             if key.value in seen and isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands there twice", key.start_mark)
+                raise _error(f"{key.value!r} stands there twice", key.start_mark)
             if isinstance(key, yaml.ScalarNode):
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
 _QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where the platform has it; its messages say less
+
+
+def _error(problem: str, mark: Any) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, mark)
+
+
+def _below(node: yaml.Node | None) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [one for pair in node.value for one in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def find(name: str, shipped: Traversable, what: str, beside: Path) -> Source:
@@ -55,7 +95,7 @@ def find(name: str, shipped: Traversable, what: str, beside: Path) -> Source:
     Raises:
         ConfigError: there is none; says which there are, and which is nearest.
     """
-    if name.endswith((".yaml", ".yml")):
+    if is_path(name):
         path = beside / name
         if path.is_file():
             return Source(path, str(path))
@@ -67,6 +107,11 @@ def find(name: str, shipped: Traversable, what: str, beside: Path) -> Source:
         f"no {what} {name!r} is shipped{did_you_mean(name, known)}; there are {', '.join(known)}; "
         "a file of your own must end in .yaml"
     )
+
+
+def is_path(name: str) -> bool:
+    """Whether `name` is the path of a file, and not what something is shipped as."""
+    return name.endswith((".yaml", ".yml"))
 
 
 def read(source: Source, *, quick: bool = False) -> dict[str, Any]:
@@ -99,6 +144,8 @@ def parse(text: str, *, quick: bool = False) -> Any:
     Raises:
         ValueError: it is no YAML, or its values can't be written as JSON; starts with the line, if that is known.
     """
+    if len(text) > _LARGEST:
+        raise ValueError(f": {len(text):,} characters; {_LARGEST:,} are the most")
     try:
         value = yaml.load(text, Loader=_QUICK if quick else _Loader)  # noqa: S506 - a SafeLoader
         json.dumps(value, default=str, ensure_ascii=False).encode()

@@ -122,9 +122,7 @@ class ClassificationParser(ReplyParser[bool]):
     def _held(self, message: AIMessage) -> bool:
         """Whether `message` says yes; UnreadableReply also if it lacks the log-probabilities to decide by."""
         if self.decide == "text":
-            return parse_classification(
-                str(message.text), answers=self.lexicon.answers, **self._reading(message)
-            )
+            return parse_classification(str(message.text), answers=self.lexicon.answers, **self._reading(message))
         first_token = message.response_metadata.get("first_token")
         if not first_token:
             reply = received(str(message.text), self.reply_characters, truncated=False)

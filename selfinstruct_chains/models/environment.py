@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.models.places import place
 from selfinstruct_chains.models.services import ADDRESSES, KEYS, SERVICES
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NO_KEY = "none"  # for servers of one's own, which ask for none
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_SENT_TOO = {"openai": ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")}
+SENT_TOO = {"openai": ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")}
 """What a client takes from the environment by itself and sends as a header."""
 _QUOTES = "\"'`"
 
@@ -30,7 +30,7 @@ def key(config: ModelConfig) -> str:
         ConfigError: naming the variable, which is not set or holds what no key is.
     """
     variables = (config.api_key_env,) if config.api_key_env else KEYS.get(config.provider, ())
-    for variable in _SENT_TOO.get(config.provider, ()):
+    for variable in SENT_TOO.get(config.provider, ()):
         _value(variable)
     if not variables or (not config.api_key_env and given_address(config)):
         return next(filter(None, map(_value, variables)), NO_KEY)
@@ -69,12 +69,7 @@ def given_address(config: ModelConfig) -> str | None:
 
 def is_local(url: str | None) -> bool:
     """Whether the address is this machine's own, which no proxy can reach."""
-    host = urlsplit(url or "").hostname or ""
-    try:
-        found = ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-    return found.is_loopback or found.is_unspecified
+    return place(url or "") == "this machine"
 
 
 def is_here(config: ModelConfig) -> bool:

@@ -13,6 +13,7 @@ from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.configurable import DynamicRunnable
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from selfinstruct_chains.config.secret_names import names_a_secret
 from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.parts import inside, model_of
 from selfinstruct_chains.models.translating import LIMITS
@@ -39,9 +40,7 @@ PARAMETERS = (
     *("extra_body", "betas", "quantization", *LIMITS),
 )
 """The fields of LangChain's integrations that shape a reply."""
-_SECRET = re.compile(r"(key|token|password|passwd|secret|authorization|credentials?|cookie)s?$", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"url|endpoint|host|prox|header|timeout|retr|callbacks", re.IGNORECASE)
-_NO_SECRET = re.compile(r"max(_\w+)?_tokens$|logprobs$", re.IGNORECASE)
 
 
 def identity(model: Runnable[Any, Any]) -> Any:
@@ -109,8 +108,8 @@ def _named(item: tuple[Any, Any]) -> str:
 
 
 def _is_open(name: Any, value: Any) -> bool:
-    secret = _SECRET.search(str(name)) and not _NO_SECRET.search(str(name))
-    return not (secret or _ELSEWHERE.search(str(name))) and not isinstance(value, SecretStr | SecretBytes)
+    hidden = names_a_secret(str(name)) or _ELSEWHERE.search(str(name))
+    return not hidden and not isinstance(value, SecretStr | SecretBytes)
 
 
 def _function(function: Any) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from selfinstruct_chains.config import Price
 from selfinstruct_chains.models.environment import given_address, is_here
+from selfinstruct_chains.models.places import without_credentials
 
 if TYPE_CHECKING:
     from selfinstruct_chains.config import ModelConfig
@@ -53,7 +54,7 @@ def price_text(config: ModelConfig) -> str:
     """The same in words, for people."""
     found = price(config)
     if found is None:
-        where = f" at {at}" if (at := given_address(config)) else ""
+        where = f" at {without_credentials(at)}" if (at := given_address(config)) else ""
         return f"no price is known{where}; state it: --set 'model.price={{input: ..., output: ...}}'"
     if found == FREE:
         return "nothing to pay"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
+from selfinstruct_chains.models.community import community_model
 from selfinstruct_chains.models.environment import refuse_missing_certificates, socks_proxy
 from selfinstruct_chains.models.extra import refuse_reserved
 from selfinstruct_chains.models.native import native
@@ -66,9 +67,7 @@ def _built(config: ModelConfig, log: Path | None, async_client: Any) -> BaseChat
     if config.provider in OPENAI_SPEAKERS or config.provider == "azure_openai":
         return speaker(config, options, log, async_client)
     if config.provider == "community":
-        from selfinstruct_chains.models.community import community_class
-
-        return community_class(config.name, config.kind)(**options)
+        return community_model(config, options)
     return native(config, options, async_client)
 
 

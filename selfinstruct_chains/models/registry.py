@@ -20,6 +20,7 @@ from selfinstruct_chains.models.limits import Gate
 from selfinstruct_chains.models.loops import wait
 from selfinstruct_chains.models.own import OwnModel
 from selfinstruct_chains.models.patience import Patience
+from selfinstruct_chains.models.places import without_credentials
 from selfinstruct_chains.models.providers import build
 from selfinstruct_chains.models.replying import Replying
 from selfinstruct_chains.models.services import KEYS
@@ -166,7 +167,7 @@ def endpoint(model: Runnable[Any, Any]) -> object:
 def describe(config: ModelConfig) -> str:
     """The model and its address, for messages."""
     given = given_address(config)
-    at = f" at {given}" if given else ""
+    at = f" at {without_credentials(given)}" if given else ""
     return f"{config.provider}: {Path(config.name).name}{at}"
 
 

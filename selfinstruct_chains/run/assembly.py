@@ -243,9 +243,7 @@ def compose(
             parser = own.parsers.get(role)
             link = links[role]._replace(parser=parser | _given(role)) if parser is not None else links[role]
             found[role] = steps.step(link, models[role])
-    finish = graph.finisher(
-        config.filters, config.instances.max_instances, own.instance_filters, lexicon_of(config)
-    )
+    finish = graph.finisher(config.filters, config.instances.max_instances, own.instance_filters, lexicon_of(config))
     input_first = None if config.classification_only else found["input_first"]
     whole = graph.complete(found["classification"], input_first, found["output_first"], finish)
     return Composed(found["instructions"], whole, found)

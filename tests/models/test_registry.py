@@ -49,12 +49,12 @@ PROMPT = StringPromptValue(text="Say hello.")
             "text",
             "header 'X-Team': the environment variable TEAM is not set",
         ),
-        ({"provider": "community", "name": "ChatOpenAl"}, "text", "text", "no chat model 'ChatOpenAl' (did you mean "),
+        ({"provider": "community", "name": "ChatOpenAl"}, "text", "text", "no chat model 'ChatOpenAl' of langchain-"),
         (
-            {"api_key_env": "KEY", "extra": {"max_retrys": 1}},
+            {"api_key_env": "KEY", "extra": {"reasoning_efort": "low"}},
             "text",
             "text",
-            "no such parameter (did you mean 'max_retries'?)",
+            "no such parameter from a chain file (did you mean 'reasoning_effort'?)",
         ),
         (
             {"provider": "anthropic", "api_key_env": "KEY", "presence_penalty": 1},

@@ -6,7 +6,6 @@ import gc
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -301,7 +300,7 @@ async def test_refiltering_does_not_ignore_filters_of_ones_own(tmp_path: Path, k
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+@pytest.mark.slow
 def test_a_new_folder_and_what_is_in_it_are_put_on_the_disk(tmp_path: Path) -> None:
     """The names too: of the folder in those above it, and of its files in it."""
     program = (

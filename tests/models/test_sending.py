@@ -1,0 +1,102 @@
+"""What goes where when a chain file runs, and what of it is asked about."""
+
+import pytest
+
+from selfinstruct_chains import load_config
+from selfinstruct_chains.models.sending import sendings, told
+
+HOME = {"OPENAI_API_KEY": "sk-test", "GROQ_API_KEY": "gsk-test", "AWS_SECRET_ACCESS_KEY": "s3cret", "MINE": "m"}
+PLAIN = "in plain text (http)"
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch):
+    for name, value in HOME.items():
+        monkeypatch.setenv(name, value)
+
+
+def asked(typed=(), **model) -> list[str]:
+    """What is asked about the chain `openai` with another model."""
+    config = load_config("openai", {f"model.{key}": value for key, value in model.items()})
+    return [clause for one in sendings(config, typed) for clause in one.odd]
+
+
+EVIL = "https://evil.example/v1"
+
+
+@pytest.mark.parametrize(
+    ("model", "variables"),
+    [
+        ({}, []),
+        ({"base_url": EVIL}, ["OPENAI_API_KEY"]),
+        ({"base_url": EVIL, "api_key_env": "MINE"}, ["MINE"]),
+        ({"base_url": "https://api.openai.com.evil.example"}, ["OPENAI_API_KEY"]),
+        ({"base_url": "https://eu.api.openai.com/v1"}, []),
+        ({"base_url": "https://api.groq.com/openai/v1", "api_key_env": "GROQ_API_KEY"}, []),
+        ({"base_url": "https://api.groq.com/openai/v1"}, ["OPENAI_API_KEY"]),
+        ({"headers_env": {"X-Team": "AWS_SECRET_ACCESS_KEY"}}, ["AWS_SECRET_ACCESS_KEY"]),
+        ({"api_key_env": "MINE"}, ["MINE"]),
+        ({"provider": "groq", "name": "m"}, []),
+        ({"provider": "vllm", "name": "m", "api_key_env": "MINE"}, []),
+        ({"provider": "vllm", "name": "m", "base_url": "http://10.0.0.5:8000/v1", "api_key_env": "MINE"}, []),
+        ({"provider": "vllm", "name": "m", "base_url": "https://vllm.example/v1", "api_key_env": "MINE"}, ["MINE"]),
+        ({"provider": "azure", "name": "m", "base_url": "https://mine.openai.azure.com"}, []),
+        ({"provider": "ibm", "name": "m"}, []),
+        ({"provider": "ibm", "name": "m", "base_url": EVIL}, ["what the client of ibm looks for by itself"]),
+        ({"provider": "bedrock", "name": "m", "api_key_env": "MINE"}, ["MINE"]),
+    ],
+)
+def test_variables(model, variables):
+    """A value is asked about where its host is not its provider's and not one's own network's."""
+    found = asked(**model)
+
+    assert len(found) == len(variables)
+    assert all(
+        name in clause and "is not its provider's" in clause for name, clause in zip(variables, found, strict=True)
+    )
+
+
+@pytest.mark.parametrize("host", ["evil.example", "8.8.8.8", "134744072", "169.254.169.254", "[2001:4860::1]"])
+def test_plain_text(monkeypatch, host):
+    """Prompts over plain http in public are asked about, key or none."""
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    assert [PLAIN in clause for clause in asked(base_url=f"http://{host}/v1")] == [True]
+    assert asked(base_url=f"https://{host}/v1") == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "10.0.0.5", "[::1]:8000", "gpu-box", "0.0.0.0:1"])
+def test_own_network(host):
+    """One's own network is told, and not asked about."""
+    assert asked(base_url=f"http://{host}/v1", api_key_env="MINE") == []
+
+
+def test_what_was_typed(monkeypatch):
+    """An address and a variable that were typed, or stand in the environment, need no yes; the file's others do."""
+    typed = {"base_url": "http://llm.example/v1"}
+    assert asked(typed.values(), **typed) == []
+    assert len(asked([*typed.values(), "MINE"], **typed, api_key_env="MINE")) == 0
+    assert len(asked(typed.values(), **typed, api_key_env="MINE")) == 1
+    assert len(asked(["MINE"], api_key_env="MINE", base_url=EVIL)) == 1
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://user:pw@llm.example/v1")
+    assert asked() == []
+    assert len(asked(headers_env={"X": "MINE"})) == 1
+    assert "pw" not in " ".join(told(sendings(load_config("openai"))))
+
+
+def test_roles_with_models_of_their_own():
+    """Each role's host is told once, with what goes there, and values are never shown."""
+    role = {"provider": "groq", "kind": "chat", "name": "m", "headers_env": {"X": "MINE"}}
+    config = load_config("openai", {"classification.model": role, "instances.input_first.model.base_url": EVIL})
+    sent = sendings(config)
+
+    assert told(sent) == (
+        "prompts go to https://api.openai.com, https://api.groq.com, https://evil.example",
+        (
+            "values go along of OPENAI_API_KEY to https://api.openai.com; MINE, GROQ_API_KEY to https://api.groq.com; "
+            "OPENAI_API_KEY to https://evil.example"
+        ),
+    )
+    assert [len(one.odd) for one in sent] == [0, 1, 1]
+    assert not any(value in " ".join(told(sent)) for value in HOME.values() if len(value) > 1)
+    assert told(sendings(load_config("embedded")))[0] == "prompts stay in this process"
