@@ -143,7 +143,7 @@ def parse_classification(
     return said
 
 
-def parse_instances(
+def parse_instances(  # noqa: PLR0913 - how a reply may be read
     text: str,
     *,
     form: Form,

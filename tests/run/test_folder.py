@@ -326,8 +326,8 @@ def test_what_is_derived_is_taken_over_from_a_version_without_checksums(tmp_path
     path.write_bytes(b"".join(as_line(task) for task in tasks))
     said: list[str] = []
     derived = Derived(path, said.append, unchecked=True)
-    for task in tasks[:2]:
-        derived.put(task)
+    for one in tasks[:2]:
+        derived.put(one)
     derived.close()
 
     assert said == []
