@@ -155,10 +155,10 @@ def test_a_prompts_tokens_begin_those_of_prompt_and_completion(run: RunReader, t
 @pytest.fixture
 def run(tmp_path: Path) -> RunReader:
     """Tasks whose outputs begin in every way, in numbers that use every template."""
-    outputs = [*STARTS, *(text for text in HOSTILE if text.strip()), "plain"]
+    outputs = [*STARTS, *(text for text in HOSTILE if len(text) < 200), "plain"]
     tasks = [
         task(n * len(outputs) + k, f"Do thing {n} {k}", ("" if n % 2 else "some input\n", output))
-        for n in range(16)
+        for n in range(4)
         for k, output in enumerate(outputs)
     ]
     return run_folder(tmp_path / "run", tasks)
