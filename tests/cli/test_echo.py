@@ -22,6 +22,7 @@ OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0001-\U000e007f]"
 )
 EVIL = "\x1b[2J\x1b]8;;http://x\x07\x9b31m\x7f\u202e\u2066\u200b\u2028\r\ufeff\U000e0041evil"
+TAG = "\U000e0041"  # which YAML would write in another way
 SEED = {"instruction": f"Name {EVIL} it.", "instances": [{"input": "", "output": EVIL}], "is_classification": False}
 
 
@@ -84,7 +85,8 @@ def test_commands_over_files(said: Callable[..., str], tmp_path: Path) -> None:
     chain = tmp_path / f"c{EVIL.replace('/', '')}.yaml"
     text = (shipped.CHAINS / "embedded.yaml").read_text(encoding="utf-8")
     chain.write_text(
-        re.sub(r"(?m)^description: .*", lambda _: f"description: {json.dumps(EVIL)}", text), encoding="utf-8"
+        re.sub(r"(?m)^description: .*", lambda _: f"description: {json.dumps(EVIL.replace(TAG, str()))}", text),
+        encoding="utf-8",
     )
 
     said("check", str(chain), "--seeds", str(seeds))
