@@ -84,10 +84,8 @@ def test_commands_over_files(said: Callable[..., str], tmp_path: Path) -> None:
     seeds.write_text("".join(json.dumps(SEED | {"id": f"{n}{EVIL}"}) + "\n" for n in range(8)), encoding="utf-8")
     chain = tmp_path / f"c{EVIL.replace('/', '')}.yaml"
     text = (shipped.CHAINS / "embedded.yaml").read_text(encoding="utf-8")
-    chain.write_text(
-        re.sub(r"(?m)^description: .*", lambda _: f"description: {json.dumps(EVIL.replace(TAG, str()))}", text),
-        encoding="utf-8",
-    )
+    mine = f"description: {json.dumps(EVIL.replace(TAG, ''))}"
+    chain.write_text(re.sub(r"(?m)^description: .*", lambda _: mine, text), encoding="utf-8")
 
     said("check", str(chain), "--seeds", str(seeds))
     said("show", "instructions", "--chain", str(chain), "--seeds", str(seeds), "--instruction", EVIL)
