@@ -146,10 +146,12 @@ def differs(folder: Path, whole: list[bytes]) -> str:
 
 def kills(trials: Trials, home: Path, whole: list[bytes], random: Random) -> Result:
     """SIGKILL at a random moment of the run, then the same run again."""
-    began = time.perf_counter()
-    ended(started(home / "timed"))
-    length, wrong, in_time = time.perf_counter() - began, [], 0
+    wrong, in_time, length = [], 0, 0.0
     for trial in trials:
+        if not trial:
+            began = time.perf_counter()
+            ended(started(home / "timed"))
+            length = time.perf_counter() - began
         folder = home / f"kill-{trial}"
         pid = started(folder)
         time.sleep(length * random.random())
@@ -251,9 +253,10 @@ def overspent(folder: Path, kind: str, limit: float) -> str:
 def faults(trials: Trials, home: Path, _: list[bytes], random: Random) -> Result:
     """Some of a server's answers are faults of three kinds: the dataset is that of a run without any."""
     wrong, failed = [], 0
-    with server() as address:
-        ended(started(home / "plain", address))
     for trial in trials:
+        if not trial:
+            with server() as address:
+                ended(started(home / "plain", address))
         folder, kinds = home / f"faults-{trial}", random.sample(FAULTS, 3)
         with server(*kinds) as address:
             code = ended(started(folder, address))
