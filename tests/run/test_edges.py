@@ -189,7 +189,7 @@ def test_what_the_user_brings_is_compared_but_with_a_folder_that_did_not_name_it
 
 async def test_a_request_shows_the_pool_as_it_stood_lookahead_requests_before() -> None:
     """The first ones seeds alone, however much has been accepted meanwhile; the next those of request 0 alone."""
-    chain = self_instruct(config(run__lookahead=2), models=ScriptedChat(reply=scripted_author))
+    chain = self_instruct(config(run__lookahead=2, run__max_concurrency=1), models=ScriptedChat(reply=scripted_author))
     shown: dict[int, set[str]] = {}
     for task in await chain.ainvoke({"n": 25}):
         if task.provenance:
