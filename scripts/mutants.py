@@ -3,11 +3,9 @@
     make mutants                                       # 100 places in run/, models/ and outputs/
     uv run scripts/mutants.py --count 20 --seed 7 selfinstruct_chains/run/drive.py
 
-By hand, not in CI: it takes up to two minutes for a place.
-
 Each change is made in a copy of the tracked files. The quick tests that have most to do with the changed module meet it
 first, then all others of its room and of run/, until one fails or the time is up. A change that survives is either one
-that makes no difference, or a test to write. (Budd, DeMillo, Lipton and Sayward 1980: mutation analysis.)
+that makes no difference, or a test to write. By hand, not in CI.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ import argparse
 import ast
 import difflib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -38,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("run", "models", "outputs")
 # One process; what makes a test hang is noticed; and what is imported before pytest looks at it can't be rewritten.
 _OPTIONS = ["-xq", "-n0", "-pno:cacheprovider", "-otimeout=60", "-Wignore::pytest.PytestAssertRewriteWarning"]
+_LOG = "pytest.log"
 _FORKS = get_context("forkserver")  # most of a test run's start is imports
 _FORKS.set_forkserver_preload(["pytest", "langchain_openai", "langchain_anthropic", "aiohttp.web"])
 _PAIRS: list[tuple[type[ast.AST], type[ast.AST]]] = [
@@ -57,13 +57,11 @@ _OTHER_NAME = {"min": "max", "max": "min", "any": "all", "all": "any"}
 class Mutant(NamedTuple):
     """A file with one place changed."""
 
-    path: Path
-    """Below the root."""
+    path: Path  # below the root
     line: int
     old: str
     new: str
     text: str
-    """The whole file."""
 
 
 class Outcome(NamedTuple):
@@ -71,6 +69,7 @@ class Outcome(NamedTuple):
 
     mutant: Mutant
     noticed: bool
+    by: str  # the test that failed, and how
     seconds: float
 
 
@@ -129,7 +128,7 @@ def _text(node: ast.expr) -> str:
 
 
 def tests_for(path: Path) -> list[str]:
-    """The test files to run, those first that have most to do with a module: its mirror, then those that name it."""
+    """The test files to run: the module's mirror first, then by how often they name it."""
     room = ROOT / "tests" / path.relative_to("selfinstruct_chains").parts[0]
     files = dict.fromkeys([*sorted(room.rglob("test_*.py")), *sorted((ROOT / "tests/run").glob("test_*.py"))])
     words = {file: file.read_text(encoding="utf-8").count(path.stem) for file in files}
@@ -146,7 +145,8 @@ def meet(mutant: Mutant, copy: Path, seconds: float) -> Outcome:
         code = _pytest(copy, tests_for(mutant.path), seconds)
     finally:
         shutil.copy(ROOT / mutant.path, target)
-    return Outcome(mutant, code not in {0, None}, time.monotonic() - started)
+    by = re.findall("^(?:FAILED|ERROR) (.*)", (copy / _LOG).read_text(errors="replace"), re.MULTILINE)
+    return Outcome(mutant, code not in {0, None}, "".join(by[-1:]), time.monotonic() - started)
 
 
 def _pytest(copy: Path, files: Sequence[str], seconds: float) -> int | None:
@@ -178,9 +178,9 @@ def _tests(copy: Path, files: Sequence[str]) -> None:
     sys.path[:] = [str(copy), *(path for path in sys.path if Path(path) != ROOT)]
     os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     sys.dont_write_bytecode = True
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    log = os.open(copy / _LOG, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     for stream in range(3):
-        os.dup2(nowhere, stream)
+        os.dup2(log, stream)
     sys.exit(pytest.main([*_OPTIONS, *files]))
 
 
@@ -216,7 +216,10 @@ def run(chosen: Sequence[Mutant], jobs: int, seconds: float) -> list[Outcome]:
                 copies.put(copy)
             told = "noticed " if outcome.noticed else "SURVIVED"
             change = " ".join(f"{mutant.old} -> {mutant.new}".split())
-            print(f"{told} {outcome.seconds:4.0f} s  {mutant.path}:{mutant.line}  {change[:90]}", flush=True)
+            print(
+                f"{told} {outcome.seconds:4.0f} s  {mutant.path}:{mutant.line}  {change[:90]}\n    {outcome.by[:120]}",
+                flush=True,
+            )
             return outcome
 
         return list(pool.map(one, chosen))
@@ -226,10 +229,9 @@ def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path, help="modules; all of run/, models/ and outputs/ when none")
-    parser.add_argument("--count", type=int, default=100, help="places to change")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at the same time")
-    parser.add_argument("--seconds", type=float, default=120, help="for the tests of one change")
+    numbers = {"count": 100, "seed": 0, "jobs": os.cpu_count() or 1, "seconds": 120}
+    for name, default in numbers.items():
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{default} when it is not given")
     given = parser.parse_args()
     paths = given.paths or [
         path for room in ROOMS for path in sorted((ROOT / "selfinstruct_chains" / room).rglob("*.py"))
@@ -241,8 +243,7 @@ def main() -> None:
     for outcome in outcomes:
         if not outcome.noticed:
             print(f"\n{shown(outcome.mutant)}")
-    noticed = sum(outcome.noticed for outcome in outcomes)
-    print(f"\n{noticed} of {len(outcomes)} noticed ({noticed / max(1, len(outcomes)):.0%})")
+    print(f"\n{sum(outcome.noticed for outcome in outcomes)} of {len(outcomes)} noticed")
 
 
 if __name__ == "__main__":

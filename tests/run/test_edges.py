@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -168,3 +169,31 @@ def test_a_journal_that_can_t_be_put_on_the_disk_is_told_when_it_is_closed(tmp_p
         assert len(os.listdir("/dev/fd")) == descriptors  # noqa: PTH208
     finally:
         os.close(holder)
+
+
+def test_what_the_user_brings_is_compared_but_with_a_folder_that_did_not_name_it(tmp_path: Path) -> None:
+    """Another filter of the user's own makes another run; format 1 knew nothing of it."""
+    from selfinstruct_chains.errors import RunError
+    from selfinstruct_chains.run.folder import Folder
+
+    seeds, manifest = read_seeds(shipped.SEEDS), tmp_path / "run" / "manifest.json"
+    Folder(tmp_path / "run", config(), seeds, {"own.instruction_filters": "a"}).close()
+    with pytest.raises(RunError, match=r"own\.instruction_filters"):
+        Folder(tmp_path / "run", config(), seeds, {"own.instruction_filters": "b"})
+    old = json.loads(manifest.read_text()) | {"format": 1}
+    del old["shaping"]["own.instruction_filters"]
+    manifest.write_text(json.dumps(old))
+
+    Folder(tmp_path / "run", config(), seeds, {"own.instruction_filters": "b"}).close()
+
+
+async def test_a_request_shows_the_pool_as_it_stood_lookahead_requests_before() -> None:
+    """The first ones seeds alone, however much has been accepted meanwhile; the next those of request 0 alone."""
+    chain = self_instruct(config(run__lookahead=2, run__max_concurrency=1), models=ScriptedChat(reply=scripted_author))
+    shown: dict[int, set[str]] = {}
+    for task in await chain.ainvoke({"n": 25}):
+        if task.provenance:
+            generated = {example[:6] for example in task.provenance.examples if example[:6].isdecimal()}
+            shown.setdefault(task.provenance.request, set()).update(generated)
+
+    assert [shown[request] for request in (0, 1, 2)] == [set(), set(), {"000000"}]
