@@ -202,9 +202,3 @@ def sync_file(path: Path) -> None:
     with path.open("r+b") as file:  # Windows syncs none that is open to read only
         os.fsync(file.fileno())
     sync_names(path)
-
-
-def _beside(path: Path) -> Path:
-    """A hidden name in the same folder that no other process or thread uses."""
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 - "." has no name, and links are not to be followed
-    return whole.with_name(f".{whole.name}.{os.getpid()}-{threading.get_native_id()}.partial")
