@@ -36,7 +36,7 @@ def _parts(text: str, form: Form, names: Names) -> tuple[list[Part], bool]:
     if not is_sure and (special := tagged_parts(text, form, names) or table_parts(text, names)):
         return special, False
     kept, end = _ended(chosen)
-    cut = _cut_up(text[:end], kept, echoed=bool(chosen) and chosen[0].kind == "task")
+    cut = _cut_up(text[:end], kept, names, echoed=bool(chosen) and chosen[0].kind == "task")
     if cut and not _is_prose(cut, kept):
         return cut, end is not None
     return [], False
@@ -79,25 +79,25 @@ def _begins_task(token: Token, following: str | None) -> bool:
     return following in {"input", "output"}
 
 
-def _cut_up(text: str, kept: list[Token], *, echoed: bool) -> list[Part]:
+def _cut_up(text: str, kept: list[Token], names: Names, *, echoed: bool) -> list[Part]:
     if not kept:
         return []
     lead = "" if echoed else body(text[: kept[0].start]).lstrip(" \t")
     found = [Part("lead", lead, 0)] if lead and not is_chat(lead) else []
     for token, end in zip(kept, [*(token.start for token in kept[1:]), len(text)], strict=True):
         if token.kind != "task":
-            found.append(_part(token, text[token.start : end]))
+            found.append(_part(token, text[token.start : end], names))
     return found
 
 
-def _part(token: Token, raw: str) -> Part:
+def _part(token: Token, raw: str, names: Names) -> Part:
     behind = closed(raw[token.body - token.start :].lstrip(" \t"), token.mark)
     if token.kind == "example":
         title, _, rest = behind.partition("\n")
         title = title.lstrip(_BEFORE_TITLE).rstrip(" \t*_")
         return Part("example", body(rest) or title, token.start, title)
     if token.kind == "input" and token.rank > 1:
-        return Part("input", without_name(raw), token.start)
+        return Part("input", without_name(raw, names), token.start)
     return Part("output" if token.kind == "output" else "input", body(behind), token.start)
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 from selfinstruct_chains.method.labels.lines import tokens
+from selfinstruct_chains.method.labels.names import NAMES, Names
 
 _RULES = frozenset("-*_=#")
 _SHORTEST_RULE = 3
@@ -25,14 +26,16 @@ class Part(NamedTuple):
     """What stands on the line of "Example 1: ..." itself."""
 
 
-def without_name(raw: str) -> str:
+def without_name(raw: str, names: Names = NAMES) -> str:
     """A text without the name of its only field, "Sentence: ..."; with several fields, as it is.
 
     A list below the name, such as of what speakers say, has no fields in it.
     """
     text = body(raw)
     found = [
-        token for token in tokens(text) if token.kind == "input" or (token.kind == "field" and not token.is_listed)
+        token
+        for token in tokens(text, names)
+        if token.kind == "input" or (token.kind == "field" and not token.is_listed)
     ]
     if len(found) != 1 or found[0].start or found[0].kind != "input":
         return text

@@ -112,7 +112,7 @@ def _may_be_label(draft: _Draft) -> bool:
 
 def _input_first(draft: _Draft, names: Names, *, lead_is_output: bool) -> Instance:
     """An instance; where no instance of the reply has an output, what stands below "Example n" is one."""
-    lead = without_name(draft.lead)
+    lead = without_name(draft.lead, names)
     if lead_is_output and lead == draft.lead:
         return Instance(output=lead)
     inputs = draft.inputs or [lead]
@@ -127,7 +127,7 @@ def _output_first(draft: _Draft, names: Names) -> Instance:
         label = draft.lead
     if not inputs:
         label, _, rest = label.partition("\n")
-        inputs = [without_name(rest)]
+        inputs = [without_name(rest, names)]
     return Instance(input=_input(inputs, names), output=label.rstrip())
 
 
