@@ -23,6 +23,7 @@ from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.registry import ConfiguredModel
 from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 from selfinstruct_chains.run.journal import call_seed
+from selfinstruct_chains.run.language import in_language, lexicon_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,7 +54,7 @@ class Tally(NamedTuple):
 def questions(role: Role, links_: Links, config: ChainConfig, seeds: Sequence[Task], count: int) -> list[Any]:
     """What a role is asked: instructions to show, or instructions that its prompt does not show."""
     if role == "instructions":
-        pool = Pool(config, seeds)
+        pool = Pool(config, seeds, lexicon=lexicon_of(in_language(config, seeds)))
         return [[example.instruction for example in pool.draw(request, 0)] for request in range(count)]
     shown = links_.prompt("").to_string()
     kind = role == "output_first"
@@ -64,9 +65,9 @@ def questions(role: Role, links_: Links, config: ChainConfig, seeds: Sequence[Ta
 def keeper(role: Role, config: ChainConfig, seeds: Sequence[Task]) -> Callable[[Any, Any], int]:
     """The function that says how many items of a parsed reply are left."""
     if role == "instructions":
-        pool = Pool(config, seeds)
+        pool = Pool(config, seeds, lexicon=lexicon_of(in_language(config, seeds)))
         return lambda _, parsed: sum(pool.admit("", text) is None for text in parsed.items)
-    finish = finisher(config.filters, config.instances.max_instances)
+    finish = finisher(config.filters, config.instances.max_instances, (), lexicon_of(in_language(config, seeds)))
     is_classification = role == "output_first"
     return lambda text, parsed: len(
         finish.invoke({"instruction": text, "is_classification": is_classification, "parsed": parsed}).instances

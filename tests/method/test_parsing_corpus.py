@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from selfinstruct_chains.files.languages import load_languages
+from selfinstruct_chains.method.lexicon import lexicon
 from selfinstruct_chains.method.parsing import (
     UnreadableReply,
     parse_classification,
@@ -21,6 +23,8 @@ from selfinstruct_chains.method.parsing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WORDS = lexicon((), load_languages())
+"""As a run has them: replies are read in all languages."""
 REPLIES = Path(__file__).parents[1] / "data" / "replies"
 """embedded.jsonl: by SmolLM2-135M-Instruct, expected results judged by eye; all others are written by hand, after forms
 that chat templates, reasoning parsers and users' reports document; styles.jsonl before any parser had read them."""
@@ -46,12 +50,12 @@ def parse(reply: dict[str, Any]) -> dict[str, Any]:
     try:
         match reply["role"]:
             case "classification":
-                return {"answer": parse_classification(text, truncated=truncated)}
+                return {"answer": parse_classification(text, truncated=truncated, answers=WORDS.answers)}
             case "instructions":
                 listed = parse_instructions(text, truncated=truncated, continues=reply["continues"])
                 return {"items": list(listed.items), "cut": listed.cut}
             case form:
-                found = parse_instances(text, form=form, output=reply["output"], truncated=truncated)
+                found = parse_instances(text, form=form, output=reply["output"], truncated=truncated, names=WORDS.names)
                 return {"items": [item.model_dump() for item in found.items], "cut": found.cut}
     except UnreadableReply as error:
         return {"error": type(error).__name__}

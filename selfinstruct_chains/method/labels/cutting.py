@@ -61,7 +61,7 @@ def _parts(text: str, form: Form, names: Names) -> Cut:
     kept, end = _ended(chosen)
     instances = sum(token.kind == "output" for token in kept)
     fields = frozenset(name for name, count in Counter(token.name for token in found).items() if 2 * count > instances)
-    cut = _cut_up(text[:end], kept, fields, echoed=bool(chosen) and chosen[0].kind == "task")
+    cut = _cut_up(text[:end], kept, names, fields, echoed=bool(chosen) and chosen[0].kind == "task")
     return Cut(cut, end is not None, fields) if cut and not _is_prose(cut, kept) else Cut([])
 
 
@@ -102,7 +102,7 @@ def _begins_task(token: Token, following: str | None) -> bool:
     return following in {"input", "output"}
 
 
-def _cut_up(text: str, kept: list[Token], fields: frozenset[str], *, echoed: bool) -> list[Part]:
+def _cut_up(text: str, kept: list[Token], names: Names, fields: frozenset[str], *, echoed: bool) -> list[Part]:
     if not kept:
         return []
     edges = [0, *(token.start for token in kept), len(text)]
@@ -117,18 +117,18 @@ def _cut_up(text: str, kept: list[Token], fields: frozenset[str], *, echoed: boo
     are_swapped = {token.kind for token in kept if token.is_counted} >= {"input", "output"}  # a count opens an instance
     for token, raw in zip(kept, raws, strict=True):
         found += [Part("example", "", token.start)] if are_swapped and token.is_counted else []
-        found += [_part(token, raw, fields)] if token.kind != "task" else []
+        found += [_part(token, raw, names, fields)] if token.kind != "task" else []
     return found
 
 
-def _part(token: Token, raw: str, fields: frozenset[str]) -> Part:
+def _part(token: Token, raw: str, names: Names, fields: frozenset[str]) -> Part:
     behind = closed(raw[token.body - token.start :].lstrip(BLANKS), token.mark)
     if token.kind == "example":
         title, _, rest = behind.partition("\n")
         title = title.lstrip(_BEFORE_TITLE).rstrip(" \t*_")
         return Part("example", body(rest) or title, token.start, title)
     if token.kind == "input" and token.rank > 1:
-        return Part("input", without_name(raw, fields), token.start)
+        return Part("input", without_name(raw, names, fields), token.start)
     return Part("output" if token.kind == "output" else "input", body(behind), token.start)
 
 

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.lines import tokens
+from selfinstruct_chains.method.labels.names import Names
 
 _RULES = frozenset("-*_=#")
 _SHORTEST_RULE = 3
@@ -30,14 +31,16 @@ class Part(NamedTuple):
     """What stands on the line of "Example 1: ..." itself."""
 
 
-def without_name(raw: str, fields: frozenset[str]) -> str:
+def without_name(raw: str, names: Names, fields: frozenset[str]) -> str:
     """A text without the name of its only field, "Sentence: ..."; with several of these `fields`, as it is.
 
     A list below the name, such as of what speakers say, has no fields in it.
     """
     text = body(raw)
     found = [
-        token for token in tokens(text) if token.kind == "input" or (token.kind == "field" and not token.is_listed)
+        token
+        for token in tokens(text, names)
+        if token.kind == "input" or (token.kind == "field" and not token.is_listed)
     ]
     if not found or found[0].start or found[0].kind != "input" or any(other.name in fields for other in found[1:]):
         return text

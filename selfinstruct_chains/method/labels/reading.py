@@ -113,7 +113,7 @@ def _may_be_label(draft: _Draft) -> bool:
 
 def _input_first(draft: _Draft, names: Names, fields: frozenset[str], *, lead_is_output: bool) -> Instance:
     """An instance; where no instance of the reply has an output, what stands below "Example n" is one."""
-    lead = without_name(draft.lead, fields)
+    lead = without_name(draft.lead, names, fields)
     if lead_is_output and lead == draft.lead:
         return Instance(output=lead)
     inputs = draft.inputs or [lead]
@@ -128,7 +128,7 @@ def _output_first(draft: _Draft, names: Names, fields: frozenset[str]) -> Instan
         label = draft.lead
     if not inputs:
         label, _, rest = label.partition("\n")
-        inputs = [without_name(rest, fields)]
+        inputs = [without_name(rest, names, fields)]
     return Instance(input=_input(inputs, names), output=_EMPHASIS.sub(r"\2", label.rstrip()))
 
 

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selfinstruct_chains.files.languages import load_languages
+from selfinstruct_chains.method.labels.names import names_of
 from selfinstruct_chains.method.labels.reading import labelled, unlabelled
 from selfinstruct_chains.method.lists import list_items
 from selfinstruct_chains.method.parsing import UnreadableReply, parse_instances
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.method.rendering import Form
 
+NAMES = names_of(load_languages())
 REPLIES = Path(__file__).parents[2] / "data" / "replies" / "labelled.jsonl"
 """Shapes that the paper's prompts, model cards and public reports show, in words of our own; `note` names the shape."""
 CORPUS: list[dict[str, Any]] = [json.loads(line) for line in REPLIES.read_text("utf-8").splitlines()]
@@ -32,7 +35,7 @@ FORMS: tuple[Form, ...] = ("input_first", "output_first")
 def read(text: str, form: Form, *, truncated: bool = False) -> dict[str, Any]:
     """What a reply holds, in the form of the corpus' `expected`."""
     try:
-        found = parse_instances(text, form=form, output="text", truncated=truncated)
+        found = parse_instances(text, form=form, output="text", truncated=truncated, names=NAMES)
     except UnreadableReply as error:
         return {"error": type(error).__name__}
     return {"items": [item.model_dump() for item in found.items], "cut": found.cut}
@@ -82,7 +85,7 @@ def test_nothing_under_a_label_is_lost_input_first(pairs: list[tuple[str, str]],
     blocks = [
         f"{header.format(n)}\n{given_label}\n{given}\n{made_label}\n{made}" for n, (given, made) in enumerate(pairs, 1)
     ]
-    found, _ = labelled("\n\n".join(blocks), "input_first", truncated=False)
+    found, _ = labelled("\n\n".join(blocks), "input_first", truncated=False, names=NAMES)
     assert found == [Instance(input=given, output=made) for given, made in pairs]
 
 
@@ -97,7 +100,7 @@ def test_nothing_under_a_label_is_lost_output_first(
     blocks = [
         f"{header.format(n)}\n{class_label} {label}{between}{given}" for n, (given, label) in enumerate(wanted, 1)
     ]
-    found, _ = labelled("\n\n".join(blocks), "output_first", truncated=False)
+    found, _ = labelled("\n\n".join(blocks), "output_first", truncated=False, names=NAMES)
     assert found == [Instance(input=given, output=label) for given, label in wanted]
 
 
