@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from selfinstruct_chains.method.parsing import (
-    ClassificationParser,
-    InstancesParser,
-    InstructionsParser,
-    UnreadableReply,
-)
+from selfinstruct_chains.files.languages import load_languages
+from selfinstruct_chains.method.lexicon import lexicon
+from selfinstruct_chains.method.parsers import ClassificationParser, InstancesParser, InstructionsParser
+from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.tasks import Instance
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+WORDS = lexicon((), load_languages())
+"""As a run has them: replies are read in all languages."""
 PARSERS: dict[str, Runnable[AIMessage, Any]] = {
     "instructions": InstructionsParser(),
-    "classification": ClassificationParser(),
-    "input_first": InstancesParser(form="input_first", output="text"),
-    "output_first": InstancesParser(form="output_first", output="text"),
-    "input_first as JSON": InstancesParser(form="input_first", output="json_schema"),
+    "classification": ClassificationParser(lexicon=WORDS),
+    "input_first": InstancesParser(form="input_first", output="text", lexicon=WORDS),
+    "output_first": InstancesParser(form="output_first", output="text", lexicon=WORDS),
+    "input_first as JSON": InstancesParser(form="input_first", output="json_schema", lexicon=WORDS),
 }
 CASES = [json.loads(line) for line in Path(__file__).with_name("replies.jsonl").read_text("utf-8").splitlines()]
 """Each with what it is a case `of`, the `role` that gets the `reply`, and what is `expected`: for instances pairs of

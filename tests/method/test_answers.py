@@ -10,7 +10,7 @@ from selfinstruct_chains.errors import SelfInstructError
 from selfinstruct_chains.files.chain import load_config
 from selfinstruct_chains.files.languages import load_languages
 from selfinstruct_chains.method.answers import ANSWERS, answer, answers_of
-from selfinstruct_chains.method.parsing import ClassificationParser, InstancesParser
+from selfinstruct_chains.method.parsers import ClassificationParser, InstancesParser
 from selfinstruct_chains.run.language import lexicon_of
 
 ALL = answers_of(load_languages())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from selfinstruct_chains.characters import BLANKS
 from selfinstruct_chains.method.labels.lines import tokens
-from selfinstruct_chains.method.labels.names import Names
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.method.labels.names import Names
 
 _RULES = frozenset("-*_=#")
 _SHORTEST_RULE = 3
