@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
     \b
     selfinstruct dedup tasks.jsonl -o novel.jsonl
-    selfinstruct dedup alpaca.json --field instruction --field input -o novel.jsonl
+    selfinstruct dedup alpaca.json --field instruction --field input -o n.jsonl
     zcat prompts.jsonl.gz | selfinstruct dedup - --field prompt -o novel.jsonl
     """
     from selfinstruct_chains.outputs.dedup import dedup, rejected_beside

@@ -59,7 +59,7 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     messages            conversations for Hugging Face's trainers
     sharegpt            conversations as ShareGPT has them
     prompt-completion   several prompt templates, chosen at random
-    csv                 all fields, as they are; for pandas, read by the call that is told
+    csv                 all fields, as they are; how pandas reads it is told
     spreadsheet         csv to look at: formulas are shown, not obeyed
     parquet, datasets   all fields; both need the extra hub
 

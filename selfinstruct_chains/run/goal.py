@@ -89,7 +89,7 @@ def seed_tasks(goal: Goal, seeds: str | Path | Sequence[Task] | None = None) -> 
         tasks = [as_seed(task) for task in _SEEDS.validate_python(given)]
     except ValidationError as error:
         found = complain(error, _SEEDS.json_schema())
-        raise ConfigError(f"seeds{found.key and '.'}{found}; give a JSON Lines file, or tasks") from None
+        raise ConfigError(f"seeds{'.' if found.key else ': '}{found}; give a JSON Lines file, or tasks") from None
     for id_, times in Counter(task.id for task in tasks).items():
         if times > 1:
             raise ConfigError(f"seeds: {times} tasks have the id {id_!r}; give each its own")

@@ -17,7 +17,8 @@ def test_the_prompt_is_on_stdout_and_what_it_is_on_stderr(
     selfinstruct: Callable[..., Any], role: str, chain: str
 ) -> None:
     """What is printed can be piped into a model: no variable is left open, and the task asked about stands last."""
-    said = selfinstruct("show", role, "--chain", chain, "--instruction", ASKED)
+    asked = () if role == "instructions" else ("--instruction", ASKED)
+    said = selfinstruct("show", role, "--chain", chain, *asked)
 
     assert said.code == 0
     assert "{examples}" not in said.out

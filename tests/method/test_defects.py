@@ -20,10 +20,12 @@ from pydantic import TypeAdapter
 from selfinstruct_chains.config import Filter
 from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.files.chain import load_config
+from selfinstruct_chains.files.languages import load_language
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.files.shipped import PROMPTS, SEEDS, names
 from selfinstruct_chains.method.demonstrations import instance_examples
 from selfinstruct_chains.method.filters import drop_instruction, keep_instances
+from selfinstruct_chains.method.lexicon import lexicon
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.parsing import (
     UnreadableReply,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TESTS = Path(__file__).parents[1]
+ENGLISH = lexicon([load_language("en")])
 FILTERS = TypeAdapter(tuple[Filter, ...]).validate_python(
     [
         {"kind": kind}
@@ -65,7 +68,7 @@ def instances(text: str) -> list[tuple[str, str]]:
 def keep(*pairs: tuple[str, str], is_classification: bool = False, most: int = 5) -> list[tuple[str, str]]:
     """The instances that all filters together leave."""
     values = [Instance(input=given, output=made) for given, made in pairs]
-    kept, _ = keep_instances(values, FILTERS, is_classification=is_classification, max_instances=most)
+    kept, _ = keep_instances(values, FILTERS, is_classification=is_classification, max_instances=most, lexicon=ENGLISH)
     return [(item.input, item.output) for item in kept]
 
 

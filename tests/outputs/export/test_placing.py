@@ -95,10 +95,10 @@ def test_force_replaces_an_export_and_nothing_else(run: RunReader, tmp_path: Pat
     out = tmp_path / "out"
     export(run, "csv", out, Choice(shares=Shares(0.2, 0.2)))
     export(run, "messages", out, force=True)
-    assert {path.name for path in out.iterdir()} == {"README.md", "train.jsonl"}
+    assert {path.name for path in out.iterdir()} == {"README.md", "train.jsonl", "dataset_info.json"}
     export(run, "datasets", out, force=True)
     export(run, "alpaca", out, force=True)
-    assert {path.name for path in out.iterdir()} == {"README.md", "train.json"}
+    assert {path.name for path in out.iterdir()} == {"README.md", "train.json", "dataset_info.json"}
 
     (out / "notes.txt").write_text("mine")
     with pytest.raises(ConfigError, match=r"holds 'notes\.txt', which no export wrote: give another folder"):
@@ -136,10 +136,10 @@ def test_an_export_that_fails_leaves_what_was_there(run: RunReader, tmp_path: Pa
     out = tmp_path / "out"
     export(run, "csv", out)
     before = (out / "train.csv").read_bytes()
-    with (run.path / "tasks.jsonl").open("ab") as file:
-        file.write(b"nonsense\n")
+    lines = (run.path / "tasks.jsonl").read_bytes().splitlines(keepends=True)
+    (run.path / "tasks.jsonl").write_bytes(b"".join([*lines[:30], b"nonsense\n", *lines[31:]]))
 
-    with pytest.raises(RunError, match="line 41: damaged"):
+    with pytest.raises(RunError, match="line 31: damaged"):
         export(run, "csv", out, force=True)
 
     assert (out / "train.csv").read_bytes() == before
