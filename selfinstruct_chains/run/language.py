@@ -7,7 +7,10 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.config import UNDETERMINED
+from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files.languages import ENGLISH, load_language, load_languages
+from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.shipped import SEEDS
 from selfinstruct_chains.method.lexicon import Lexicon, lexicon
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ def in_language(config: ChainConfig, seeds: Sequence[Task]) -> ChainConfig:
 
 def found_language(seeds: Sequence[Task]) -> str:
     """The language of most instructions, as a BCP 47 tag; "und" if no language has half of them."""
+    if all(task.instruction in _shipped() for task in seeds):
+        return ENGLISH
     step = max(1, len(seeds) // _LOOKED_AT)
     return _found(tuple(task.instruction[:_LONGEST] for task in seeds[::step]))
 
@@ -70,7 +75,19 @@ def _found(texts: tuple[str, ...]) -> str:
 def _identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:  # it unpacks its model into the temporary folder
+        raise ConfigError(
+            f"the seeds' language can't be found, as the temporary folder can't be written ({error.strerror}); make "
+            "room there, or say language: TAG in the chain"
+        ) from None
+
+
+@cache
+def _shipped() -> frozenset[str]:
+    """The instructions of the shipped seeds, which are English; a run of these need not load the identifier."""
+    return frozenset(task.instruction for task in read_seeds(SEEDS))
 
 
 @lru_cache(maxsize=32)

@@ -56,7 +56,7 @@ NOTHING = {
     "",
 }
 words = st.text(st.characters(categories=["L", "Nd", "Po"], exclude_characters="*`\"'#"), min_size=1, max_size=8)
-json_texts = st.text(st.characters(exclude_characters="\b\f")).filter(lambda text: tidied(text).strip() == text.strip())
+json_texts = st.text(st.characters(exclude_characters="\b\f")).filter(lambda text: tidied(text) == text)
 instructions = st.lists(words, min_size=2, max_size=12).map(lambda found: "Please " + " ".join(found))
 
 

@@ -48,7 +48,8 @@ def test_readers_see_whole_counts_while_it_changes() -> None:
             while not ended.is_set():
                 for usage in monitor.spent.values():
                     assert usage.input_tokens == 3 * usage.calls
-                assert monitor.rejected.total() == sum(count for _, count in monitor.rejected.items())
+                rejected = monitor.rejected
+                assert rejected.total() == sum(count for _, count in rejected.items())
                 seen = monitor.snapshot()
                 assert seen["input_tokens"] * 2 == seen["output_tokens"] * 3
                 assert figures(monitor)
