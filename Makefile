@@ -1,4 +1,4 @@
-.PHONY: check test slow all lock mutants
+.PHONY: check test slow all lock mutants pythons
 
 check:           ## format, lint, types
 	uv run ruff format --check
@@ -12,6 +12,9 @@ slow:            ## those that take minutes
 	uv run pytest -m 'slow and not browser'
 
 all: test slow check
+
+pythons:         ## the quick tests under every Python that is promised
+	scripts/pythons
 
 mutants:         ## which of 100 small changes no test notices; an hour or two
 	uv run scripts/mutants.py
