@@ -114,7 +114,7 @@ def journalled(folder: Path) -> set[int]:
     return {call_seed(42, entry.key) for _, entry in scan(folder / "journal.jsonl") if entry.answers}
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [10, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_goes_on_without_a_trace(
     shop: Shop, whole: tuple[tuple[bytes, bytes], int], kills: int
 ) -> None:
@@ -135,7 +135,7 @@ def test_killed_at_any_moment_it_goes_on_without_a_trace(
     assert survived < kills / 4
 
 
-@pytest.mark.parametrize("stops", [10, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stops", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_ctrl_c_at_any_moment_keeps_what_came(shop: Shop, whole: tuple[tuple[bytes, bytes], int], stops: int) -> None:
     """SIGINT lets the calls in flight finish, exits with 130 and the command to go on; that gives the same bytes."""
     finished, requests = whole

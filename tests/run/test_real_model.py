@@ -77,6 +77,7 @@ def live() -> Endpoint:
     return endpoint(SHIPPED, load_config("embedded").model.server)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chain", "changes"),
     [
