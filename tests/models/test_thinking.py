@@ -37,7 +37,7 @@ DO_NOT = [
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "DEEPSEEK_API_KEY"):
         monkeypatch.setenv(name, "dummy")
-    for provider in ("groq", "openrouter"):
+    for provider in ("groq", "mistralai", "openrouter"):
         monkeypatch.setenv(KEYS[provider][0], "dummy")
 
 
