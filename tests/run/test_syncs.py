@@ -73,11 +73,12 @@ def test_each_file_is_on_the_disk_before_its_name_and_then_the_name_is(run: tupl
     """Of the manifest, the seeds and the report: a crash leaves the old one or the new one, whole."""
     folder, calls = run
     renamed = [place for place, call in enumerate(calls) if call.name == "rename"]
-    assert {calls[place].path.name for place in renamed} == {"manifest.json", "seeds.jsonl", "progress.json"}
+    names = {calls[place].path.name for place in renamed}
+    assert names == {"manifest.json", "manifest.copy.json", "seeds.jsonl", "progress.json"}
     for place in renamed:
-        names = [call.name for call in calls[:place] if call.path == calls[place].source]
-        assert names[-1] == "fsync"
-        assert "write" in names
+        before = [call.name for call in calls[:place] if call.path == calls[place].source]
+        assert before[-1] == "fsync"
+        assert "write" in before
         assert folder in [call.path for call in calls[place:] if call.name == "fsync"]
 
 
