@@ -113,8 +113,8 @@ def community_class(name: str, kind: Kind) -> Reviewed:
     known = CHAT if kind == "chat" else COMPLETION
     if name not in known:
         raise ConfigError(
-            f"model.name: no {kind} model {name!r} of langchain-community's may stand in a chain file{did_you_mean(name, known)}; "
-            f"there are {', '.join(known)}; a model made in Python may be any"
+            f"model.name: no {kind} model {name!r} of langchain-community's may stand in a chain file"
+            f"{did_you_mean(name, known)}; there are {', '.join(known)}; a model made in Python may be any"
         )
     return known[name]
 
