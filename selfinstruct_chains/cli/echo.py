@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import click
 
 from selfinstruct_chains.characters import visible
+from selfinstruct_chains.files.writing import standard_output
 
 
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     """Print `text`, whoever wrote it, with what a terminal would obey or hide as escapes: `\\u001b`."""
-    click.echo(visible(str(text)), err=err, nl=nl)
+    with nullcontext() if err else standard_output():
+        click.echo(visible(str(text)), err=err, nl=nl)
 
 
 def echo_json(values: object, *, err: bool = False, **style: Any) -> None:

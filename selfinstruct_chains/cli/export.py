@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +12,7 @@ import click
 
 from selfinstruct_chains.cli import options
 from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.files.writing import standard_output
 from selfinstruct_chains.outputs.export.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ def _written(out: Path, format_name: str) -> Iterator[Path]:
         raise click.UsageError(f"{format_name} is a folder, which can't go to standard output.")
     with TemporaryDirectory() as folder:
         yield (place := Path(folder) / f"export{suffix}")
-        with place.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
+        with place.open("rb") as file, standard_output() as whole:
+            shutil.copyfileobj(file, whole)
 
 
 def _summary(done: Exported, *, to_stdout: bool) -> str:

@@ -16,6 +16,7 @@ import click
 
 from selfinstruct_chains.cli.echo import echo
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
+from selfinstruct_chains.files.writing import StandardOutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,23 +75,24 @@ def cli() -> None:
 
 @contextmanager
 def _system() -> Iterator[None]:
-    """What the system refuses about a file is the user's to mend, and so is standard output that is full.
+    """What the system refuses about a file is the user's to mend, and so is a disk or standard output that is full.
 
-    One that nobody reads any more ends the command in silence.
+    Standard output that nobody reads any more ends the command in silence.
     """
     try:
         yield
-        sys.stdout.flush()
-    except OSError as error:
-        if error.filename:
-            raise ConfigError(f"{error.filename}: {error.strerror or error}") from None
-        if error.errno not in {errno.EPIPE, *_FULL}:
-            raise
+    except StandardOutputError as error:
         with suppress(OSError):  # so that Python does not try once more at its end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno == errno.EPIPE:
             raise SystemExit(141) from None  # as a shell has it: 128 + SIGPIPE
         raise ConfigError(f"standard output can't be written: {error.strerror}") from None
+    except OSError as error:
+        if error.filename:
+            raise ConfigError(f"{error.filename}: {error.strerror or error}") from None
+        if error.errno not in _FULL:
+            raise
+        raise ConfigError(f"a file can't be written: {error.strerror}; make room, also for temporary files") from None
 
 
 def main() -> NoReturn:

@@ -209,7 +209,8 @@ def _references(row: dict[str, Any], where: str) -> tuple[str, ...]:
 
 def _id(row: dict[str, Any], where: str) -> str:
     """Its own, or its place in the file."""
-    return str(row.get("id") or where.rpartition(" ")[2])
+    id_ = row.get("id")
+    return where.rpartition(" ")[2] if id_ is None or id_ == "" else str(id_)
 
 
 def _text(row: dict[str, Any], key: str, where: str, default: str | None = None) -> str:

@@ -53,6 +53,26 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         partial.unlink(missing_ok=True)
 
 
+class StandardOutputError(OSError):
+    """Standard output can't be written: it is full, or nobody reads it any more."""
+
+
+@contextmanager
+def standard_output() -> Iterator[BinaryIO]:
+    """Standard output, for bytes, or for text by other ways; all of it is out when the block ends.
+
+    Raises:
+        StandardOutputError: it can't be written.
+    """
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename:
+            raise
+        raise StandardOutputError(error.errno, error.strerror) from error
+
+
 @contextmanager
 def replacing_or_stdout(path: Path) -> Iterator[BinaryIO]:
     """As `replacing`; `-` is standard output."""
@@ -60,8 +80,8 @@ def replacing_or_stdout(path: Path) -> Iterator[BinaryIO]:
         with replacing(path) as file:
             yield file
         return
-    yield sys.stdout.buffer
-    sys.stdout.buffer.flush()
+    with standard_output() as out:
+        yield out
 
 
 def is_stream(path: Path) -> bool:

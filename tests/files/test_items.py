@@ -141,6 +141,12 @@ def test_files_without_an_item_are_refused(tmp_path: Path, text: str) -> None:
         read_items(path)
 
 
+def test_ids_may_be_numbers_from_zero(tmp_path: Path) -> None:
+    found = read_items(written(tmp_path, *(ALPACA | {"id": number} for number in range(2)), ALPACA))
+
+    assert [item.id for item in found] == ["0", "1", "3"]
+
+
 def test_an_id_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"line 2: id 't1' is there twice"):
         read_items(written(tmp_path, TASK, TASK))
