@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError, did_you_mean
@@ -127,7 +128,15 @@ def _bedrock(given: _Given, found: Any) -> dict[str, Any]:
     waiting = {"connect_timeout": 10, "read_timeout": given.config.timeout, "retries": {"total_max_attempts": 1}}
     named = {"default_headers": given.headers} if given.headers else {}
     made = imported(given.config.provider, "botocore.config", "Config")(**waiting | proxies)
+    if not (given.config.extra.get("region_name") or _aws_region(given.config.provider)):
+        raise ConfigError("provider 'bedrock_converse': no region: set AWS_REGION, or model.extra.region_name")
     return {"config": made, "disable_streaming": True} | named | given.place()
+
+
+def _aws_region(provider: str) -> str | None:
+    # Its own error for a missing region speaks of credentials and of a profile.
+    found: str | None = os.environ.get("AWS_REGION") or imported(provider, "boto3", "Session")().region_name
+    return found
 
 
 def _others(given: _Given, found: Any) -> dict[str, Any]:
@@ -163,6 +172,12 @@ def _own_google_client(model: Any, given: _Given) -> None:
 
 
 def _guarded_session(model: Any, given: _Given) -> None:
+    signer = model.client._request_signer  # noqa: SLF001
+    if signer._credentials is None and signer._auth_token is None:  # noqa: SLF001 - it would be said by the first call
+        raise ConfigError(
+            "provider 'bedrock_converse': no credentials: set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and"
+            " AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        )
     endpoint = model.client._endpoint  # noqa: SLF001 - botocore makes its session by itself
     endpoint.http_session = GuardedSession(endpoint.http_session, given.config.max_response_mib)
 

@@ -74,5 +74,5 @@ def _built(config: ModelConfig, log: Path | None, async_client: Any) -> BaseChat
 def _line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
     return " ".join(str(error).split()) or type(error).__name__

@@ -66,6 +66,8 @@ def test_every_provider_can_be_asked_or_says_what_to_change(chain, monkeypatch):
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://x.openai.azure.com")
     monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "dummy")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     before = load_config(chain)
     said = {complaint for provider in known_providers() for complaint in _complaints(before, provider)}
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import nullcontext
 
 import pytest
 from langchain_core.prompt_values import StringPromptValue
@@ -173,6 +174,29 @@ def test_sampling_that_is_optional(monkeypatch):
     assert build(config).model_kwargs == {}
     older = config.model_copy(update={"name": "claude-3-5-haiku-20241022", "optional": ("presence_penalty", "top_p")})
     assert build(older).temperature == 1
+
+
+@pytest.mark.providers
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "no region: set AWS_REGION, or model.extra.region_name"),
+        ({"AWS_BEARER_TOKEN_BEDROCK": "dummy"}, "no region: set AWS_REGION"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "no credentials: set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and"),
+        ({"AWS_REGION": "eu-west-1", "AWS_BEARER_TOKEN_BEDROCK": "dummy"}, None),
+    ],
+)
+def test_what_aws_lacks(monkeypatch, tmp_path, given, missing):
+    """A region or credentials that are missing are named before the first call."""
+    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+    config = ModelConfig(provider="bedrock", kind="chat", name="m")
+
+    with nullcontext() if missing is None else pytest.raises(ConfigError, match=missing):
+        check_model(config)
 
 
 @pytest.mark.parametrize(("provider", "form"), [*MODELS, *OTHERS[:-1], *PACKAGED])
