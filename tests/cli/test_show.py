@@ -1,5 +1,6 @@
 """`selfinstruct show`: the exact prompt of a role."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,26 @@ def test_braces_in_a_task_are_just_text(selfinstruct: Callable[..., Any]) -> Non
     assert (
         'Fix {"a": {b}} and {}.' in selfinstruct("show", "input_first", "--instruction", 'Fix {"a": {b}} and {}.').out
     )
+
+
+@pytest.mark.parametrize(("chain", "label"), [("paper", "Class label: "), ("openai", '"label":')])
+def test_each_demonstration_of_output_first_has_two_labels(
+    selfinstruct: Callable[..., Any], tmp_path: Path, chain: str, label: str
+) -> None:
+    """Also where the seeds have one instance each, as the published ones do: shipped ones fill up, and it is said."""
+    path = tmp_path / "s.jsonl"
+    one = {"instances": [{"input": "I won!", "output": "glad"}], "is_classification": True}
+    lines = [json.dumps({"id": f"s{n}", "instruction": f"Name mood number {n} of the text."} | one) for n in range(30)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    said = selfinstruct("show", "output_first", "--chain", chain, "--seeds", str(path), "--instruction", ASKED)
+    demonstrations = said.out.partition(ASKED)[0].split("Task: ")[1:]
+
+    assert said.code == 0
+    assert len(demonstrations) >= 4
+    assert [text for text in demonstrations if label in text and text.count(label) < 2] == []
+    assert sum(label in text for text in demonstrations) >= 4
+    assert "shipped" in said.err
 
 
 def test_wrong_seeds(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:

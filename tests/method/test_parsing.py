@@ -284,3 +284,42 @@ def test_many_instances_stay_in_order() -> None:
     text = "\n\n".join(f"Example {n}\nInput: {n}\nOutput: {n * n}" for n in range(50))
     items = parse_instances(text, form="input_first", output="text").items
     assert [(item.input, item.output) for item in items] == [(str(n), str(n * n)) for n in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Example 1\nThe Elbe flows north.\nExample 2\nIt rains often.",
+            ["", "The Elbe flows north.", "", "It rains often."],
+        ),
+        (
+            "Example 1\nOutput: A haiku.\n\nExample 2\nInput: a frog\nOutput: Frogs leap.",
+            ["", "A haiku.", "a frog", "Frogs leap."],
+        ),
+        (
+            "Example 1\nInput: a frog\nOutput: Frogs leap.\n\nExample 2\nOutput: A haiku.",
+            ["a frog", "Frogs leap.", "", "A haiku."],
+        ),
+    ],
+)
+def test_what_has_no_input_or_no_label_of_its_own(text: str, expected: list[str]) -> None:
+    """Under "Example n" alone stands an output; an instance without input is one, wherever the others have some."""
+    found = parse_instances(text, form="input_first", output="text").items
+    assert [part for instance in found for part in (instance.input, instance.output)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[{"Input 1": "a", "Output 1": "b"}, {"Input 2": "c", "Output 2": "d"}]', [("a", "b"), ("c", "d")]),
+        ('{"instances": [{"input 1": "a", "input 2": "q", "output": "b"}]}', [("Input 1: a\nInput 2: q", "b")]),
+        ('{"inputs": ["a", "c"], "outputs": ["b", "d"]}', [("a", "b"), ("c", "d")]),
+        ('{"instances": [{"review": "a", "expected_output": "b"}]}', [("a", "b")]),
+    ],
+)
+@pytest.mark.parametrize("form", ["input_first", "output_first"])
+def test_numbered_and_other_keys(form: Any, text: str, expected: list[tuple[str, str]]) -> None:
+    """Keys of a model's own are read; two inputs of one instance stay two, by name."""
+    found = parse_instances(text, form=form, output="json_schema").items
+    assert [(instance.input, instance.output) for instance in found] == expected

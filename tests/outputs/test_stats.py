@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selfinstruct_chains import Rejection
+from selfinstruct_chains.outputs.report.facts import gather
 from selfinstruct_chains.outputs.stats import PAPER_TABLE_ONE, statistics
 from selfinstruct_chains.outputs.stats_text import statistics_text
 from selfinstruct_chains.run.acceptance import Window
@@ -122,6 +123,16 @@ def test_label_balance_is_of_tasks_with_several_instances(run: RunReader) -> Non
         "mean_labels": (3 * 2 + 1) / 4,
         "mean_share_of_top_label": pytest.approx((3 * 2 / 3 + 1) / 4),
     }
+
+
+def test_a_label_is_the_same_with_and_without_its_point(tmp_path: Path) -> None:
+    """As to the filter of conflicts and to `export --balance-labels`."""
+    shown = ("a", "Positive."), ("b", "positive"), ("c", "NEGATIVE")
+    run = run_folder(tmp_path, [task(0, "Which mood does the review have?", *shown, labels=True)])
+
+    assert statistics(run).labels.figures()["mean_labels"] == 2
+    assert statistics(run).labels.figures()["mean_share_of_top_label"] == pytest.approx(2 / 3)
+    assert gather(run).labels == {"positive": 2, "negative": 1}
 
 
 def test_the_text_has_the_papers_figures_beside_ours_in_80_columns(run: RunReader) -> None:
