@@ -10,6 +10,7 @@ from selfinstruct_chains.config.base import (
     Held,
     Kind,
     Output,
+    Purpose,
     Role,
     written,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "Price",
     "Prompt",
     "Prompted",
+    "Purpose",
     "RefusalFilter",
     "Role",
     "RunConfig",

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 Role = Literal["instructions", "classification", "input_first", "output_first"]
+Purpose = Role | Literal["answer", "judge", "regenerate"]
+"""What a call is for: a role of a run, an item that is evaluated, a judgement, an output written anew."""
 Kind = Literal["chat", "completion"]
 Output = Literal["text", "json_schema"]
 """What a reply is written as: text behind labels, or JSON in the shape of a schema."""

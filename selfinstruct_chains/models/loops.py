@@ -85,6 +85,16 @@ async def in_thread(call: Callable[[], T]) -> T:
     return await asyncio.wrap_future(done)
 
 
+async def ended(tasks: set[asyncio.Task[Any]], grace: float) -> None:
+    """Wait until all have ended; those that have not by themselves within so many seconds are cancelled."""
+    try:
+        await asyncio.wait(tasks, timeout=grace)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class _Pulled(Generic[T]):
     """An asynchronous stream, driven piece by piece from another thread; closing waits for a piece under way."""
 

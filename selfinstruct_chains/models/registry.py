@@ -139,11 +139,19 @@ def patiences(
         requests = [file.requests_per_minute for file in files if file.requests_per_minute]
         tokens = [file.tokens_per_minute for file in files if file.tokens_per_minute]
         gate = Gate(max_concurrency, min(requests, default=None), min(tokens, default=None))
-        found |= {role: _patience(models[role], config.model_for(role), config, gate) for role in roles}
+        found |= {role: patience(models[role], config.model_for(role), config, gate) for role in roles}
     return found
 
 
-def _patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig, gate: Gate) -> Patience:
+def patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig, gate: Gate) -> Patience:
+    """The retry loop for one model, behind `gate`.
+
+    Args:
+        model: a `ConfiguredModel` or an `OwnModel`.
+        file: what its chain file says of it.
+        config: the chain, for its patience.
+        gate: shared by all that ask it.
+    """
     ours = isinstance(model, ConfiguredModel)
     return Patience(
         describe(file) if ours else model.get_name(),

@@ -15,7 +15,7 @@ from selfinstruct_chains.tasks import label
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from selfinstruct_chains.config import ChainConfig, Price, Role
+    from selfinstruct_chains.config import ChainConfig, Price, Purpose
     from selfinstruct_chains.run.acceptance import Window
     from selfinstruct_chains.run.reader import RunReader
     from selfinstruct_chains.tasks import Instance, Rejection, Task
@@ -126,13 +126,13 @@ class Cost(NamedTuple):
 class Statistics:
     """The figures of one run, counted from its tasks, rejections and journal."""
 
-    prices: Mapping[Role, Price | None] = field(default_factory=dict)
+    prices: Mapping[Purpose, Price | None] = field(default_factory=dict)
     """Dollars for a million tokens; None where they are not known."""
     table: TableOne = field(default_factory=TableOne)
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Dropped candidates by (stage, rule)."""
     acceptance: Acceptance = field(default_factory=Acceptance)
-    calls: dict[tuple[Role, str], Usage] = field(default_factory=dict)
+    calls: dict[tuple[Purpose, str], Usage] = field(default_factory=dict)
     """What the calls have cost, by role and model, over the whole folder: replies beyond the last task included."""
     labels: Labels = field(default_factory=Labels)
 
@@ -158,9 +158,9 @@ class Statistics:
         return self.acceptance.windows(_BLOCKS)
 
     @property
-    def spent(self) -> dict[Role, Cost]:
+    def spent(self) -> dict[Purpose, Cost]:
         """What each role's calls have cost; roles that made no call are left out."""
-        found = {}
+        found: dict[Purpose, Cost] = {}
         for role in ROLES:
             if own := {key: usage for key, usage in self.calls.items() if key[0] == role}:
                 found[role] = Cost(total(own), dollars(own, self.prices))

@@ -14,7 +14,7 @@ from selfinstruct_chains.errors import BudgetReached, ConfigError, RunStopped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from selfinstruct_chains.config import Price, Role
+    from selfinstruct_chains.config import Price, Purpose
     from selfinstruct_chains.run.monitor import Monitor
 
 
@@ -80,7 +80,7 @@ class Budget:
             yield "minutes", f"the budget of {limits['minutes']:g} minutes is used up"
 
 
-def _check_prices(prices: Mapping[Role, Price | None]) -> None:
+def _check_prices(prices: Mapping[Purpose, Price | None]) -> None:
     unknown = [role for role, price in prices.items() if price is None]
     if unknown:
         raise ConfigError(
@@ -90,6 +90,6 @@ def _check_prices(prices: Mapping[Role, Price | None]) -> None:
         )
 
 
-def _section(role: Role) -> str:
+def _section(role: Purpose) -> str:
     """The role's section of a chain file."""
     return f"instances.{role}" if role.endswith("first") else role

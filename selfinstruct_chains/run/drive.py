@@ -17,6 +17,7 @@ from langchain_core.runnables.config import merge_configs
 
 from selfinstruct_chains.errors import AcceptanceCollapsed, Interrupted, ItemRefused, RunStopped
 from selfinstruct_chains.method import quiet
+from selfinstruct_chains.models import loops
 from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.acceptance import Drought
 from selfinstruct_chains.run.forecast import Forecast
@@ -112,7 +113,7 @@ class Drive:
         finally:
             watch.cancel()
             self._budget.close()
-            await _ended({watch, *self._running}, self._grace(time.monotonic() - began))
+            await loops.ended({watch, *self._running}, self._grace(time.monotonic() - began))
             self._monitor.replies_used = self._folder.journal.count(up_to=self._last)
 
     def _take_up(self) -> bool:
@@ -238,13 +239,3 @@ class Drive:
             self._fruitless.add(slot.outcome, good=slot.good)
         if self._fruitless.length >= _COMPLETIONS * self._run.give_up_after:
             self._monitor.stop(AcceptanceCollapsed(self._fruitless.told("instructions got no usable instance")))
-
-
-async def _ended(tasks: set[asyncio.Task[Any]], grace: float) -> None:
-    """Wait until all have ended; those that have not by themselves within so many seconds are cancelled."""
-    try:
-        await asyncio.wait(tasks, timeout=grace)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

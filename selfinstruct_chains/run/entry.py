@@ -32,7 +32,7 @@ from selfinstruct_chains.run.usage import Usage, counts, usage_metadata, wrong_c
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from selfinstruct_chains.config import Role
+    from selfinstruct_chains.config import Purpose
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -174,7 +174,7 @@ class Entry(NamedTuple):
         body = json.dumps(values, ensure_ascii=False)[:-1].encode("utf-8", "backslashreplace")
         return body + seal(body)
 
-    def spend(self, spent: dict[tuple[Role, str], Usage]) -> None:
+    def spend(self, spent: dict[tuple[Purpose, str], Usage]) -> None:
         """Count it, once for each line: also an answer that stands there twice was paid twice."""
         parts = self.key.split("/")
         where: Any = parts[parts[0] == "found"], self.model or ""

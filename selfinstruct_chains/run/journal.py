@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from selfinstruct_chains.config import Role
+    from selfinstruct_chains.config import Purpose
     from selfinstruct_chains.run.usage import Usage
 
 __all__ = ["Entry", "Journal", "Place", "call_key", "call_seed", "scan", "text_hash"]
@@ -51,7 +51,7 @@ class Journal:
         self._places: dict[str, Place] = {}
         self._models: dict[str, str] = {}
         self._doubtful: dict[str, _Doubt] = {}  # unclear refusals that may be everybody's, by key
-        self.usage: dict[tuple[Role, str], Usage] = {}
+        self.usage: dict[tuple[Purpose, str], Usage] = {}
         """What the calls have cost, by role and model as reported ("" for attempts that got no reply)."""
         self.repaired = 0
         """Bytes of a torn last line that were cut off."""
@@ -214,7 +214,7 @@ def scan(path: Path) -> Iterator[tuple[Place, Entry]]:
         offset += len(line)
 
 
-def call_key(role: Role, item: str, attempt: int = 1) -> str:
+def call_key(role: Purpose, item: str, attempt: int = 1) -> str:
     """The name of a call in the journal."""
     return f"{role}/{item}/{attempt}"
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from langchain_core.runnables import RunnableConfig
 
-    from selfinstruct_chains.config import Role
+    from selfinstruct_chains.config import Purpose, Role
     from selfinstruct_chains.method.steps import RoleModel
     from selfinstruct_chains.models.faults import Fault
     from selfinstruct_chains.models.patience import Patience
@@ -54,16 +54,16 @@ class Journalled(Runnable[PromptValue, AIMessage]):
     """A role model that answers from the journal what is there, and writes down what it had to ask.
 
     Args:
-        role: the role it answers for.
+        role: what its calls are for, a role in a run.
         journal: where replies are.
         model: asked for what is not there; None: only remember.
         calling: what is around a call.
     """
 
     def __init__(
-        self, role: Role, journal: Journal, model: RoleModel | None = None, calling: Calling | None = None
+        self, role: Purpose, journal: Journal, model: RoleModel | None = None, calling: Calling | None = None
     ) -> None:
-        self._role: Role = role
+        self._role: Purpose = role
         self._journal = journal
         self._model = model
         self._calling = calling
@@ -215,6 +215,6 @@ def counted(calling: Calling, ask: Callable[[], Awaitable[Any]]) -> Callable[[],
     return attempt
 
 
-def _key(role: Role, config: RunnableConfig | None) -> str:
+def _key(role: Purpose, config: RunnableConfig | None) -> str:
     metadata = (config or {}).get("metadata") or {}
     return call_key(role, metadata[ITEM], metadata.get(ATTEMPT, 1))

@@ -63,23 +63,36 @@ def opened(path: Path, config: ChainConfig, seeds: Sequence[Task], own: Mapping[
         RunError: the folder is another run's, another version's, or no run's.
         OSError: it can't be written.
     """
-    file = path / NAME
     shaping = _shaping(config, seeds, own or {})
-    if file.exists():
+    if not (path / NAME).exists():
+        _refuse_strangers(path)
+        write_atomically(path / "seeds.jsonl", seed_lines(seeds).decode())
+    return begun(path, shaping, in_language(config, seeds).model_dump(mode="json"))
+
+
+def begun(path: Path, shaping: dict[str, Any], chain: dict[str, Any]) -> Manifest:
+    """The manifest of the folder `path`, written now if the folder is new.
+
+    Args:
+        path: the folder.
+        shaping: all that what is in it depends on, by dotted key; a folder with other values is another's.
+        chain: what there is to say of it besides.
+
+    Raises:
+        RunError: the folder is another run's, another version's, or no run's.
+        OSError: it can't be written.
+    """
+    if (path / NAME).exists():
         return _checked(read_manifest(path), shaping, path)
-    ours = {".lock", "llama.log", "seeds.jsonl", "progress.json"}
-    strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in ours and not _is_partial(entry.name))
-    if strangers:
-        raise RunError(f"{path}: not a run folder (it has {strangers[0]!r}, and no {NAME}); choose another: -o")
+    _refuse_strangers(path)
     manifest = {
         "format": FORMAT,
         "fingerprint": fingerprint(shaping),
         "versions": _versions(),
-        "chain": in_language(config, seeds).model_dump(mode="json"),
+        "chain": chain,
         "shaping": shaping,
         "models": {},
     }
-    write_atomically(path / "seeds.jsonl", seed_lines(seeds).decode())
     write(path, manifest)
     return manifest
 
@@ -171,6 +184,14 @@ def with_models(manifest: Manifest, reported: Iterable[tuple[str, str]]) -> Mani
         if model:
             models.setdefault(role, []).append(model)
     return manifest | {"models": models}
+
+
+def _refuse_strangers(path: Path) -> None:
+    """Refuse a folder that has something of somebody else's."""
+    ours = {".lock", "llama.log", "seeds.jsonl", "progress.json"}
+    strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in ours and not _is_partial(entry.name))
+    if strangers:
+        raise RunError(f"{path}: not a run folder (it has {strangers[0]!r}, and no {NAME}); choose another: -o")
 
 
 def _is_partial(name: str) -> bool:

@@ -13,7 +13,7 @@ from selfinstruct_chains.run import usage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from selfinstruct_chains.config import Price, Role
+    from selfinstruct_chains.config import Price, Purpose
     from selfinstruct_chains.errors import SelfInstructError
     from selfinstruct_chains.run.usage import Spent, Usage
     from selfinstruct_chains.tasks import Rejection, Task
@@ -48,7 +48,7 @@ class Monitor:
     """Replies that what is settled so far was made from; known when the run has ended."""
     ledger: Spent = field(default_factory=dict)
     """What `spent` is read from; it grows while the run goes."""
-    prices: Mapping[Role, Price | None] = field(default_factory=dict)
+    prices: Mapping[Purpose, Price | None] = field(default_factory=dict)
     """Dollars for a million tokens; None where they are not known."""
     notes: list[str] = field(default_factory=list)
     """What there is to say besides; it may grow while the run goes."""
@@ -59,7 +59,7 @@ class Monitor:
     """When it ended; 0.0 while it goes on."""
     _recent: tuple[tuple[int, int], ...] = ()  # replies in each second of the last minute that had any
 
-    def begin(self, wanted: int, spent: Spent, prices: Mapping[Role, Price | None], notes: list[str]) -> None:
+    def begin(self, wanted: int, spent: Spent, prices: Mapping[Purpose, Price | None], notes: list[str]) -> None:
         """A run starts: what is wanted, and what the folder's calls have cost before. All counts begin anew."""
         stopping = None if self.wanted else self.stopping  # a run may be stopped before it begins
         vars(self).update(vars(Monitor(wanted, ledger=spent, prices=prices, notes=notes, stopping=stopping)))

@@ -15,7 +15,7 @@ from selfinstruct_chains.tasks import id_order
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from selfinstruct_chains.config import ChainConfig, Role
+    from selfinstruct_chains.config import ChainConfig, Purpose
     from selfinstruct_chains.run.reader import State
     from selfinstruct_chains.run.usage import Usage
 
@@ -33,7 +33,7 @@ class Overview:
     """Why it was stopped."""
     updated: float | None = None
     """When its process last gave a sign of life, in seconds since 1970."""
-    used: dict[tuple[Role, str], Usage] = field(default_factory=dict)
+    used: dict[tuple[Purpose, str], Usage] = field(default_factory=dict)
     """What the calls up to the last settled candidate have cost."""
     made: str = ""
     """What a refiltered run was made from, in words."""
@@ -71,7 +71,7 @@ def _count_candidates(run: RunReader, monitor: Monitor) -> tuple[int, ...]:
 
 
 def _count_calls(run: RunReader, overview: Overview, last: tuple[int, ...]) -> None:
-    spent: dict[tuple[Role, str], Usage] = {}
+    spent: dict[tuple[Purpose, str], Usage] = {}
     for entry in run.entries():
         entry.spend(spent)
         if id_order(entry.item) <= last:

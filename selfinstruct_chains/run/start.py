@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from langchain_core.runnables import RunnableConfig
 
-    from selfinstruct_chains.config import ChainConfig, Price, Role
+    from selfinstruct_chains.config import ChainConfig, Price, Purpose, Role
     from selfinstruct_chains.method.steps import Links
     from selfinstruct_chains.run.assembly import Composed, RoleModels
     from selfinstruct_chains.run.goal import Goal
@@ -125,7 +125,7 @@ def _journalled(  # noqa: PLR0913, PLR0917 - it is where these meet
     return compose(config, parts, models, own, steps)
 
 
-def _prices(chain: Chain) -> dict[Role, Price | None]:
+def _prices(chain: Chain) -> dict[Purpose, Price | None]:
     """What the file's models cost; of the caller's own only the chain file's `price` tells."""
     own = chain.own.models.keys() | chain.own.steps.keys()
     configs = {role: chain.config.model_for(role) for role in ROLES}

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from langchain_core.messages.ai import UsageMetadata
 
-    from selfinstruct_chains.config import Price, Role
+    from selfinstruct_chains.config import Price, Purpose
 
-    Spent = Mapping[tuple[Role, str], "Usage"]
+    Spent = Mapping[tuple[Purpose, str], "Usage"]
     """Usage by role and model, as reported; the model is "" for attempts that got no reply, and where none was told."""
 
 _MILLION = 1_000_000
@@ -99,7 +99,7 @@ def total(spent: Spent) -> Usage:
     return Usage(**{one.name: sum(getattr(usage, one.name) for usage in spent.values()) for one in fields(Usage)})
 
 
-def dollars(spent: Spent, prices: Mapping[Role, Price | None]) -> float | None:
+def dollars(spent: Spent, prices: Mapping[Purpose, Price | None]) -> float | None:
     """What the counted tokens cost; None when the price of a model that was used is not known."""
     costs = 0.0
     for (role, _), usage in spent.items():

@@ -15,7 +15,7 @@ from selfinstruct_chains.run import usage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.config import ChainConfig, Price, Purpose
     from selfinstruct_chains.outputs.report.charts import Chart
     from selfinstruct_chains.outputs.report.diversity import Near, Phrases
     from selfinstruct_chains.outputs.report.facts import Facts
@@ -217,7 +217,7 @@ def table_two_section(reviews: Reviews) -> Section:
 
 
 def _dollars(facts: Facts, config: ChainConfig) -> float | None:
-    prices = {role: price(config.model_for(role)) for role in ROLES}
+    prices: dict[Purpose, Price | None] = {role: price(config.model_for(role)) for role in ROLES}
     return usage.dollars(facts.stats.calls, prices) if facts.stats.calls else None
 
 
