@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import yaml
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EVALUATION = "evaluation.json"
 """Figures of `selfinstruct evaluate --json`, which the card shows if they stand beside it."""
-_PACKAGES = ("torch", "transformers", "trl", "peft", "gguf")
+_PACKAGES = ("selfinstruct-chains", "torch", "transformers", "trl", "peft", "gguf")
 _LIMITS = """\
 - It was trained on text that a language model wrote and a program filtered, unless the data above says otherwise.
 - Small models tuned on their own data learn when to stop rather than to answer better: compare it with its base by
@@ -129,14 +129,21 @@ def _training(about: Card) -> list[str]:
         for name, key in (("Training", "loss"), ("Validation", "validation_loss"))
         if result[key] is not None
     ]
-    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    installed = [f"{name} {found}" for name in _PACKAGES if (found := _version(name))]
     return [
         f"Steps: {result['steps']:,}, learning rate {about.settings.rate:g}, seed {about.settings.seed}",
         *losses,
         f"On {inline(about.processor)}; {result['minutes']:g} minutes",
-        f"selfinstruct-chains {version('selfinstruct-chains')}, {versions}",
+        ", ".join(installed),
         *map(inline, result["notes"]),
     ]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _evaluation(about: Card) -> str:

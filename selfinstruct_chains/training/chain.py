@@ -1,4 +1,4 @@
-"""A chain file that answers with the tuned model, by llama.cpp inside the process: the embedded chain with its weights."""
+"""A chain file that answers with the tuned model, inside the process: the embedded chain with other weights."""
 
 from __future__ import annotations
 

@@ -104,7 +104,8 @@ def load_settings(file: Path | None, overrides: Mapping[str, Any]) -> TuneSettin
         *above, last = dotted.split(".")
         section = raw
         for part in above:
-            section[part] = dict(section.get(part) or {})
+            below = section.get(part)
+            section[part] = dict(below) if isinstance(below, dict) else {}
             section = section[part]
         section[last] = value
     return yaml.validate(
