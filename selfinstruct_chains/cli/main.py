@@ -37,6 +37,7 @@ COMMANDS = {
     "review": "Review a sample by hand or by a model.",
     "dedup": "Drop near-duplicates from any JSONL by exact ROUGE-L.",
     "export": "Write a run as a dataset to train on.",
+    "finetune": "Fine-tune a model on a run or an export.",
     "evaluate": "Score models' answers, and compare them honestly.",
     "stats": "Count what is in a run, beside the paper's figures.",
 }

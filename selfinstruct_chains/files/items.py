@@ -78,17 +78,21 @@ def read_items(path: Path | Traversable) -> list[Item]:
 
 def _rows_under(path: Path | Traversable) -> Iterator[tuple[str, Any]]:
     if not path.is_dir():
-        yield from _rows(path)
+        yield from read_rows(path)
         return
     files = sorted((file for file in path.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
     if not files:
         raise DataError(f"{path}: a folder without a .json file; the task files of Super-NaturalInstructions are meant")
     for file in files:
-        yield from _rows(file)
+        yield from read_rows(file)
 
 
-def _rows(path: Path | Traversable) -> Iterator[tuple[str, Any]]:
-    """The objects of a file that is JSON Lines, one JSON array, or one JSON object, and where each stands."""
+def read_rows(path: Path | Traversable) -> Iterator[tuple[str, Any]]:
+    """The objects of a file that is JSON Lines, one JSON array, or one JSON object, and where each stands.
+
+    Raises:
+        DataError: it can't be read, or is no JSON.
+    """
     lines = list(read_lines(path))
     try:
         whole = json.loads("\n".join(line for _, line in lines))

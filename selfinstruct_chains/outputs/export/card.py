@@ -5,17 +5,16 @@ Languages, licence and terms stand in it as they were given, or not at all. What
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from selfinstruct_chains.characters import printable
 from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.outputs.export.markdown import code, grid, inline
 from selfinstruct_chains.outputs.export.writers import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.outputs.export.formats import Row
@@ -89,12 +88,12 @@ def card(subject: Subject, given: Given) -> str:
     front = yaml.safe_dump(_front(subject, given), allow_unicode=True, sort_keys=False)
     parts = [
         f"---\n{front}---",
-        f"# {_inline(subject.title)}",
+        f"# {inline(subject.title)}",
         "Instruction-tuning data made by Self-Instruct: a language model grew it from a few seed tasks.",
         "## What is in it",
         _contents(subject),
         "One example:",
-        _code(as_json(subject.example, indent=2), "json"),
+        code(as_json(subject.example, indent=2), "json"),
         "## How it was made",
         _making(subject),
         "## Licence and terms",
@@ -102,7 +101,7 @@ def card(subject: Subject, given: Given) -> str:
         "## Limits and known risks",
         _LIMITS,
         "## Citation",
-        _code(_CITATION, "bibtex"),
+        code(_CITATION, "bibtex"),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -132,24 +131,24 @@ def _contents(subject: Subject) -> str:
         (_TABLE[name], "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}")
         for name, value in subject.selection.table.figures().items()
     ]
-    return f"Format: {_inline(subject.format)}. No instruction is in two splits.\n\n{_grid(rows)}\n\n{_grid(figures)}"
+    return f"Format: {inline(subject.format)}. No instruction is in two splits.\n\n{grid(rows)}\n\n{grid(figures)}"
 
 
 def _making(subject: Subject) -> str:
     versions = subject.origin.versions
     lines = [
-        f"Program: selfinstruct-chains {_inline(versions.get('selfinstruct-chains', 'of unknown version'))}",
-        f"Chain: {_inline(subject.config.name)}, fingerprint {_inline(subject.origin.fingerprint[:12])}",
-        *(f"Model for {role}: {_inline(_model(subject.config, role))}" for role in ROLES),
+        f"Program: selfinstruct-chains {inline(versions.get('selfinstruct-chains', 'of unknown version'))}",
+        f"Chain: {inline(subject.config.name)}, fingerprint {inline(subject.origin.fingerprint[:12])}",
+        *(f"Model for {role}: {inline(_model(subject.config, role))}" for role in ROLES),
         *(
-            f"Reported by the provider: {_inline(name)}, for {n:,} tasks"
+            f"Reported by the provider: {inline(name)}, for {n:,} tasks"
             for name, n in subject.selection.models.most_common(5)
         ),
         f"Seed tasks: {subject.seed_count:,}"
         + (
             f", of which {subject.selection.seed_tasks:,} are in it" if subject.selection.seed_tasks else ", none in it"
         ),
-        *map(_inline, subject.notes),
+        *map(inline, subject.notes),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -160,23 +159,6 @@ def _model(config: ChainConfig, role: Any) -> str:
 
 
 def _legal(given: Given) -> str:
-    licence = f"Licence: {_inline(given.license)}." if given.license else "No licence was given for it."
-    terms = f"Terms of the model: {_inline(given.terms)}" if given.terms else "No terms of the model were given."
+    licence = f"Licence: {inline(given.license)}." if given.license else "No licence was given for it."
+    terms = f"Terms of the model: {inline(given.terms)}" if given.terms else "No terms of the model were given."
     return f"{licence} {terms}"
-
-
-def _grid(rows: Iterable[tuple[str, ...]]) -> str:
-    head, *body = rows
-    lines = [head, ("---", *("---:" for _ in head[1:])), *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _inline(text: str) -> str:
-    """Text from a config or a model: one line in which Markdown and HTML mean nothing."""
-    return re.sub(r"([\\`*_{}\[\]<>#|&!~])", r"\\\1", " ".join(printable(text).split()))
-
-
-def _code(text: str, language: str) -> str:
-    """A block of code; its fence is longer than any in the text."""
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 0)
-    return f"{fence}{language}\n{text}\n{fence}"

@@ -1,0 +1,58 @@
+"""What a training shows while it goes: a bar on a terminal, lines in a pipe; on standard error."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from selfinstruct_chains.cli.echo import echo
+
+if TYPE_CHECKING:
+    from selfinstruct_chains.training.tune import Step
+
+_INTERVAL = 10.0  # seconds between lines in a pipe
+
+
+class StepDisplay:
+    """Shows each step that it is told."""
+
+    def __init__(self, steps: int) -> None:
+        self._console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("loading", total=steps)
+        self._said = 0.0
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._console.is_terminal:
+            self._bar.stop()
+
+    def step(self, step: Step) -> None:
+        """Show how far it is."""
+        loss = "" if step.loss is None else f"loss {step.loss:.3f}"
+        if self._console.is_terminal:
+            self._bar.update(self._task, total=step.of, completed=step.number, description=loss or "training")
+            return
+        now = time.monotonic()
+        if now - self._said < _INTERVAL and step.number < step.of:
+            return
+        self._said = now
+        done = step.number - step.first
+        left = step.seconds / done * (step.of - step.number) if done else 0
+        echo(f"step {step.number:,} of {step.of:,}; {loss or 'no loss yet'}; about {left:,.0f} s left", err=True)
