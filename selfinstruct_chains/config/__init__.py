@@ -58,6 +58,7 @@ from selfinstruct_chains.config.prompt import (
     Turn,
     variables,
 )
+from selfinstruct_chains.config.threshold import Threshold
 
 __all__ = [
     "EXAMPLE_VARIABLES",
@@ -98,6 +99,7 @@ __all__ = [
     "RunConfig",
     "ServerSettings",
     "SimpleFilter",
+    "Threshold",
     "Turn",
     "fingerprint",
     "flatten",

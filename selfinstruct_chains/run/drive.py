@@ -112,8 +112,9 @@ class Drive:
         finally:
             watch.cancel()
             self._budget.close()
-            await _ended({watch, *self._running}, self._grace(time.monotonic() - began))
-            self._monitor.replies_used = self._folder.journal.count(up_to=self._last)
+            journal = self._folder.journal
+            await ended({watch, *self._running}, self._grace(time.monotonic() - began))
+            self._monitor.replies_used = journal.found_by + journal.count(up_to=self._last)
 
     def _take_up(self) -> bool:
         """Start work while hands are free; True as soon as something was settled at once, from the journal."""
@@ -240,7 +241,7 @@ class Drive:
             self._monitor.stop(AcceptanceCollapsed(self._fruitless.told("instructions got no usable instance")))
 
 
-async def _ended(tasks: set[asyncio.Task[Any]], grace: float) -> None:
+async def ended(tasks: set[asyncio.Task[Any]], grace: float) -> None:
     """Wait until all have ended; those that have not by themselves within so many seconds are cancelled."""
     try:
         await asyncio.wait(tasks, timeout=grace)
