@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from itertools import pairwise
 from random import Random
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains import load_config, read_seeds
 from selfinstruct_chains.files import shipped
+from selfinstruct_chains.method import calibration
 from selfinstruct_chains.method.demonstrations import classification_examples
 from selfinstruct_chains.method.parsing import UnreadableReply, log_odds, parse_classification
 from selfinstruct_chains.method.rendering import CLASSIFICATION_SCHEMA
@@ -44,9 +44,7 @@ class Answer(NamedTuple):
 
 def balanced(answers: Sequence[Answer], said: Sequence[bool]) -> float:
     """The mean of the shares of classification tasks and of others that were told right."""
-    right = [answer.truth == guess for answer, guess in zip(answers, said, strict=True)]
-    pairs = [(answer.truth, ok) for answer, ok in zip(answers, right, strict=True)]
-    return mean(mean([ok for truth, ok in pairs if truth is kind]) for kind in (True, False))
+    return calibration.balanced([(answer.truth, guess) for answer, guess in zip(answers, said, strict=True)])
 
 
 def area(answers: Sequence[Answer]) -> float:
@@ -58,11 +56,7 @@ def area(answers: Sequence[Answer]) -> float:
 
 def fitted(answers: Sequence[Answer]) -> float:
     """The threshold with the best balanced accuracy on these answers: the middle of the best ones."""
-    values = sorted({answer.odds for answer in answers})
-    middles = [(low + high) / 2 for low, high in pairwise(values)]
-    scores = {t: balanced(answers, [answer.odds > t for answer in answers]) for t in middles}
-    best = [t for t in middles if scores[t] > max(scores.values()) - 0.005]
-    return round(best[len(best) // 2], 2)
+    return round(calibration.fitted([calibration.Known(answer.odds, answer.truth) for answer in answers]), 2)
 
 
 async def fold(config: ChainConfig, seeds: Sequence[Task], number: int, others: int) -> list[Answer]:

@@ -59,6 +59,7 @@ from selfinstruct_chains.config.prompt import (
     Turn,
     variables,
 )
+from selfinstruct_chains.config.threshold import Threshold
 
 __all__ = [
     "EXAMPLE_VARIABLES",
@@ -100,6 +101,7 @@ __all__ = [
     "RunConfig",
     "ServerSettings",
     "SimpleFilter",
+    "Threshold",
     "Turn",
     "fingerprint",
     "flatten",

@@ -16,7 +16,6 @@ from selfinstruct_chains.config.base import (
     Count,
     Pattern,
     Positive,
-    Real,
     Role,
     Seconds,
     Share,
@@ -28,6 +27,7 @@ from selfinstruct_chains.config.languages import LanguageTag
 from selfinstruct_chains.config.model import ModelConfig
 from selfinstruct_chains.config.prompt import Prompt
 from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
+from selfinstruct_chains.config.threshold import Threshold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,7 +87,7 @@ class ClassificationRole(Closed):
     output: Asked = "text"
     decide: Literal["text", "logprob"] = "text"
     """By what the model writes, or by comparing the log-probabilities of yes and no with `threshold`."""
-    threshold: Real = 0.0
+    threshold: Threshold = Threshold(value=0.0)
     """For `logprob`: classification when log p(yes) - log p(no) is above this (natural logarithm)."""
     example_characters: Positive | None = None
     """Draw demonstrations among those that are at most so long, as far as there are enough."""
@@ -241,6 +241,8 @@ class ChainConfig(Closed):
         """All values that shape the dataset, flat, by dotted key."""
         dump = self.model_dump(mode="json", exclude={"name", "description", "model"})
         dump["language"] = self.language or SINCE_FORMAT_1["language"]
+        if self.classification.threshold.is_for(self.classification.model.name):  # and whose it is changes nothing
+            dump["classification"]["threshold"] = self.classification.threshold.value
         return {
             key: value
             for key, value in flatten(dump).items()

@@ -119,7 +119,7 @@ def classification_links(role: ClassificationRole, kind: Kind, examples: str) ->
         "classification",
         _template(role, kind, examples=examples),
         options,
-        ClassificationParser(decide=role.decide, threshold=role.threshold),
+        ClassificationParser(decide=role.decide, threshold=role.threshold.value or 0.0),
     )
 
 

@@ -172,6 +172,15 @@ def endpoint(model: Runnable[Any, Any]) -> object:
     return id(model.model) if isinstance(model, Replying) else id(model)
 
 
+def name_of(model: ConfiguredModel | OwnModel) -> str | None:
+    """The model's name; None where several answer, or one does not say its own."""
+    if isinstance(model, ConfiguredModel):
+        return model.config.name
+    names = {getattr(leaf.model, "model_name", None) or getattr(leaf.model, "model", None) for leaf in model.leaves}
+    name = names.pop() if len(names) == 1 else None
+    return name if isinstance(name, str) else None
+
+
 def describe(config: ModelConfig) -> str:
     """The model and its address, for messages."""
     given = given_address(config)

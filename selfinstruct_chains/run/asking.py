@@ -6,24 +6,22 @@ one purpose: it has a manifest and a journal as a run's has, and the same call a
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from selfinstruct_chains.config import NOT_SHAPING, flatten
-from selfinstruct_chains.errors import ItemRefused, RunError, SelfInstructError
+from selfinstruct_chains.errors import ItemRefused, RunError
 from selfinstruct_chains.files.writing import make_folder, sync_names
 from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.steps import ATTEMPT, LARGER
-from selfinstruct_chains.models import loops
 from selfinstruct_chains.models.limits import Gate
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.models.registry import ConfiguredModel, patience
 from selfinstruct_chains.run import manifest
 from selfinstruct_chains.run.budget import Budget
-from selfinstruct_chains.run.drive import GRACE
 from selfinstruct_chains.run.folder import locked
+from selfinstruct_chains.run.hands import each
 from selfinstruct_chains.run.journal import Journal
 from selfinstruct_chains.run.journalled import ITEM, Calling, Journalled
 
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.monitor import Monitor
 
 T = TypeVar("T")
-_TICK = 0.2  # seconds between looks at whether it was interrupted
 
 
 class Asked(NamedTuple):
@@ -94,29 +91,12 @@ class Asker:
         """
         questions = list(questions)
         found: dict[str, T | Unanswered] = {}
-        waiting, failures = iter(questions), list[SelfInstructError]()
 
-        async def work() -> None:
-            for question in waiting:
-                try:
-                    answer: T | Unanswered = await self.ask(question)
-                    found[question.id] = answer
-                except SelfInstructError as failure:
-                    failures.append(failure)
-                if failures:
-                    return
+        async def work(question: Question[T]) -> None:
+            answer: T | Unanswered = await self.ask(question)
+            found[question.id] = answer
 
-        tasks = running = {asyncio.create_task(work()) for _ in range(self._most)}
-        try:
-            while running and not (failures or self._monitor.stopping):
-                _, running = await asyncio.wait(running, timeout=_TICK, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await loops.ended(tasks, GRACE)
-        for task in tasks:
-            if not task.cancelled() and (bug := task.exception()):
-                raise bug
-        if failures or len(found) < len(questions):
-            raise self._monitor.stopping or failures[0]
+        await each(questions, work, self._most, self._monitor)
         return {question.id: found[question.id] for question in questions}
 
     async def ask(self, question: Question[T]) -> T | Unanswered:

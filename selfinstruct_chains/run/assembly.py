@@ -17,7 +17,7 @@ from selfinstruct_chains.method.results import result
 from selfinstruct_chains.models.forms import forms, forms_without_key
 from selfinstruct_chains.models.own import OwnModel, own_model
 from selfinstruct_chains.models.patient import Patiences, Patient
-from selfinstruct_chains.models.registry import ConfiguredModel
+from selfinstruct_chains.models.registry import ConfiguredModel, name_of
 from selfinstruct_chains.run.found import IN_WORDS, as_known
 from selfinstruct_chains.run.language import in_language, lexicon_of
 from selfinstruct_chains.run.own import Models, Own, brought, chain_config
@@ -83,8 +83,7 @@ def role_models(
 
 def demonstrations(config: ChainConfig, seeds: Sequence[Task]) -> Shown:
     """The demonstrations for each role's prompt; where `seeds` lacks what a prompt needs, the shipped seeds fill up."""
-    known = {task.instruction for task in seeds}
-    spare = [task for task in read_seeds(shipped.SEEDS) if task.instruction not in known]
+    spare = spare_seeds(seeds)
     limit, seed = config.instances.max_instances, config.run.seed
     both = config.instances.input_first, config.instances.output_first
     by_role: dict[Role, Demonstrations] = {
@@ -100,6 +99,12 @@ def demonstrations(config: ChainConfig, seeds: Sequence[Task]) -> Shown:
             for note in _notes(role, shown, getattr(config.role(role), "example_characters", None))
         ),
     )
+
+
+def spare_seeds(seeds: Sequence[Task]) -> list[Task]:
+    """The shipped seeds that are not among `seeds`: they fill up where a prompt needs more."""
+    known = {task.instruction for task in seeds}
+    return [task for task in read_seeds(shipped.SEEDS) if task.instruction not in known]
 
 
 def _notes(role: Role, shown: Demonstrations, longest: int | None) -> Iterator[str]:
@@ -141,11 +146,12 @@ def build_steps(
 
 
 def public_steps(config: ChainConfig, seeds: Sequence[Task] | None, own: Own) -> Steps:
-    """The steps with what the user brings, each with the chain's patience."""
+    """The steps with what the user brings, each with the chain's patience; a threshold is fitted by a run alone."""
     seeds = seeds if seeds is not None else read_seeds(shipped.SEEDS)
     config = in_language(config, seeds)
     found = role_models(config, own.models)
     config = as_known_for(in_text_where_needed(config, found, own), found.models)
+    config = in_text_unless_fitted(config, found)
     shown = demonstrations(config, seeds)
     patiences = Patiences(found.models, config)
     patient: dict[Role, Runnable[Any, Any]] = {
@@ -195,6 +201,19 @@ def in_text_where_needed(config: ChainConfig, found: RoleModels, own: Own) -> Ch
         if getattr(section, "decide", "text") == "logprob" and not model.has_logprobs:
             config = config.with_role(role, decide="text")
     return config
+
+
+def in_text_unless_fitted(config: ChainConfig, found: RoleModels) -> ChainConfig:
+    """`config`, in which what the model writes decides where the threshold is another model's, or yet to be fitted."""
+    if has_its_threshold(config, found):
+        return config
+    return config.with_role("classification", decide="text")
+
+
+def has_its_threshold(config: ChainConfig, found: RoleModels) -> bool:
+    """Whether there is nothing to fit: no threshold is used, or it is of the model that answers."""
+    section = config.classification
+    return section.decide == "text" or section.threshold.is_for(name_of(found.models["classification"]))
 
 
 def links(config: ChainConfig, shown: Shown, kinds: Mapping[Role, Kind]) -> dict[Role, Links]:

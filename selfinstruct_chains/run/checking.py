@@ -19,6 +19,7 @@ from selfinstruct_chains.models.listing import unlisted
 from selfinstruct_chains.models.prices import price_text
 from selfinstruct_chains.run.assembly import as_known_for, demonstrations, role_forms, role_models
 from selfinstruct_chains.run.budget import Budget
+from selfinstruct_chains.run.calibrating import threshold_line
 from selfinstruct_chains.run.found import Finding
 from selfinstruct_chains.run.journal import Journal, call_key, call_seed
 from selfinstruct_chains.run.journalled import Calling
@@ -80,6 +81,8 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
         unfit |= dict.fromkeys(registry.check_model(role.model, role.output, getattr(role, "decide", "text")))
     yield from (f"note: {note}" for note in unfit)
     yield "models: ok (packages, keys and weights are there)"
+    if line := threshold_line(config, tasks):
+        yield line
     yield from _forms(config)
     for what, model in _models(config).items():
         yield f"price: {what}: {price_text(model)}"

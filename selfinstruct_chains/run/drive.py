@@ -21,6 +21,7 @@ from selfinstruct_chains.models import loops
 from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.acceptance import Drought
 from selfinstruct_chains.run.forecast import Forecast
+from selfinstruct_chains.run.hands import GRACE
 from selfinstruct_chains.run.journalled import ITEM
 from selfinstruct_chains.tasks import Rejection, Task, request_id
 
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.outcomes import Slot
     from selfinstruct_chains.run.recall import Recall
 
-GRACE = 3.0
-"""Seconds that calls in flight have to finish after an interruption; at most, after all else that ends a run."""
 _LEAST_GRACE = 0.25  # seconds; whoever listens to a reply that has come (callbacks) is done with it by then
 _GRACE_SHARE = 0.05  # of the time that a run took: that much longer it may take for replies that are paid for anyway
 _TICK = 0.2  # seconds between looks at whether an interruption has waited long enough
@@ -113,8 +112,9 @@ class Drive:
         finally:
             watch.cancel()
             self._budget.close()
+            journal = self._folder.journal
             await loops.ended({watch, *self._running}, self._grace(time.monotonic() - began))
-            self._monitor.replies_used = self._folder.journal.count(up_to=self._last)
+            self._monitor.replies_used = journal.found_by + journal.count(up_to=self._last)
 
     def _take_up(self) -> bool:
         """Start work while hands are free; True as soon as something was settled at once, from the journal."""

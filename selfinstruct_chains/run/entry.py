@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.config import Purpose
 
+FOUND = "found/"
+"""What the keys begin with of calls that are made before the first request."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -133,6 +135,11 @@ class Entry(NamedTuple):
         return self.kind in _ANSWERS
 
     @property
+    def is_call(self) -> bool:
+        """Whether a reply was paid for it."""
+        return self.kind == "reply" or (self.kind == "found" and self.usage is not None)
+
+    @property
     def item(self) -> str:
         """The id of what it is about."""
         return self.key.partition("/")[2].partition("/")[0]
@@ -179,7 +186,7 @@ class Entry(NamedTuple):
         parts = self.key.split("/")
         where: Any = parts[parts[0] == "found"], self.model or ""
         before = spent.get(where, _NO_USAGE)
-        if self.kind == "reply" or (self.kind == "found" and self.usage is not None):
+        if self.is_call:
             spent[where] = before.plus(self.usage, self.ms)
         elif self.kind in {"fault", "refused"}:
             spent[where] = before.plus_fault()

@@ -13,6 +13,7 @@ from selfinstruct_chains.models.environment import given_address
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.models.thinking import may_think_without_key
 from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
+from selfinstruct_chains.run.calibrating import calls_to_calibrate
 from selfinstruct_chains.run.usage import Usage
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def from_measured(overview: Overview, tasks: int) -> Estimate | None:
 
 
 def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Estimate:
-    """What `tasks` tasks take with the defaults above and the chain's own prompts.
+    """What `tasks` tasks take with the defaults above and the chain's own prompts, a threshold's fitting among it.
 
     Raises:
         DataError: there are too few seeds.
@@ -102,6 +103,7 @@ def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Est
         "input_first": accepted * (1 - classified),
         "output_first": accepted * classified,
     }
+    calls["classification"] += calls_to_calibrate(config, seeds)
     prompts = _prompt_tokens(config, seeds)
     roles: dict[Role, Usage] = {}
     for role in ROLES:

@@ -7,7 +7,7 @@ what is derived anew, line by line, and only grow. Damage is found by checksums 
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
@@ -16,10 +16,11 @@ from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import kept, make_folder, replacing, sync_names, write_atomically
 from selfinstruct_chains.run import manifest
 from selfinstruct_chains.run.derived import Derived
+from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pydantic import BaseModel
@@ -54,14 +55,13 @@ class Folder:
         self._derived: dict[str, Derived] = {}
         self._lock: FileLock | None = None
         self._lock_file = 0
+        self._manifest: manifest.Manifest = {}
         self.journal = Journal()
         if path is None:
             return
         try:
-            self._open(path, config, seeds, own or {})
-        except OSError as error:
-            self.close()
-            raise RunError(f"{error.filename or path}: can't be written: {error.strerror or error}") from None
+            with _writing(path):
+                self._open(path, config, seeds, own or {})
         except BaseException:
             self.close()
             raise
@@ -79,6 +79,20 @@ class Folder:
         if self.path and self._lock:
             write_atomically(self.path / "progress.json", json.dumps(progress, ensure_ascii=False, indent=1) + "\n")
 
+    def note_found(self) -> None:
+        """Write what the run found out by calls into its manifest too: a line of the journal may be lost.
+
+        Raises:
+            RunError: it can't be written.
+        """
+        if not self.path:
+            return
+        noted = manifest.with_found(self._manifest, self.journal.found())
+        if noted != self._manifest:
+            self._manifest = noted
+            with _writing(self.path):
+                manifest.write(self.path, noted)
+
     def close(self) -> None:
         """Put everything on the disk, and let the next process in.
 
@@ -86,15 +100,13 @@ class Folder:
             RunError: it could not be put there.
         """
         try:
-            with ExitStack() as last_first:
+            with _writing(self.path), ExitStack() as last_first:
                 if self._lock:
                     last_first.callback(self._lock.release)
                 last_first.callback(self._note_models)
                 for derived in self._derived.values():
                     last_first.callback(derived.close)
                 last_first.callback(self.journal.close)
-        except OSError as error:
-            raise RunError(f"{self.path}: can't be written: {error.strerror or error}") from None
         finally:
             self._lock = None
 
@@ -114,9 +126,17 @@ class Folder:
                 f"journal.jsonl ended in half a line ({self.journal.repaired} bytes), as after a kill; it was cut off, "
                 "and its call will be asked again"
             )
+        self._bring_back()
         for name in ("tasks.jsonl", "rejected.jsonl"):  # one by one: `close` has those that were opened
             self._derived[name] = Derived(path / name, self.notes.append, unchecked=self._manifest["format"] == 1)
         sync_names(path / "journal.jsonl")
+
+    def _bring_back(self) -> None:
+        """Write to the journal what the manifest has of what was found, and the journal has not."""
+        lost = [(key, value) for key, value in self._manifest.get("found", {}).items() if key not in self.journal]
+        for key, value in lost:
+            self.journal.write(Entry.found(key, value))
+            self.notes.append(f"journal.jsonl had no {key} any more; it was written anew, as {manifest.NAME} has it")
 
     def _mend_seeds(self, file: Path, lines: bytes) -> None:
         """Write the seeds anew where the file has not the run's; its manifest says that these are."""
@@ -149,6 +169,15 @@ class Folder:
             noted = manifest.with_models(self._manifest, self.journal.usage)
             if noted != self._manifest:
                 manifest.write(self.path, noted)
+
+
+@contextmanager
+def _writing(path: Path | None) -> Iterator[None]:
+    """An OSError in it is a RunError that says which file can't be written."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{error.filename or path}: can't be written: {error.strerror or error}") from None
 
 
 def locked(path: Path) -> FileLock:

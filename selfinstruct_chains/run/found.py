@@ -1,4 +1,4 @@
-"""What a run finds out by calls: in which form replies come, and whether there is a system role.
+"""What a run finds out by calls: in which form replies come, whether there is a system role, and a threshold.
 
 The fingerprint has what the chain file says (`output: auto`); what was found stands in the journal, under
 found/ROLE/n, and is fixed for the folder.
@@ -6,12 +6,13 @@ found/ROLE/n, and is fixed for the folder.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from selfinstruct_chains.config import ROLES, Asked, ChainConfig, Closed, Role, written
+from selfinstruct_chains.config import ROLES, Asked, ChainConfig, Closed, Role, Threshold, written
 from selfinstruct_chains.errors import ConfigError, RunError
+from selfinstruct_chains.method.calibration import CHANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from selfinstruct_chains.models.forms import Forms
     from selfinstruct_chains.run.journal import Journal
 
+F = TypeVar("F", bound=Closed)
 MOST_CALLS = 10
 """Forms of request there are: five of output, each with a system role and without."""
+CALIBRATED = 100
+"""The number of what the threshold is; what the seeds were said to be has those from the next one on."""
 IN_WORDS: dict[Asked, str] = {
     "json_schema": "a JSON schema",
     "function_calling": "a tool call",
@@ -68,6 +72,47 @@ class Finding(Closed):
         return " and ".join(filter(None, (output, system)))
 
 
+class Calibrated(Closed):
+    """The threshold that was fitted on the seeds, or that none could be."""
+
+    threshold: float | None
+    """None: what the model writes decides."""
+    classification: int = 0
+    """Seeds that it was fitted on, by kind."""
+    others: int = 0
+    accuracy: float = 0.0
+    """Balanced, on seeds that had no part in the threshold; with its interval of 95%, see `method.calibration`."""
+    low: float = 0.0
+    high: float = 0.0
+    why: str = ""
+    """Why it was fitted, and why it could not be, in words."""
+
+    def applied(self, config: ChainConfig) -> ChainConfig:
+        """`config` with it."""
+        if self.threshold is None:
+            return config.with_role("classification", decide="text")
+        return config.with_role("classification", threshold=Threshold(value=self.threshold))
+
+    def lines(self) -> Iterator[str]:
+        """What there is to say of it."""
+        if self.threshold is None:
+            yield f"classification: decide: text, since {self.why}"
+            return
+        yield (
+            f"classification: threshold: {self.threshold:.2f}, fitted on {self.classification + self.others} seeds "
+            f"({self.classification} of them classification), since {self.why}; balanced accuracy {self.accuracy:.2f} "
+            f"({self.low:.2f} to {self.high:.2f}) on seeds that it was not fitted on, where guessing has {CHANCE:.2f}"
+        )
+        if self.low <= CHANCE:
+            yield (
+                "classification: this model can't be told from guessing; another one for this role "
+                "(classification.model.name) makes better data"
+            )
+
+
+Found = Finding | Calibrated
+
+
 def found_key(role: Role, number: int) -> str:
     """The name in the journal of what the call `number` of a role found; 0: what was known without one."""
     return f"found/{role}/{number}"
@@ -79,21 +124,27 @@ def finding(journal: Journal, key: str) -> Finding | None:
     Raises:
         RunError: it is none that this version knows.
     """
+    return _read(Finding, journal, key)
+
+
+def _read(kind: type[F], journal: Journal, key: str) -> F | None:
     entry = journal.get(key)
     if entry is None:
         return None
     try:
-        return Finding.model_validate(entry.value)
+        return kind.model_validate(entry.value)
     except ValidationError:
         raise RunError(f"journal.jsonl: {key} can't be read by this version; start a new folder: -o") from None
 
 
-def as_found(config: ChainConfig, journal: Journal) -> tuple[ChainConfig, list[Finding]]:
+def as_found(config: ChainConfig, journal: Journal) -> tuple[ChainConfig, list[Found]]:
     """`config` with what the journal says was found for it, and that."""
     keys = (found_key(role, number) for role in ROLES for number in range(1 + MOST_CALLS))
-    taken = [found for key in keys if (found := finding(journal, key)) and found.taken]
-    for found in taken:
-        config = found.applied(config)
+    taken: list[Found] = [found for key in keys if (found := finding(journal, key)) and found.taken]
+    if calibrated := _read(Calibrated, journal, found_key("classification", CALIBRATED)):
+        taken.append(calibrated)
+    for one in taken:
+        config = one.applied(config)
     return config, taken
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import cut_torn_line
-from selfinstruct_chains.run.entry import Entry
+from selfinstruct_chains.run.entry import FOUND, Entry
 from selfinstruct_chains.run.manifest import LaterFormat
 from selfinstruct_chains.run.sealed import damaged
 from selfinstruct_chains.run.syncing import Syncing
@@ -53,6 +53,8 @@ class Journal:
         self._doubtful: dict[str, _Doubt] = {}  # unclear refusals that may be everybody's, by key
         self.usage: dict[tuple[Purpose, str], Usage] = {}
         """What the calls have cost, by role and model as reported ("" for attempts that got no reply)."""
+        self.found_by = 0
+        """Calls that settled what the chain file leaves to be found."""
         self.repaired = 0
         """Bytes of a torn last line that were cut off."""
         self.before_writing: Callable[[], None] = lambda: None
@@ -114,8 +116,13 @@ class Journal:
 
     def count(self, up_to: str) -> int:
         """How many answers are about items up to the id `up_to`, in the order of ids."""
-        last, about_items = id_order(up_to), (key for key in self._places if not key.startswith("found/"))
+        last, about_items = id_order(up_to), (key for key in self._places if not key.startswith(FOUND))
         return sum(id_order(key.split("/")[1]) <= last for key in about_items)
+
+    def found(self) -> dict[str, Any]:
+        """What the program found out by calls, by key."""
+        entries = {key: self.get(key) for key in self._places if key.startswith(FOUND)}
+        return {key: entry.value for key, entry in entries.items() if entry and entry.kind == "found"}
 
     def write(self, entry: Entry) -> None:
         """Append a line; it is with the operating system when this returns.
@@ -171,6 +178,7 @@ class Journal:
 
     def _index(self, entry: Entry, place: Place) -> None:
         entry.spend(self.usage)
+        self.found_by += entry.is_call and entry.key.startswith(FOUND)
         self._weigh(entry)
         if entry.answers:
             self._places.setdefault(entry.key, place)

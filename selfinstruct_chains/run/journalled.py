@@ -96,10 +96,10 @@ class Journalled(Runnable[PromptValue, AIMessage]):
         if self._model is None or self._calling is None:
             raise NotRemembered
         model, options = self._model, kwargs | {"seed": call_seed(self._calling.seed, key)}
-        return await _asked(
+        return await asked(
             self._journal,
             self._calling,
-            _Call(key, sha, len(text)),
+            Call(key, sha, len(text)),
             lambda: model.ainvoke(input, config, **options),
         )
 
@@ -170,13 +170,15 @@ async def _given(step: Runnable[Any, Any], value: Any, config: RunnableConfig | 
         raise UnreadableReply(str(error), str(error.llm_output or "")) from error
 
 
-class _Call(NamedTuple):
+class Call(NamedTuple):
+    """A call that is to be made: its name, and its prompt's hash and length."""
+
     key: str
     sha: str
     characters: int
 
 
-async def _asked(journal: Journal, calling: Calling, call: _Call, ask: Callable[[], Awaitable[AIMessage]]) -> AIMessage:
+async def asked(journal: Journal, calling: Calling, call: Call, ask: Callable[[], Awaitable[AIMessage]]) -> AIMessage:
     """The reply that comes in the end; in the journal before anybody has it."""
     started = time.perf_counter()
 

@@ -177,6 +177,11 @@ def as_text(manifest: Manifest) -> str:
     return (sealed + seal(sealed)).decode()
 
 
+def with_found(manifest: Manifest, found: Mapping[str, Any]) -> Manifest:
+    """The manifest with what the run found out by calls, by its keys in the journal."""
+    return manifest | ({"found": dict(found)} if found else {})
+
+
 def with_models(manifest: Manifest, reported: Iterable[tuple[str, str]]) -> Manifest:
     """The manifest with the models that answered for each role, as their providers call them."""
     models: dict[str, list[str]] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.run.acceptance import Acceptance
+from selfinstruct_chains.run.entry import FOUND
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.tasks import id_order
@@ -34,7 +35,7 @@ class Overview:
     updated: float | None = None
     """When its process last gave a sign of life, in seconds since 1970."""
     used: dict[tuple[Purpose, str], Usage] = field(default_factory=dict)
-    """What the calls up to the last settled candidate have cost."""
+    """What the calls up to the last settled candidate have cost, but for those before the first request."""
     made: str = ""
     """What a refiltered run was made from, in words."""
 
@@ -74,9 +75,11 @@ def _count_calls(run: RunReader, overview: Overview, last: tuple[int, ...]) -> N
     spent: dict[tuple[Purpose, str], Usage] = {}
     for entry in run.entries():
         entry.spend(spent)
-        if id_order(entry.item) <= last:
+        is_before = entry.key.startswith(FOUND)
+        if is_before or id_order(entry.item) <= last:
+            overview.monitor.replies_used += entry.is_call
+        if not is_before and id_order(entry.item) <= last:
             entry.spend(overview.used)
-            overview.monitor.replies_used += entry.kind == "reply"
     overview.monitor.ledger = spent
 
 

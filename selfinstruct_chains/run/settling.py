@@ -77,12 +77,13 @@ async def settle(given: Settling) -> tuple[ChainConfig, list[str]]:
         ConfigError: a prompt can't ask for anything that its model gives.
         RunStopped: the run is ending.
     """
-    config, findings = as_found(given.config, given.journal)
+    config, there = as_found(given.config, given.journal)
+    lines = [line for found in there for line in found.lines()]
     for roles in _groups(config, given):
         found = await _found(given._replace(config=config), roles)
         config = found.applied(config)
-        findings.append(found)
-    return config, [line for found in findings for line in found.lines()]
+        lines += found.lines()
+    return config, lines
 
 
 def _groups(config: ChainConfig, given: Settling) -> list[list[Role]]:

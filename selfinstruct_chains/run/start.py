@@ -23,6 +23,7 @@ from selfinstruct_chains.run.assembly import (
     role_models,
 )
 from selfinstruct_chains.run.budget import Budget
+from selfinstruct_chains.run.calibrating import calibrate
 from selfinstruct_chains.run.drive import Drive
 from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.goal import seed_tasks
@@ -84,10 +85,14 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
             role: Calling(patience, budget, monitor, config.run.seed)
             for role, patience in patiences(found.models, config, most).items()
         }
-        config, notes = await settle(Settling(config, found, own, seeds, folder.journal, calling, tracing))
+        settling = Settling(config, found, own, seeds, folder.journal, calling, tracing)
+        config, notes = await settle(settling)
+        folder.notes += notes
         config = as_known_for(config, found.models)
+        config = await calibrate(settling._replace(config=config), folder.notes.append)
+        folder.note_found()
         shown = demonstrations(config, seeds)
-        folder.notes += [*notes, *shown.notes]
+        folder.notes += shown.notes
         parts = links(config, shown, found.kinds)
         await Drive(
             config,

@@ -114,7 +114,11 @@ class Picky:
         reply: Any = scripted_author(prompt, body.get("seed"))
         if self._prose and '{"instances"' in prompt:
             reply = Reply("Here is a poem.")
-        return web.json_response(_envelope(reply, body, call=bool(body.get("tools")) and not self._prose))
+        return web.json_response(self.envelope(reply, body))
+
+    def envelope(self, reply: Reply, body: Body) -> Body:
+        """What a reply comes in."""
+        return _envelope(reply, body, call=bool(body.get("tools")) and not self._prose)
 
 
 def _envelope(reply: Reply, body: Body, *, call: bool) -> Body:
