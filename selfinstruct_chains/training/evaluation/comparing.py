@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.files.items import Item
     from selfinstruct_chains.training.evaluation.intervals import Estimate
-    from selfinstruct_chains.training.evaluation.scoring import Score
+    from selfinstruct_chains.training.evaluation.scoring import Likelihood, Score
 
-MeasureName = Literal["rouge", "rouge_first", "unicode", "exact", "exact_first", "stops", "words"]
+MeasureName = Literal["rouge", "rouge_first", "unicode", "exact", "exact_first", "stops", "words", "nll", "end_nll"]
 CONTROLS: Mapping[str, Callable[[Item], Answer]] = {
     "one sentence": lambda _: Answer("This is a good example of what you are looking for."),
     "input echoed": lambda item: Answer(item.input if item.input.strip() else item.instruction),
@@ -34,6 +34,8 @@ class Measure(NamedTuple):
     title: str
     is_share: bool = False
     """Whether it is 0 or 100 for each answer."""
+    digits: int = 1
+    """After the point, where it is shown."""
 
 
 MEASURES: Mapping[MeasureName, Measure] = {
@@ -44,6 +46,8 @@ MEASURES: Mapping[MeasureName, Measure] = {
     "exact_first": Measure("exact match, first paragraph", is_share=True),
     "stops": Measure("stops by itself", is_share=True),
     "words": Measure("words"),
+    "nll": Measure("answer NLL, lower is better", digits=2),
+    "end_nll": Measure("end NLL, lower is better", digits=2),
 }
 
 
@@ -70,9 +74,9 @@ class Evaluation(NamedTuple):
 
     items: Sequence[Item]
     answers: Mapping[str, Mapping[str, Answer]]
-    """By model, and the item's id."""
-    scores: Mapping[str, Sequence[Score]]
-    """By model or control, in the order of the items."""
+    """By model, and the item's id; an item that a model did not answer is not there."""
+    scores: Mapping[str, Sequence[Score | None]]
+    """By model or control, in the order of the items; None where there is no answer."""
     baseline: str
     whole: Compared
     by_category: Mapping[str, Compared]
@@ -84,24 +88,35 @@ class Evaluation(NamedTuple):
         return sum(map(is_unseen, self.items))
 
     @property
+    def missing(self) -> dict[str, int]:
+        """How many items each model has no answer to, where it lacks some: they count in none of its figures."""
+        counts = {name: len(self.items) - len(given) for name, given in self.answers.items()}
+        return {name: count for name, count in counts.items() if count}
+
+    @property
     def comparisons(self) -> int:
         """Models that are compared with the baseline."""
         return len(self.answers) - 1
 
 
 def evaluation(
-    items: Sequence[Item], answers: Mapping[str, Mapping[str, Answer]], baseline: str | None = None
+    items: Sequence[Item],
+    answers: Mapping[str, Mapping[str, Answer]],
+    baseline: str | None = None,
+    likelihoods: Mapping[str, Mapping[str, Likelihood]] | None = None,
 ) -> Evaluation:
     """Score the answers of each model, and compare them.
 
     Args:
         items: what was asked, one or more.
-        answers: by model, each with an answer to each item.
+        answers: by model, each by the item's id; what is not there counts nowhere (`Evaluation.missing`).
         baseline: the model that the others are compared with; the first when None.
+        likelihoods: of the references, by model and the item's id, as far as they are known.
     """
     baseline = baseline or next(iter(answers))
-    scores = {name: [score(item, given[item.id]) for item in items] for name, given in answers.items()}
-    controls = {name: [score(item, answer(item)) for item in items] for name, answer in CONTROLS.items()}
+    known = likelihoods or {}
+    scores = {name: _scores(items, given, known.get(name, {})) for name, given in answers.items()}
+    controls: dict[str, list[Score | None]] = {name: [score(item, answer(item)) for item in items] for name, answer in CONTROLS.items()}
     places = _by_category(items)
     models = list(answers)
     both = scores | controls
@@ -115,6 +130,12 @@ def evaluation(
     )
 
 
+def _scores(
+    items: Sequence[Item], given: Mapping[str, Answer], known: Mapping[str, Likelihood]
+) -> list[Score | None]:
+    return [score(item, given[item.id], known.get(item.id)) if item.id in given else None for item in items]
+
+
 def _by_category(items: Sequence[Item]) -> dict[str, list[int]]:
     places: dict[str, list[int]] = {}
     for place, item in enumerate(items):
@@ -123,7 +144,7 @@ def _by_category(items: Sequence[Item]) -> dict[str, list[int]]:
 
 
 def _compared(
-    scores: Mapping[str, Sequence[Score]], models: Sequence[str], baseline: str, places: Sequence[int]
+    scores: Mapping[str, Sequence[Score | None]], models: Sequence[str], baseline: str, places: Sequence[int]
 ) -> Compared:
     here = {name: [given[place] for place in places] for name, given in scores.items()}
     others = [name for name in models if name != baseline]
@@ -134,19 +155,22 @@ def _compared(
     )
 
 
-def _means(scores: Sequence[Score]) -> dict[MeasureName, Estimate]:
+def _means(scores: Sequence[Score | None]) -> dict[MeasureName, Estimate]:
     found: dict[MeasureName, Estimate] = {}
     for name, measure in MEASURES.items():
-        values = _known(getattr(one, name) for one in scores)
+        values = _known(getattr(one, name, None) for one in scores)
         if values:
             found[name] = (intervals.share if measure.is_share else intervals.mean)(values, LEVEL)
     return found
 
 
-def _differences(scores: Sequence[Score], baseline: Sequence[Score], comparisons: int) -> dict[MeasureName, Difference]:
+def _differences(
+    scores: Sequence[Score | None], baseline: Sequence[Score | None], comparisons: int
+) -> dict[MeasureName, Difference]:
     found: dict[MeasureName, Difference] = {}
     for name, measure in MEASURES.items():
-        pairs = ((getattr(one, name), getattr(other, name)) for one, other in zip(scores, baseline, strict=True))
+        both = zip(scores, baseline, strict=True)
+        pairs = ((getattr(one, name, None), getattr(other, name, None)) for one, other in both)
         values = [one - other for one, other in pairs if one is not None and other is not None]
         if values:
             estimate = intervals.share_difference if measure.is_share else intervals.mean

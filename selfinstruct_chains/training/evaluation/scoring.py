@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
+class Likelihood(NamedTuple):
+    """How unexpected an item's reference is to a model, in nats; lower is better."""
+
+    nll: float
+    """Negative log-likelihood of its tokens, the mean over them, without its end."""
+    end_nll: float
+    """That of the token that ends it."""
+
+
 class Score(NamedTuple):
     """The measures of one answer; F-measures and shares as percents, 0 to 100."""
 
@@ -42,10 +51,13 @@ class Score(NamedTuple):
     """Whether the model ended by itself, 100 or 0; None where that is not known."""
     words: float
     """Words between blanks."""
+    nll: float | None = None
+    """`Likelihood.nll`; None where the weights are not at hand."""
+    end_nll: float | None = None
 
 
-def score(item: Item, answer: Answer) -> Score:
-    """The measures of an answer to `item`."""
+def score(item: Item, answer: Answer, likelihood: Likelihood | None = None) -> Score:
+    """The measures of an answer to `item`, and of the item's reference where that is known."""
     text, first = answer.text, first_paragraph(answer.text)
     return Score(
         rouge=rouge_l(text, item.references),
@@ -55,6 +67,8 @@ def score(item: Item, answer: Answer) -> Score:
         exact_first=_exact(first, item),
         stops=None if answer.stopped is None else 100.0 * answer.stopped,
         words=float(len(text.split())),
+        nll=likelihood.nll if likelihood else None,
+        end_nll=likelihood.end_nll if likelihood else None,
     )
 
 

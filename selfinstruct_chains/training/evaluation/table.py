@@ -26,7 +26,8 @@ _COLUMNS: dict[MeasureName, tuple[str, int]] = {
     "words": ("words", 7),
 }
 """Heading and width of each measure that the table shows."""
-_SHOWN: tuple[MeasureName, ...] = ("rouge", "rouge_first", "exact", "exact_first", "stops")
+_LIKELIHOODS: dict[MeasureName, tuple[str, int]] = {"nll": ("answer NLL [95%]", 20), "end_nll": ("end NLL [95%]", 20)}
+SHOWN: tuple[MeasureName, ...] = ("rouge", "rouge_first", "exact", "exact_first", "stops", "nll", "end_nll")
 """Measures whose differences are shown."""
 
 
@@ -35,11 +36,13 @@ def evaluation_text(found: Evaluation, title: str) -> str:
     labelled = sum(item.is_classification for item in found.items)
     heading = f"{printable(title)}: {len(found.items):,} items, {labelled:,} of them classification"
     blocks = [heading, "\n".join(_means(found.whole, found.unseen))]
+    if likelihoods := list(_likelihoods(found)):
+        blocks.append("\n".join(likelihoods))
     if found.whole.differences:
         blocks.append("\n".join(_differences(found)))
     if found.by_category:
         blocks.append("\n".join(_categories(found)))
-    if notes := list(_notes(found)):
+    if notes := list(notes_on(found)):
         blocks.append("\n".join(textwrap.fill(note, _WIDTH) for note in notes))
     return "\n\n".join(blocks)
 
@@ -65,27 +68,45 @@ def _mean(measure: MeasureName, means: Mapping[MeasureName, Estimate]) -> str:
     found = means.get(measure)
     if found is None:
         return "-"
-    wide = measure in {"rouge", "rouge_first", "unicode"} and found.low is not None
-    return f"{found.mean:.1f} [{found.low:.1f}, {found.high:.1f}]" if wide else f"{found.mean:.1f}"
+    wide = measure in {"rouge", "rouge_first", "unicode", *_LIKELIHOODS}
+    return estimate_text(found, MEASURES[measure].digits, interval=wide)
+
+
+def estimate_text(found: Estimate, digits: int, *, interval: bool = True, sign: str = "") -> str:
+    """A mean, and its interval if there is one: "12.3 [9.0, 15.5]"."""
+    form = f"{sign}.{digits}f"
+    if found.low is None or found.high is None or not interval:
+        return f"{found.mean:{form}}"
+    return f"{found.mean:{form}} [{found.low:{form}}, {found.high:{form}}]"
+
+
+def _likelihoods(found: Evaluation) -> Iterator[str]:
+    """A row for each model whose weights were at hand, under what is better."""
+    known = {name: means for name, means in found.whole.means.items() if "nll" in means}
+    if known:
+        yield _row("Of the reference", list(_LIKELIHOODS.values())) + "  lower is better"
+    for name, means in known.items():
+        yield _row(name, [(_mean(measure, means), width) for measure, (_, width) in _LIKELIHOODS.items()])
 
 
 def _differences(found: Evaluation) -> Iterator[str]:
     yield f"Minus {printable(found.baseline)}, paired by item [95%]:"
     for model, differences in found.whole.differences.items():
         yield f"  {printable(model)}"
-        for measure in _SHOWN:
+        for measure in SHOWN:
             if difference := differences.get(measure):
-                yield f"    {MEASURES[measure].title:<29}{_difference(difference)}"
+                estimate = estimate_text(difference.estimate, MEASURES[measure].digits, sign="+")
+                yield f"    {MEASURES[measure].title:<28}{estimate:<23} {verdict(measure, difference)}"
 
 
-def _difference(difference: Difference) -> str:
+def verdict(measure: MeasureName, difference: Difference) -> str:
+    """What a difference says: "higher", or that it can't tell below `Estimate.detectable`."""
     found = difference.estimate
     if found.low is None or found.detectable is None:
-        return f"{found.mean:+.1f}  too few items for an interval"
-    ends = f"{found.mean:+.1f} [{found.low:+.1f}, {found.high:+.1f}]"
+        return "too few items to tell"
     if difference.is_clear:
-        return f"{ends:<24}{'higher' if found.mean > 0 else 'lower'}"
-    return f"{ends:<24}can't tell: would have seen {found.detectable:.1f}"
+        return "higher" if found.mean > 0 else "lower"
+    return f"can't tell below {found.detectable:.{MEASURES[measure].digits}f}"
 
 
 def _categories(found: Evaluation) -> Iterator[str]:
@@ -94,19 +115,26 @@ def _categories(found: Evaluation) -> Iterator[str]:
     models = list(found.answers)[:_MODELS]
     yield _row(f"{MEASURES[measure].title[:7]} by category", [("items", 6), *((model[-10:], 11) for model in models)])
     for name, part in found.by_category.items():
-        means = [(f"{part.means[model][measure].mean:.1f}", 11) for model in models]
+        known = (part.means[model].get(measure) for model in models)
+        means = [(f"{mean.mean:.1f}" if mean else "-", 11) for mean in known]
         yield _row(name or "(none)", [(f"{part.items:,}", 6), *means])
 
 
-def _notes(found: Evaluation) -> Iterator[str]:
+def notes_on(found: Evaluation) -> Iterator[str]:
+    """What has to be known with the figures, a sentence or two each."""
     few = len(found.items) < FEWEST
     if few:
         yield f"Fewer than {FEWEST} items: no interval would hold, so none is given."
+    for name, count in found.missing.items():
+        yield (
+            f"{printable(name)}: {count:,} of {len(found.items):,} items have no answer; they count in none of its "
+            "figures, and in no difference with it."
+        )
     if found.unseen:
         yield (
             f"{found.unseen:,} items have references without ASCII letters or digits, which rouge-score gives 0 "
             "whatever the answer; by words of any script the means are "
-            + ", ".join(f"{printable(name)} {means['unicode'].mean:.1f}" for name, means in found.whole.means.items())
+            + ", ".join(f"{printable(name)} {mean}" for name, mean in _unicode(found))
             + "."
         )
     if found.comparisons > 1 and not few:
@@ -114,3 +142,9 @@ def _notes(found: Evaluation) -> Iterator[str]:
             f"{found.comparisons} models are compared with one: higher and lower are said where intervals at "
             f"{100 * (1 - 0.05 / found.comparisons):.4g}% (Bonferroni) exclude zero."
         )
+
+
+def _unicode(found: Evaluation) -> Iterator[tuple[str, str]]:
+    for name, means in found.whole.means.items():
+        if "unicode" in means:
+            yield name, f"{means['unicode'].mean:.1f}"

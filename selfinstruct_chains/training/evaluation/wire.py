@@ -14,6 +14,7 @@ def as_json(found: Evaluation) -> dict[str, Any]:
         "items": len(found.items),
         "classification": sum(item.is_classification for item in found.items),
         "unseen_by_rouge_score": found.unseen,
+        "missing": found.missing,
         "baseline": found.baseline,
         "comparisons": found.comparisons,
         **_compared(found.whole),
