@@ -92,6 +92,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from selfinstruct_chains.run.manifest import run_fingerprint
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.run.self_instruct import self_instruct
+    from selfinstruct_chains.run.share import far_off
 
     config = options.load(chain, settings, seed)
     tasks = read_seeds(seeds or shipped.SEEDS)
@@ -114,7 +115,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         if log_format == "json":
             progress.end(stopped)
         else:
-            echo(summarise(monitor, folder, samples, stopped=stopped))
+            share = far_off(config, tasks, monitor.classification, monitor.finished)
+            echo(summarise(monitor, folder, samples, stopped=stopped, share=share))
     if stopped:
         raise SystemExit(stopped.exit_code)
 

@@ -27,6 +27,7 @@ def command(run: Path, *, as_json: bool) -> None:
     from selfinstruct_chains.outputs.stats import statistics
     from selfinstruct_chains.outputs.stats_text import statistics_text
     from selfinstruct_chains.run.reader import RunReader
+    from selfinstruct_chains.run.share import far_off
 
     reader = RunReader(run)
     found, made = statistics(reader), str(reader.origin.refiltered or "")
@@ -36,6 +37,8 @@ def command(run: Path, *, as_json: bool) -> None:
         echo_json({**about, **found.as_json()}, indent=2)
         return
     echo(statistics_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
+    if share := far_off(reader.config, reader.seeds(), found.table.classification, found.table.instructions):
+        echo("\n" + textwrap.fill(share, WIDTH))
     if made:
         echo("\n" + textwrap.fill(f"{made}.", WIDTH))
     if reason := reader.unfinished():

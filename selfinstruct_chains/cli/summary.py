@@ -25,9 +25,16 @@ _LINES = 4  # of a field of a task
 _OPTIONS = {"calls": "max_calls", "tokens": "max_tokens", "dollars": "max_cost"}
 
 
-def summarise(monitor: Monitor, folder: Path, samples: Collection[Task], *, stopped: SelfInstructError | None) -> str:
-    """The summary of a run that ended, or stopped: what was asked, kept and dropped, and the command to go on with."""
+def summarise(
+    monitor: Monitor, folder: Path, samples: Collection[Task], *, stopped: SelfInstructError | None, share: str = ""
+) -> str:
+    """The summary of a run that ended, or stopped: what was asked, kept and dropped, and the command to go on with.
+
+    `share` is what there is to say of its classification tasks.
+    """
     parts = [_headline(monitor, folder, stopped), figures(monitor)]
+    if share:
+        parts.append(textwrap.fill(share, WIDTH))
     if samples:
         parts += ["Some of them:" if len(samples) > 1 else "One of them:", *map(_task, samples)]
     if isinstance(stopped, BudgetReached | Interrupted) and _mostly_dropped(monitor):

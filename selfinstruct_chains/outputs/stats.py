@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.run.acceptance import Acceptance
+from selfinstruct_chains.run.share import PAPER
 from selfinstruct_chains.run.usage import Usage, dollars, total
 from selfinstruct_chains.tasks import label
 
@@ -69,8 +70,8 @@ class TableOne:
 
 
 PAPER_TABLE_ONE: dict[str, float] = {
-    "instructions": 52_445,
-    "classification": 11_584,
+    "instructions": PAPER[1],
+    "classification": PAPER[0],
     "other": 40_861,
     "instances": 82_439,
     "empty_input": 35_878,

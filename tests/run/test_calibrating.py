@@ -166,7 +166,7 @@ async def test_the_calls_are_of_the_classification_role(tmp_path: Path) -> None:
     used = look(tmp_path / "run")
     assert monitor.replies_used >= 44
     assert used.monitor.replies_used == monitor.replies_used
-    assert "classification 1" in figures(monitor)
+    assert "classification 49" in figures(monitor)
     assert sum(usage.calls for (role, _), usage in used.used.items() if role == "classification") < 40
 
 
@@ -315,7 +315,7 @@ def test_of_many_seeds_a_hundred_of_either_kind_are_asked_about() -> None:
         Task(
             id=str(i),
             instruction=f"Do {i % 900} it",
-            instances=[Instance(input="", output="x")],
+            instances=(Instance(input="", output="x"),),
             is_classification=i % 3 == 0,
         )
         for i in range(1000)

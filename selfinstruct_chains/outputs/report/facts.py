@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.outputs.stats import Statistics
+from selfinstruct_chains.run.share import far_off
 from selfinstruct_chains.tasks import label
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Facts:
     """How many instructions, non-empty inputs and outputs have so many words."""
     labels: Counter[str] = field(default_factory=Counter)
     """Outputs of classification tasks, case and blanks apart."""
+    share: str = ""
+    """What there is to say of the share of classification tasks."""
 
     @property
     def finished(self) -> int:
@@ -62,10 +65,12 @@ def gather(run: RunReader) -> Facts:
         RunError: a file is damaged.
     """
     facts = Facts(Statistics.of(run.config), run.config.instructions.ask, seeds=sum(1 for _ in run.seeds()))
+    found = facts.stats.table
     for task in run.tasks():
         facts.finish(task)
     for rejection in run.rejections():
         facts.stats.reject(rejection)
     for entry in run.entries():
         entry.spend(facts.stats.calls)
+    facts.share = far_off(run.config, run.seeds(), found.classification, found.instructions)
     return facts

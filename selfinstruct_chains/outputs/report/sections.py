@@ -159,7 +159,7 @@ def growth(facts: Facts) -> Section:
 def labels(facts: Facts) -> Section:
     """How the labels of classification tasks are balanced."""
     found = facts.stats.labels
-    text = f"Classification tasks: {facts.stats.table.classification:,}."
+    text = facts.share or f"Classification tasks: {facts.stats.table.classification:,}."
     if found.tasks:
         several = _share(found.tasks - found.one_label, found.tasks)
         text += f" Of the {found.tasks:,} with two instances or more, {several} show more than one label."
