@@ -37,10 +37,13 @@ def main() -> None:
 
 
 def _pins() -> list[str]:
-    """name==version of each package; with its marker only where two versions are needed."""
-    flags = ["--all-groups", "--all-extras", "--frozen", "--no-hashes", "--no-annotate", "--no-header"]
-    exported = _uv("export", *flags, "--no-emit-project").replace('"', "'").splitlines()
-    lines = [line for line in exported if "==" in line]
+    """name==version of each package; with its marker only where two versions are needed.
+
+    What the extra `train` alone needs stays free: a pinned torch would be the one with CUDA's gigabytes for everybody.
+    """
+    which = ["--all-groups", "--all-extras", "--no-extra", "train", "--no-emit-project"]
+    exported = _uv("export", *which, "--frozen", "--no-hashes", "--no-annotate", "--no-header")
+    lines = [line for line in exported.replace('"', "'").splitlines() if "==" in line]
     often = Counter(line.partition("==")[0] for line in lines)
     return [line if often[line.partition("==")[0]] > 1 else line.partition(" ;")[0] for line in lines]
 
