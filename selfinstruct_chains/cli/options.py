@@ -9,9 +9,10 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.run.budget import Budgets
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -35,6 +36,35 @@ seeds = click.option(
     metavar="FILE.jsonl",
     help="Seed tasks of your own, instead of the 175 that are shipped.",
 )
+_BUDGETS = {"max_calls": "calls", "max_tokens": "tokens", "max_cost": "dollars", "max_minutes": "minutes"}
+
+
+def budgets(command: F) -> F:
+    """The options that limit what a command may spend; `limits` reads them."""
+    above_zero = click.FloatRange(min=0, min_open=True)
+    for option in (
+        click.option("--max-minutes", type=above_zero, help="Stop after so many minutes of this start."),
+        click.option(
+            "--max-cost",
+            type=above_zero,
+            metavar="DOLLARS",
+            help="Stop when the tokens cost so much, over the whole folder; prices: model.price, or a kept list.",
+        ),
+        click.option(
+            "--max-tokens", type=click.IntRange(min=1), help="Stop after so many tokens, over the whole folder."
+        ),
+        click.option(
+            "--max-calls", type=click.IntRange(min=1), help="Stop after so many replies, over the whole folder."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def limits(given: Mapping[str, Any]) -> Budgets:
+    """The budgets among a command's parameters."""
+    found: Any = {budget: given[name] for name, budget in _BUDGETS.items() if given[name] is not None}
+    return found  # type: ignore[no-any-return]
 
 
 def load(chain: str, settings: tuple[str, ...], seed: int | None = None) -> ChainConfig:

@@ -25,14 +25,15 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.monitor import Monitor
 
 _INTERVAL = 10.0  # seconds between lines in a pipe
+_OF_A_RUN = "tasks"
 _REFRESH = 4  # times a second on a terminal
 
 
 class LiveDisplay:
-    """Shows a monitor's counts from a thread of its own, on stderr, until the block ends."""
+    """Shows a monitor's counts from a thread of its own, on stderr, until the block ends; of `items`, in words."""
 
-    def __init__(self, monitor: Monitor, folder: Path, *, as_json: bool) -> None:
-        self._monitor, self._folder, self._as_json = monitor, folder, as_json
+    def __init__(self, monitor: Monitor, folder: Path, *, as_json: bool, items: str = _OF_A_RUN) -> None:
+        self._monitor, self._folder, self._as_json, self._items = monitor, folder, as_json, items
         self._console = Console(stderr=True)
         self._bar = Bar(
             TextColumn("{task.description}"),
@@ -43,7 +44,7 @@ class LiveDisplay:
             TimeRemainingColumn(),
             console=self._console,
         )
-        self._task = self._bar.add_task("tasks", total=None)
+        self._task = self._bar.add_task(items, total=None)
         self._ended = threading.Event()
         self._noted = 0
         self._display: Live | threading.Thread
@@ -75,7 +76,7 @@ class LiveDisplay:
     def _render(self) -> RenderableType:
         self._note()
         self._bar.update(self._task, total=self._monitor.wanted or None, completed=self._monitor.finished)
-        lines = _lines(self._monitor)
+        lines = self._lines()
         return Group(
             self._bar, *(Text(visible(line), style="dim", no_wrap=True, overflow="ellipsis") for line in lines)
         )
@@ -84,7 +85,7 @@ class LiveDisplay:
         said = ""
         while not self._ended.wait(_INTERVAL if said else 1.0):
             self._note()
-            line = f"{self._monitor.finished} of {self._monitor.wanted} tasks; {'; '.join(_lines(self._monitor))}"
+            line = f"{self._monitor.finished} of {self._monitor.wanted} {self._items}; {'; '.join(self._lines())}"
             if line == said or not self._monitor.wanted:
                 continue
             if self._as_json:
@@ -92,6 +93,9 @@ class LiveDisplay:
             else:
                 echo(line, err=True)
             said = line
+
+    def _lines(self) -> list[str]:
+        return _lines(self._monitor, of_a_run=self._items == _OF_A_RUN)
 
     def _note(self) -> None:
         """What there is to say besides, once."""
@@ -120,16 +124,15 @@ def _print(values: dict[str, object]) -> None:
     echo_json(values, err=True)
 
 
-def _lines(monitor: Monitor) -> list[str]:
+def _lines(monitor: Monitor, *, of_a_run: bool) -> list[str]:
     if not monitor.wanted:
         return ["starting"]
     total = monitor.total
     share = f" ({monitor.accepted / monitor.candidates:.0%})" if monitor.candidates else ""
     paid = f"{total.input_tokens + total.output_tokens:,} tokens{money(monitor)}"
-    lines = [
-        f"{monitor.in_flight} calls in flight, {monitor.rate:.1f}/s; {total.calls:,} replies, {paid}",
-        f"{monitor.accepted:,} of {monitor.candidates:,} instructions accepted{share}{rules(monitor)}",
-    ]
+    lines = [f"{monitor.in_flight} calls in flight, {monitor.rate:.1f}/s; {total.calls:,} replies, {paid}"]
+    if of_a_run:
+        lines.append(f"{monitor.accepted:,} of {monitor.candidates:,} instructions accepted{share}{rules(monitor)}")
     stopping = monitor.stopping
     if stopping:
         more = "; again stops at once" if isinstance(stopping, Interrupted) else ""

@@ -9,7 +9,7 @@ import click
 
 from selfinstruct_chains.characters import printable
 from selfinstruct_chains.cli.command_line import again
-from selfinstruct_chains.cli.figures import LABEL, WIDTH, figures, row
+from selfinstruct_chains.cli.figures import LABEL, WIDTH, cost, figures, row, tokens
 from selfinstruct_chains.errors import AcceptanceCollapsed, BudgetReached, Interrupted, ProviderError, RunError
 from selfinstruct_chains.run import advice
 
@@ -49,7 +49,17 @@ def _headline(monitor: Monitor, folder: Path, stopped: SelfInstructError | None)
     minutes, rest = divmod(round(monitor.seconds), 60)
     took = f"{minutes} min {rest} s" if minutes else f"{rest} s"
     done = f"{monitor.finished} tasks are in {folder / 'tasks.jsonl'} ({took})."
-    return f"{textwrap.fill(f'Stopped: {stopped}', WIDTH)}\n{done}" if stopped else done
+    return f"{_stopped(stopped)}\n{done}" if stopped else done
+
+
+def how_to_go_on(monitor: Monitor, stopped: SelfInstructError, kept: str) -> str:
+    """What is said when questions outside a run were stopped: why, what is kept, and the command to go on with."""
+    rows = [row("Calls", f"{monitor.calls}"), row("Tokens", tokens(monitor.total)), row("Cost", cost(monitor))]
+    return "\n\n".join([f"{_stopped(stopped)}\n{kept}.", "\n".join(rows), _next(monitor, stopped)])
+
+
+def _stopped(stopped: SelfInstructError) -> str:
+    return textwrap.fill(f"Stopped: {stopped}", WIDTH)
 
 
 def _next(monitor: Monitor, stopped: SelfInstructError | None) -> str:

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from selfinstruct_chains.config.base import Closed, Output, Role
 
-Prompted = Role | Literal["judge"]
-"""Who is given a prompt: a chain's roles, and the model that reviews."""
+Prompted = Role | Literal["judge", "answer"]
+"""Who is given a prompt: a chain's roles, the model that reviews, and models that are evaluated."""
 _COMMON = frozenset({"examples", "instruction", "max_instances", "after"})
 PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
     "instructions": frozenset({"examples", "shown", "ask", "first", "last", "after"}),
@@ -18,11 +18,13 @@ PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
     "input_first": _COMMON,
     "output_first": _COMMON,
     "judge": frozenset({"instruction", "instances"}),
+    "answer": frozenset({"instruction", "input"}),
 }
 """What a role's prompt may use: see prompts/README.md."""
 NEEDED_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES, frozenset({"instruction"})) | {
     "instructions": frozenset(),
     "judge": PROMPT_VARIABLES["judge"],
+    "answer": PROMPT_VARIABLES["answer"],
 }
 """What both forms of a role's prompt must use, or the model would not see what it is asked about."""
 EXAMPLE_VARIABLES: dict[Prompted, frozenset[str]] = {
@@ -31,6 +33,7 @@ EXAMPLE_VARIABLES: dict[Prompted, frozenset[str]] = {
     "input_first": frozenset({"instruction", "instances"}),
     "output_first": frozenset({"instruction", "instances"}),
     "judge": frozenset(),
+    "answer": frozenset(),
 }
 """What the prompt's `example` may use; where it may use nothing, there is none."""
 STOP_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES, frozenset[str]()) | {

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _IDS = ("id", "task_id", "item_id", "question_id")
 _TEXTS = ("output", "response", "prediction", "answer", "completion", "text")
 _FORM = (
-    f'one object {{"id": "...", "output": "..."}} on each line is expected; or "instruction" and "input" instead of an id, '
-    f"and any of {', '.join(_TEXTS[1:])} instead of output"
+    'one object {"id": "...", "output": "..."} on each line is expected; or "instruction" and "input" instead of an '
+    f"id, and any of {', '.join(_TEXTS[1:])} instead of output"
 )
 _SHOWN = 3  # items in a message
 _LONGEST = 40  # characters of an instruction there

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _NO_EXAMPLE: dict[Prompted, str] = {
     "instructions": "instructions are always numbered",
     "judge": "a judge is shown no demonstrations",
+    "answer": "a model that is evaluated is shown no demonstrations",
 }
 
 

@@ -158,7 +158,7 @@ def _opened(stack: AsyncExitStack, asked: Asked, folder: Path | None) -> Journal
     try:
         make_folder(folder)
         stack.callback(locked(folder).release)
-        begun = manifest.begun(folder, _shaping(asked), {"purpose": asked.purpose})
+        begun = manifest.begun(folder, shaping(asked), {"purpose": asked.purpose})
         journal = Journal(folder / "journal.jsonl", manifest.wrote(begun))
         stack.callback(journal.close)
         sync_names(folder / "journal.jsonl")
@@ -167,8 +167,8 @@ def _opened(stack: AsyncExitStack, asked: Asked, folder: Path | None) -> Journal
     return journal
 
 
-def _shaping(asked: Asked) -> dict[str, Any]:
-    """What the replies depend on: not where the model is, nor how patiently it is asked."""
+def shaping(asked: Asked) -> dict[str, Any]:
+    """What the replies depend on, by dotted key: not where the model is, nor how patiently it is asked."""
     if asked.own is not None:
         model: dict[str, Any] = {"own": asked.own.get_name()}
     else:

@@ -41,7 +41,7 @@ class Budget:
     def __init__(self, limits: Budgets, monitor: Monitor) -> None:
         self._limits = limits
         self._monitor = monitor
-        self._started = time.monotonic()
+        self._started = time.monotonic() - (monitor.seconds if monitor.started else 0)  # others may have gone before
         self._closed = False
         if "dollars" in limits:
             _check_prices(monitor.prices)

@@ -59,6 +59,10 @@ class Usage:
         """With one attempt more that got no reply."""
         return replace(self, faults=self.faults + 1)
 
+    def with_(self, other: Usage) -> Usage:
+        """Both together."""
+        return Usage(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Usage)})
+
     def dollars(self, price: Price) -> float:
         """What the counted tokens cost."""
         cached = price.input if price.cached_input is None else price.cached_input

@@ -23,14 +23,6 @@ const table = {
   open: new Set(), // rows whose details are shown
 };
 
-async function unpack(base64) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).json();
-}
-
 async function addBlock(block) {
   for (const row of await unpack(block.textContent)) {
     table.rows.push(row);
@@ -141,24 +133,11 @@ function drawTable() {
 }
 
 function drawPager(pages) {
-  const turn = (to) => () => {
+  pager(table.page, pages, (to) => {
     table.page = to;
     drawTable();
     document.getElementById("tasks").scrollIntoView();
-  };
-  const button = (text, to, off) => element("button", { type: "button", disabled: off, onclick: turn(to) }, text);
-  const { page } = table;
-  document.getElementById("pager").replaceChildren(
-    ...(pages < 2
-      ? []
-      : [
-          button("First", 0, page === 0),
-          button("Previous", page - 1, page === 0),
-          element("span", {}, `Page ${page + 1} of ${pages.toLocaleString("en")}`),
-          button("Next", page + 1, page === pages - 1),
-          button("Last", pages - 1, page === pages - 1),
-        ]),
-  );
+  });
 }
 
 function rowElements(row) {

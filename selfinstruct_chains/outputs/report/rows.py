@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from selfinstruct_chains.outputs.pages import packed
 from selfinstruct_chains.outputs.review.verdicts import QUESTIONS
 
 if TYPE_CHECKING:
@@ -58,14 +56,9 @@ def pack(run: RunReader, near: Mapping[str, Near], reviews: Reviews, most: int =
             continue
         waiting.append(row)
         if len(waiting) == BLOCK:
-            blocks.append(_packed(waiting))
+            blocks.append(packed(waiting))
             waiting.clear()
-    return Rows([*blocks, _packed(waiting)], left_out)
-
-
-def _packed(rows: list[dict[str, Any]]) -> str:
-    text = json.dumps(rows, separators=(",", ":")).encode()
-    return base64.b64encode(gzip.compress(text, compresslevel=6, mtime=0)).decode()
+    return Rows([*blocks, packed(waiting)], left_out)
 
 
 def _rows(run: RunReader, near: Mapping[str, Near], reviews: Reviews, most: int) -> Iterator[dict[str, Any] | None]:

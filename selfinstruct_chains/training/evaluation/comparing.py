@@ -116,7 +116,9 @@ def evaluation(
     baseline = baseline or next(iter(answers))
     known = likelihoods or {}
     scores = {name: _scores(items, given, known.get(name, {})) for name, given in answers.items()}
-    controls: dict[str, list[Score | None]] = {name: [score(item, answer(item)) for item in items] for name, answer in CONTROLS.items()}
+    controls: dict[str, list[Score | None]] = {
+        name: [score(item, answer(item)) for item in items] for name, answer in CONTROLS.items()
+    }
     places = _by_category(items)
     models = list(answers)
     both = scores | controls
@@ -130,9 +132,7 @@ def evaluation(
     )
 
 
-def _scores(
-    items: Sequence[Item], given: Mapping[str, Answer], known: Mapping[str, Likelihood]
-) -> list[Score | None]:
+def _scores(items: Sequence[Item], given: Mapping[str, Answer], known: Mapping[str, Likelihood]) -> list[Score | None]:
     return [score(item, given[item.id], known.get(item.id)) if item.id in given else None for item in items]
 
 

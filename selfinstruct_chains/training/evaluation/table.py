@@ -96,7 +96,7 @@ def _differences(found: Evaluation) -> Iterator[str]:
         for measure in SHOWN:
             if difference := differences.get(measure):
                 estimate = estimate_text(difference.estimate, MEASURES[measure].digits, sign="+")
-                yield f"    {MEASURES[measure].title:<28}{estimate:<23} {verdict(measure, difference)}"
+                yield f"    {MEASURES[measure].title:<29}{estimate:<23} {verdict(measure, difference)}"
 
 
 def verdict(measure: MeasureName, difference: Difference) -> str:
@@ -132,7 +132,7 @@ def notes_on(found: Evaluation) -> Iterator[str]:
         )
     if found.unseen:
         yield (
-            f"{found.unseen:,} items have references without ASCII letters or digits, which rouge-score gives 0 "
+            f"Items without an ASCII letter or digit in a reference: {found.unseen:,}. rouge-score gives them 0 "
             "whatever the answer; by words of any script the means are "
             + ", ".join(f"{printable(name)} {mean}" for name, mean in _unicode(found))
             + "."

@@ -16,10 +16,10 @@ import pytest
 from selfinstruct_chains import load_config
 from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.method.novelty import Similar
+from selfinstruct_chains.outputs.pages import data
 from selfinstruct_chains.outputs.report import charts, sections
 from selfinstruct_chains.outputs.report.diversity import Near, Phrases
 from selfinstruct_chains.outputs.report.facts import gather
-from selfinstruct_chains.outputs.report.page import data
 from selfinstruct_chains.outputs.report.report import write_report
 from selfinstruct_chains.outputs.report.rows import BLOCK, pack
 from selfinstruct_chains.outputs.review.verdicts import Reviews
