@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from selfinstruct_chains.files.predictions import Answer
-    from selfinstruct_chains.training.evaluation.answering import Examination
+    from selfinstruct_chains.training.evaluation.examining import Examination
 
 
 @click.command()
@@ -55,6 +55,11 @@ if TYPE_CHECKING:
 @click.option("--answer-tokens", type=click.IntRange(min=1), help="Tokens an answer may have.  [default: 128]")
 @click.option("--prompt", metavar="FILE", help="What models are told, instead of the question alone.")
 @click.option("--allow-missing", is_flag=True, help="Leave out what a file of answers lacks, instead of refusing it.")
+@click.option(
+    "--likelihood",
+    is_flag=True,
+    help="Also how likely embedded models find the references, and that they end there (extra train).",
+)
 @options.budgets
 @click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object, for programs.")
 @trust.option
@@ -66,6 +71,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     answer_tokens: int | None,
     prompt: str | None,
     allow_missing: bool,  # noqa: FBT001
+    likelihood: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     **given: Any,
 ) -> None:
@@ -88,6 +94,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from selfinstruct_chains.training.evaluation.comparing import evaluation
     from selfinstruct_chains.training.evaluation.examining import examination
     from selfinstruct_chains.training.evaluation.folder import check_folder, write
+    from selfinstruct_chains.training.evaluation.likelihoods import likelihoods
     from selfinstruct_chains.training.evaluation.table import evaluation_text
     from selfinstruct_chains.training.evaluation.wire import as_json as figures
 
@@ -95,11 +102,14 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     found = examination(source, models, settings, tokens=answer_tokens, prompt=prompt)
     answers = found.predictions(allow_missing=allow_missing)
     folder = out or (found.default_folder(source.name) if found.asked else None)
+    if likelihood and not found.asked:
+        options.refuse("is about models that are asked, and all of these are given answers", "likelihood")
     if folder:
         check_folder(folder)
     if found.asked and folder:
         answers |= _asked(found, folder, given)
-    result = evaluation(found.items, {one.name: answers[one.name] for one in found.models})
+    known = likelihoods(found, folder, _note) if likelihood and folder else None
+    result = evaluation(found.items, {one.name: answers[one.name] for one in found.models}, likelihoods=known)
     written = write(result, folder, source.name) if folder else None
     if as_json:
         echo_json(figures(result), indent=2)

@@ -38,6 +38,7 @@ COMMANDS = {
     "dedup": "Drop near-duplicates from any JSONL by exact ROUGE-L.",
     "export": "Write a run as a dataset to train on.",
     "finetune": "Fine-tune a model on a run or an export.",
+    "experiment": "Generate, fine-tune on growing parts, and see what it did.",
     "evaluate": "Score models' answers, and compare them honestly.",
     "stats": "Count what is in a run, beside the paper's figures.",
 }

@@ -67,6 +67,12 @@ def limits(given: Mapping[str, Any]) -> Budgets:
     return found  # type: ignore[no-any-return]
 
 
+def typed_limits(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The same as they are typed, for other commands."""
+    named = {name: given[name] for name in _BUDGETS if given[name] is not None}
+    return tuple(part for name, value in named.items() for part in (f"--{name.replace('_', '-')}", f"{value:g}"))
+
+
 def load(chain: str, settings: tuple[str, ...], seed: int | None = None) -> ChainConfig:
     """The chain config that `--chain`, `--set` and `--seed` name."""
     from selfinstruct_chains.files.chain import load_config, parse_overrides

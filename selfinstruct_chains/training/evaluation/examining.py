@@ -114,10 +114,15 @@ class Examination(NamedTuple):
 
     def _of(self, one: Asked) -> asking.Asked:
         shaping: dict[str, Any] = {"prompt": "plain" if self.prompt is None else self.prompt.model_dump(mode="json")}
-        if one.model.provider == "embedded":  # a file that is trained anew keeps its name
-            weights = embedded.model_file(one.model.name)
-            shaping["weights"] = _sha256(weights, weights.stat().st_mtime_ns)
-        return asking.Asked("answer", one.chain, one.model, shaping)
+        return asking.Asked("answer", one.chain, one.model, shaping | weights_of(one))
+
+
+def weights_of(one: Asked) -> dict[str, str]:
+    """SHA-256, in hex, of an embedded model's file, which keeps its name when it is trained anew; {} of others."""
+    if one.model.provider != "embedded":
+        return {}
+    weights = embedded.model_file(one.model.name)
+    return {"weights": _sha256(weights, weights.stat().st_mtime_ns)}
 
 
 def examination(

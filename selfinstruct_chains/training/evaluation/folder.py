@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 PAGE = "evaluation.html"
 _FIGURES = "evaluation.json"
-_ANSWERS, _MODELS = "answers", "models"
-_OURS = {PAGE, _FIGURES, _ANSWERS, _MODELS}
+_ANSWERS, _MODELS, LIKELIHOODS = "answers", "models", "likelihoods"
+_OURS = {PAGE, _FIGURES, _ANSWERS, _MODELS, LIKELIHOODS}
 
 
 class Written(NamedTuple):
@@ -55,12 +55,17 @@ def write(found: Evaluation, out: Path, title: str) -> Written:
     try:
         make_folder(out / _ANSWERS)
         for name in found.answers:
-            write_atomically(out / _ANSWERS / f"{folder_name(name)}.jsonl", _lines(found, name))
+            write_atomically(answers_file(out, name), _lines(found, name))
         write_atomically(written.figures, json.dumps(as_json(found), ensure_ascii=False, indent=2) + "\n")
         write_atomically(written.page, page(found, title))
     except OSError as error:
         raise RunError(f"{error.filename or out}: can't be written: {error.strerror or error}") from None
     return written
+
+
+def answers_file(out: Path, name: str) -> Path:
+    """Where the evaluation in `out` has the answers of the model `name`, as `read_predictions` reads them."""
+    return out / _ANSWERS / f"{folder_name(name)}.jsonl"
 
 
 def _lines(found: Evaluation, name: str) -> str:

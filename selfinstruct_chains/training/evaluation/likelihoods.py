@@ -1,4 +1,4 @@
-"""How likely models find the references: computed where their weights are at hand, and kept in the evaluation's folder."""
+"""How likely models find the references: computed where their weights are, and kept in the evaluation's folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from selfinstruct_chains.config import fingerprint
 from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.files.writing import make_folder, write_atomically
 from selfinstruct_chains.models.embedded import model_file
+from selfinstruct_chains.training.evaluation.examining import weights_of
+from selfinstruct_chains.training.evaluation.folder import LIKELIHOODS
 from selfinstruct_chains.training.evaluation.models import folder_name
 from selfinstruct_chains.training.evaluation.scoring import Likelihood
 
@@ -21,13 +23,10 @@ if TYPE_CHECKING:
     from selfinstruct_chains.training.evaluation.models import Asked
     from selfinstruct_chains.training.settings import PromptStyle
 
-FOLDER = "likelihoods"
 _MERGED = "merged"  # beside the GGUF that finetune wrote: the same weights, as transformers reads them
 
 
-def likelihoods(
-    found: Examination, folder: Path, say: Callable[[str], None]
-) -> dict[str, Mapping[str, Likelihood]]:
+def likelihoods(found: Examination, folder: Path, say: Callable[[str], None]) -> dict[str, Mapping[str, Likelihood]]:
     """The likelihoods of the references by model and item; models without weights here are told and left out.
 
     Args:
@@ -63,7 +62,7 @@ def read_likelihoods(folder: Path, name: str) -> Mapping[str, Likelihood]:
 
 def _of(one: Asked, found: Examination, folder: Path, say: Callable[[str], None]) -> Mapping[str, Likelihood]:
     style: PromptStyle = "chat" if one.model.kind == "chat" else "plain"
-    key = fingerprint({"items": [list(item) for item in found.items], "style": style, **found.weights(one)})
+    key = fingerprint({"items": [list(item) for item in found.items], "style": style, **weights_of(one)})
     file = _file(folder, one.name)
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
@@ -97,4 +96,4 @@ def _values(kept: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, Like
 
 
 def _file(folder: Path, name: str) -> Path:
-    return folder / FOLDER / f"{folder_name(name)}.json"
+    return folder / LIKELIHOODS / f"{folder_name(name)}.json"

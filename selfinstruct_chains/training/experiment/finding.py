@@ -72,13 +72,15 @@ class _Measured(NamedTuple):
     def read(cls, plan: Plan, folder: Path) -> _Measured:
         items = read_items(Path(plan.on) if plan.on else shipped.HELDOUT)
         names = [BASE, CHAT, *(arm.name for arm in plan.arms)]
-        answers = {name: read_predictions(answers_file(folder, name), items, allow_missing=True) for name in names}
+        answers: dict[str, Mapping[str, Answer]] = {
+            name: read_predictions(answers_file(folder, name), items, allow_missing=True) for name in names
+        }
         return cls(items, answers, {name: read_likelihoods(folder, name) for name in names})
 
     def against(self, baseline: str, *names: str) -> Evaluation:
         """Those of `names`, or all, compared with one."""
         wanted = (baseline, *names) if names else tuple(self.answers)
-        answers = {name: self.answers[name] for name in wanted}
+        answers: dict[str, Mapping[str, Answer]] = {name: self.answers[name] for name in wanted}
         return evaluation(self.items, answers, baseline, self.likelihoods)
 
     def comparison(self, name: str, baseline: str) -> Comparison:
