@@ -178,6 +178,7 @@ async def _answers(given: Settling, questions: Sequence[_Question]) -> list[Know
     finally:
         deque(left, maxlen=0)  # no more calls; what those in flight cost is due
         await ended(hands, GRACE)
+        given.calling["classification"].monitor.replies_used = given.journal.found_by
     return [known for _, known in sorted(found.items()) if known]
 
 
