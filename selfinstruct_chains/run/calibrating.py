@@ -167,7 +167,11 @@ async def _answers(given: Settling, questions: Sequence[_Question]) -> list[Know
         found[question.key] = await _answer(given, question)
 
     most = (given.tracing or {}).get("max_concurrency") or given.config.run.max_concurrency
-    await each(questions, ask, most, given.calling["classification"].monitor)
+    monitor = given.calling["classification"].monitor
+    try:
+        await each(questions, ask, most, monitor)
+    finally:
+        monitor.replies_used = given.journal.found_by
     return [known for question in questions if (known := found[question.key])]
 
 
