@@ -15,7 +15,7 @@ from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.outputs.export.writers import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.outputs.export.formats import Row
@@ -141,6 +141,7 @@ def _making(subject: Subject) -> str:
         f"Program: selfinstruct-chains {_inline(versions.get('selfinstruct-chains', 'of unknown version'))}",
         f"Chain: {_inline(subject.config.name)}, fingerprint {_inline(subject.origin.fingerprint[:12])}",
         *(f"Model for {role}: {_inline(_model(subject.config, role))}" for role in ROLES),
+        *_written_anew(subject.origin),
         *(
             f"Reported by the provider: {_inline(name)}, for {n:,} tasks"
             for name, n in subject.selection.models.most_common(5)
@@ -152,6 +153,12 @@ def _making(subject: Subject) -> str:
         *map(_inline, subject.notes),
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _written_anew(origin: Origin) -> Iterator[str]:
+    """Which model wrote the instances that are in it, where it is not the chain's."""
+    if made := origin.regenerated:
+        yield f"Model that wrote all {made.wrote} anew: {_inline(made.model)}"
 
 
 def _model(config: ChainConfig, role: Any) -> str:
