@@ -12,7 +12,7 @@ with them, `tasks: list[Task]`; elsewhere, as in an `interrupt`, where they are 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Len
 from pydantic import BaseModel, ConfigDict, Strict, StringConstraints
@@ -22,6 +22,9 @@ String = Annotated[str, Strict()]
 Text = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
 """Text that is not blank."""
 Number = Annotated[int, Strict()]
+Rating = Literal["A", "B", "C", "D"]
+"""The paper's levels of an answer (section 4.4), best first: right; small flaws; serious errors; no valid answer."""
+RATINGS: tuple[Rating, ...] = ("A", "B", "C", "D")
 
 
 class _Value(BaseModel, frozen=True):

@@ -29,6 +29,7 @@ COMMANDS = {
     "estimate": "Say what N tasks will take: calls, tokens, dollars, minutes.",
     "repair": "Mend a damaged run folder, keeping all that is good.",
     "refilter": "Filter a run anew with other filters, without a call.",
+    "regenerate": "Have another model write a run's outputs anew.",
     "check": "Check a chain and its seeds before paying for anything.",
     "chains": "List the chains that are shipped.",
     "show": "Print the exact prompt of a role.",

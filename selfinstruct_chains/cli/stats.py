@@ -30,7 +30,7 @@ def command(run: Path, *, as_json: bool) -> None:
     from selfinstruct_chains.run.share import far_off
 
     reader = RunReader(run)
-    found, made = statistics(reader), str(reader.origin.refiltered or "")
+    found, made = statistics(reader), reader.origin.made
     if as_json:
         about = {"unfinished": reader.unfinished(), "fingerprint": reader.origin.fingerprint}
         about |= {"made": made} if made else {}

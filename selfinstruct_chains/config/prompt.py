@@ -9,8 +9,8 @@ from pydantic import Field
 
 from selfinstruct_chains.config.base import Closed, Output, Role
 
-Prompted = Role | Literal["judge", "answer"]
-"""Who is given a prompt: a chain's roles, the model that reviews, and models that are evaluated."""
+Prompted = Role | Literal["judge", "answer", "judge_answer", "judge_pair", "regenerate"]
+"""Who is given a prompt: a chain's roles, and models that review, are evaluated, rate answers, or write anew."""
 _COMMON = frozenset({"examples", "instruction", "max_instances", "after"})
 PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
     "instructions": frozenset({"examples", "shown", "ask", "first", "last", "after"}),
@@ -19,12 +19,18 @@ PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
     "output_first": _COMMON,
     "judge": frozenset({"instruction", "instances"}),
     "answer": frozenset({"instruction", "input"}),
+    "judge_answer": frozenset({"task", "answer"}),
+    "judge_pair": frozenset({"task", "first", "second"}),
+    "regenerate": frozenset({"examples", "task"}),
 }
 """What a role's prompt may use: see prompts/README.md."""
 NEEDED_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES, frozenset({"instruction"})) | {
     "instructions": frozenset(),
     "judge": PROMPT_VARIABLES["judge"],
     "answer": PROMPT_VARIABLES["answer"],
+    "judge_answer": PROMPT_VARIABLES["judge_answer"],
+    "judge_pair": PROMPT_VARIABLES["judge_pair"],
+    "regenerate": frozenset({"task"}),
 }
 """What both forms of a role's prompt must use, or the model would not see what it is asked about."""
 EXAMPLE_VARIABLES: dict[Prompted, frozenset[str]] = {
@@ -34,6 +40,9 @@ EXAMPLE_VARIABLES: dict[Prompted, frozenset[str]] = {
     "output_first": frozenset({"instruction", "instances"}),
     "judge": frozenset(),
     "answer": frozenset(),
+    "judge_answer": frozenset(),
+    "judge_pair": frozenset(),
+    "regenerate": frozenset({"task", "output"}),
 }
 """What the prompt's `example` may use; where it may use nothing, there is none."""
 STOP_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES, frozenset[str]()) | {

@@ -28,6 +28,8 @@ _NO_EXAMPLE: dict[Prompted, str] = {
     "instructions": "instructions are always numbered",
     "judge": "a judge is shown no demonstrations",
     "answer": "a model that is evaluated is shown no demonstrations",
+    "judge_answer": "a judge is shown no demonstrations",
+    "judge_pair": "a judge is shown no demonstrations",
 }
 
 

@@ -24,6 +24,7 @@ from selfinstruct_chains.method.parsing import (
     parse_classification,
     parse_instances,
     parse_instructions,
+    parse_output,
     received,
 )
 from selfinstruct_chains.method.rendering import Form  # noqa: TC001 - a pydantic field's type
@@ -158,6 +159,20 @@ class InstancesParser(ReplyParser[Parsed[Instance]]):
     @property
     def _type(self) -> str:
         return "selfinstruct_instances"
+
+
+class OutputParser(ReplyParser[str]):
+    """Reply that is one output: see `parse_output`."""
+
+    wanted = "Write the output alone, and nothing else."
+
+    def _held(self, message: AIMessage) -> str:
+        """The output that `message` is."""
+        return parse_output(str(message.text), **self._reading(message))
+
+    @property
+    def _type(self) -> str:
+        return "selfinstruct_output"
 
 
 def _reason(message: AIMessage) -> str | None:

@@ -19,7 +19,7 @@ from selfinstruct_chains.method.answers import ANSWERS, Answers, answer
 from selfinstruct_chains.method.json_items import has_our_fields, json_instances, json_instructions
 from selfinstruct_chains.method.json_text import looks_like_json
 from selfinstruct_chains.method.labels.names import NAMES, Names
-from selfinstruct_chains.method.labels.reading import labelled, unlabelled
+from selfinstruct_chains.method.labels.reading import labelled, only_output, unlabelled
 from selfinstruct_chains.method.list_marks import unnumbered
 from selfinstruct_chains.method.lists import list_items, plain
 from selfinstruct_chains.method.tidying import tidied, unfenced
@@ -141,6 +141,19 @@ def parse_classification(
     if said is None:
         raise reply.unreadable("neither yes nor no")
     return said
+
+
+def parse_output(text: str, *, truncated: bool = False, characters: int | None = None) -> str:
+    """The output that a reply is, written for an instruction and input that are there.
+
+    Raises:
+        UnreadableReply: It is blank (TruncatedReply: it was cut).
+    """
+    reply = received(text, characters, truncated=truncated)
+    output = only_output(reply.text)
+    if truncated or reply.truncated or not output:
+        raise reply.unreadable("no whole output" if output else "no output")
+    return output
 
 
 def parse_instances(  # noqa: PLR0913 - how a reply may be read

@@ -27,6 +27,8 @@ FORMAT = 2
 READABLE_FORMATS = (1, 2)
 """What is read; a folder of format 1 stays one, and its journal grows by lines of format 2."""
 NAME = "manifest.json"
+MADE = {"refiltered": "refilter, which calls no model", "regenerated": "regenerate, of another run"}
+"""Keys of a run that was made of another one and has no journal of its own, and by what."""
 COPY = "manifest.copy.json"
 """The same again, for `repair`: nothing else in the folder tells what stands in it."""
 _PACKAGES = (
@@ -170,6 +172,24 @@ def refiltered(manifest: Manifest, config: ChainConfig, changed: Mapping[str, An
     }
 
 
+def regenerated(manifest: Manifest, how: Mapping[str, Any], shaping: Mapping[str, Any]) -> Manifest:
+    """The manifest of a run whose instances were written anew from that of `manifest`: its fingerprint is its own.
+
+    Args:
+        manifest: that of the run whose instructions they are.
+        how: what `origin.Regenerating` tells.
+        shaping: what the new instances depend on.
+    """
+    old = {key: value for key, value in manifest.items() if key not in MADE}
+    shaped = manifest["shaping"] | {f"regenerated.{key}": value for key, value in shaping.items()}
+    return old | {
+        "format": FORMAT,
+        "fingerprint": fingerprint(shaped),
+        "shaping": shaped,
+        "regenerated": {"source": manifest["fingerprint"], **how},
+    }
+
+
 def as_text(manifest: Manifest) -> str:
     """What stands in the file."""
     body = json.dumps(manifest, ensure_ascii=False, indent=1).removesuffix("\n}")
@@ -219,8 +239,8 @@ def _shaping(config: ChainConfig, seeds: Sequence[Task], own: Mapping[str, Any])
 
 
 def _checked(manifest: Manifest, shaping: Mapping[str, Any], path: Path) -> Manifest:
-    if manifest.get("refiltered"):
-        raise RunError(f"{path}: made by refilter, which calls no model; it can't be extended. Choose another: -o")
+    if made := next((by for key, by in MADE.items() if manifest.get(key)), ""):
+        raise RunError(f"{path}: made by {made}; it can't be extended. Choose another: -o")
     known = manifest["shaping"]
     compared = known.keys() | shaping.keys()
     if manifest["format"] == 1:  # which did not name what the user brings

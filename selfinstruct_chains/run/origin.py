@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
@@ -29,6 +29,30 @@ class Refiltering(BaseModel):
         return f"Refiltered, without a call, from the run {self.source[:12]}; changed: {changes or 'nothing'}"
 
 
+class Regenerating(BaseModel):
+    """From what a regenerated run was made, and how."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: str
+    """The fingerprint of the run whose instructions they are."""
+    wrote: Literal["outputs", "inputs and outputs"]
+    """What was written anew."""
+    model: str
+    """Who wrote it: provider and name."""
+    best_of: int = 1
+    """How many samples the best was taken of."""
+    judge: str = ""
+    """Who rated them."""
+    before: str = ""
+    """What that run was made from in its turn, in words."""
+
+    def __str__(self) -> str:
+        best = f", the best of {self.best_of} by ratings of {self.judge}" if self.best_of > 1 else ""
+        before = f"; before: {self.before}" if self.before else ""
+        return f"{self.wrote.capitalize()} written anew by {self.model}{best}, for the run {self.source[:12]}{before}"
+
+
 class Origin(BaseModel):
     """How a run was made, as `manifest.json` has it."""
 
@@ -46,6 +70,13 @@ class Origin(BaseModel):
     """That of the folder; from 2 on, all in it has checksums."""
     refiltered: Refiltering | None = None
     """From what it was made, if `refilter` made it."""
+    regenerated: Regenerating | None = None
+    """The same, if `regenerate` made it."""
+
+    @property
+    def made(self) -> str:
+        """From what other run it was made, and how, in words; "" where models grew it."""
+        return str(self.refiltered or self.regenerated or "")
 
 
 def read_origin(path: Path) -> Origin:

@@ -37,7 +37,7 @@ class Overview:
     used: dict[tuple[Purpose, str], Usage] = field(default_factory=dict)
     """What the calls up to the last settled candidate have cost, but for those before the first request."""
     made: str = ""
-    """What a refiltered run was made from, in words."""
+    """From what other run it was made, in words."""
 
 
 def look(path: Path) -> Overview:
@@ -48,7 +48,7 @@ def look(path: Path) -> Overview:
     """
     run = RunReader(path)
     overview = Overview(run.config, Monitor(prices={role: price(run.config.model_for(role)) for role in ROLES}))
-    overview.made = str(run.origin.refiltered or "")
+    overview.made = run.origin.made
     last = _count_candidates(run, overview.monitor)
     _count_calls(run, overview, last)
     _say_how_it_goes(run, overview)

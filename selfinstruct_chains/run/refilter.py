@@ -58,10 +58,11 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
     """
     _refuse_what_is_there(output)
     before = RunReader(run)
-    if made := before.origin.refiltered:
+    if made := before.origin.refiltered or before.origin.regenerated:
+        by = "refilter" if before.origin.refiltered else "regenerate"
         raise RunError(
-            f"{run}: made by refilter, and has no replies of its own; refilter the run that it was made from, "
-            f"of fingerprint {made.source[:12]}"
+            f"{run}: made by {by}, and has no replies of its own; refilter the run that it was made from, of "
+            f"fingerprint {made.source[:12]}"
         )
     seeds = list(before.seeds())
     config = _changed(in_language(before.config, seeds), overrides)

@@ -57,7 +57,7 @@ def repair(path: Path) -> Repaired:
     try:
         with locked(path):
             whole = _mend_manifest(path, found)
-            if not whole.get("refiltered"):
+            if not any(whole.get(key) for key in manifest.MADE):
                 _mend_journal(path / "journal.jsonl", found)
             _mend_derived(RunReader(path), found)
     except OSError as error:
@@ -156,8 +156,9 @@ def _mend_derived(run: RunReader, found: Repaired) -> None:
     wrong = [file for file, good in zip(files, readable, strict=True) if not good]
     if not wrong:
         return
-    if run.origin.refiltered:
-        found.left.append(f"{wrong[0].name}: damaged, and there is no journal; refilter again, into another folder")
+    if run.origin.made:
+        how = "the same regenerate writes it anew" if run.origin.regenerated else "refilter again, into another folder"
+        found.left.append(f"{wrong[0].name}: damaged, and there is no journal; {how}")
         return
     try:
         outputs = [output for slot in _settled(run) for output in slot.outcome]

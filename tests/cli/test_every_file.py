@@ -102,6 +102,8 @@ READ = {
     "estimate --chain": (".yaml", "estimate -n 1 --chain {}"),
     "show --chain": (".yaml", "show instructions --chain {}"),
     "graph --chain": (".yaml", "graph --chain {}"),
+    "regenerate --chain": (".yaml", "regenerate run --chain {} -o out"),
+    "regenerate --judge": (".yaml", "regenerate run --chain openai --best-of 2 --judge {} -o out"),
     "review --judge": (".yaml", "review run --judge {}"),
     "review --prompt": (".yaml", "review run --judge openai --prompt {}"),
     "--set prompt": (".yaml", "graph --chain openai --set instructions.prompt={}"),
@@ -117,6 +119,7 @@ RUNS = {
     "status": "status {}",
     "estimate": "estimate -n 5 {}",
     "refilter": "refilter {} --set novelty.threshold=0.6 -o out",
+    "regenerate": "regenerate {} --chain openai -o out",
     "report": "report {} -o out.html",
     "review": "review {}",
     "export": "export {} --format alpaca -o out.json",
@@ -205,6 +208,7 @@ WRITE = {
     "export -o": ("export run --format alpaca -o {}", ".json"),
     "export -o folder": ("export run --format parquet -o {}", ""),
     "refilter -o": ("refilter run --set novelty.threshold=0.6 -o {}", ""),
+    "regenerate -o": ("regenerate run --chain openai -o {}", ""),
     "generate -o": ("generate -n 1 --chain openai -o {}", ""),
 }
 """Options that name what is written; with --force where there is one."""
@@ -215,6 +219,7 @@ IN_THE_WAY |= {
     "export -o": ("folder", "loop", "long", "below"),
     "export -o folder": IN_THE_WAY["refilter -o"],
     "generate -o": IN_THE_WAY["refilter -o"],
+    "regenerate -o": IN_THE_WAY["refilter -o"],
 }
 """What makes each of them impossible."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.method.rendering import Form
 
+_OUTPUT = re.compile(r"(?i)\A\s*(?:\*\*)?output:(?:\*\*)?[ \t]*")
 _SURE = re.compile(r"(?i)\A(?:sure|certainly|of course|absolutely)\b[^\n]*:[ \t]*\n[ \t]*\n")
 _EMPHASIS = re.compile(r"\A(\*{1,3}|_{1,3}|`)([^*_`\n]+)\1\Z")
 _LONGEST_LABEL = 60  # characters of a class label that stands without "Class label:"
@@ -52,6 +53,11 @@ def labelled(text: str, form: Form, *, truncated: bool, names: Names = NAMES) ->
         return ([] if _is_shifted(found, drafts, instances) else instances), cut
     are_outputs = not any(draft.output is not None or draft.inputs for draft in drafts)
     return [_input_first(draft, names, fields, lead_is_output=are_outputs) for draft in drafts], cut
+
+
+def only_output(text: str) -> str:
+    """A reply that is an output and nothing else, whatever labels are in it: a chat opening and its own label off."""
+    return body(_OUTPUT.sub("", _SURE.sub("", text, count=1), count=1)).rstrip()
 
 
 def unlabelled(text: str, names: Names = NAMES) -> list[Instance]:

@@ -14,7 +14,7 @@ from selfinstruct_chains.outputs.export.markdown import code, grid, inline
 from selfinstruct_chains.outputs.export.writers import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.outputs.export.formats import Row
@@ -140,6 +140,7 @@ def _making(subject: Subject) -> str:
         f"Program: selfinstruct-chains {inline(versions.get('selfinstruct-chains', 'of unknown version'))}",
         f"Chain: {inline(subject.config.name)}, fingerprint {inline(subject.origin.fingerprint[:12])}",
         *(f"Model for {role}: {inline(_model(subject.config, role))}" for role in ROLES),
+        *_written_anew(subject.origin),
         *(
             f"Reported by the provider: {inline(name)}, for {n:,} tasks"
             for name, n in subject.selection.models.most_common(5)
@@ -151,6 +152,12 @@ def _making(subject: Subject) -> str:
         *map(inline, subject.notes),
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _written_anew(origin: Origin) -> Iterator[str]:
+    """Which model wrote the instances that are in it, where it is not the chain's."""
+    if made := origin.regenerated:
+        yield f"Model that wrote all {made.wrote} anew: {inline(made.model)}"
 
 
 def _model(config: ChainConfig, role: Any) -> str:

@@ -178,7 +178,7 @@ def _notes(
     run: RunReader, name: str, choice: Choice, rows: Mapping[Split, int], selection: Selection
 ) -> tuple[str, ...]:
     notes = [f"The run may not be finished: {reason}."] if (reason := run.unfinished()) else []
-    notes += [f"{run.origin.refiltered}."] if run.origin.refiltered else []
+    notes += [f"{made}."] if (made := run.origin.made) else []
     if left_out := _left_out(selection):
         notes.append(f"Left out: {'; '.join(left_out)}.")
     wanted = [split for split, share in zip(("validation", "test"), choice.shares, strict=True) if share]

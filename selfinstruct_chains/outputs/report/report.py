@@ -53,7 +53,7 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
     run = RunReader(folder)
     out = out or folder / "report.html"
     _check(out, force=force)
-    unfinished, made = run.unfinished(), str(run.origin.refiltered or "")
+    unfinished, made = run.unfinished(), run.origin.made
     facts = gather(run)
     reviews = Reviews(folder)
     tasks = drawn(run.tasks(), sample, f"{run.config.run.seed}:report")
