@@ -87,8 +87,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     \b
     selfinstruct evaluate --model base.jsonl --model tuned.jsonl
     selfinstruct evaluate --model embedded --model tuned/chain.yaml -o before-after
-    selfinstruct evaluate --model base=embedded --model chat=embedded --set chat:model.kind=chat
-    selfinstruct evaluate --on mine.jsonl --model openai --model 3B=a.jsonl --max-cost 1
+    selfinstruct evaluate --model base=embedded --model chat=embedded \\
+        --set chat:model.kind=chat
+    selfinstruct evaluate --on mine.jsonl --model openai --max-cost 1
     """
     from selfinstruct_chains.files import shipped
     from selfinstruct_chains.training.evaluation.comparing import evaluation
