@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from selfinstruct_chains.training.plan import Plan
     from selfinstruct_chains.training.tune import Step
 
-pytestmark = pytest.mark.train
+# What PEFT asks of transformers is not ours to mend.
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")]
 
 STEPS = 8
 
