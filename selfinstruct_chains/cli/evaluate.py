@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from selfinstruct_chains.cli import options, trust
+from selfinstruct_chains.cli.durably import durably
 from selfinstruct_chains.cli.echo import echo, echo_json
-from selfinstruct_chains.errors import SelfInstructError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from selfinstruct_chains.files.predictions import Answer
+    from selfinstruct_chains.training.evaluation.comparing import Evaluation
     from selfinstruct_chains.training.evaluation.examining import Examination
+    from selfinstruct_chains.training.evaluation.judging import Judging
+
+_JUDGE = "judge:"  # begins overrides of its chain
 
 
 @click.command()
@@ -42,7 +45,8 @@ if TYPE_CHECKING:
     "settings",
     multiple=True,
     metavar="[NAME:]KEY=VALUE",
-    help="Override a value of the chains, or of one model's: tuned:model.kind=chat. Repeatable.",
+    help="Override a value of the chains, of one model's (tuned:model.kind=chat), or of the judge's (judge:...). "
+    "Repeatable.",
 )
 @click.option(
     "-o",
@@ -60,6 +64,18 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also how likely embedded models find the references, and that they end there (extra train).",
 )
+@click.option(
+    "--judge",
+    metavar="CHAIN",
+    help="Have the classification model of this chain rate each answer, A to D, and compare each with the first "
+    "model's, in both orders.",
+)
+@click.option(
+    "--people",
+    type=click.Path(path_type=Path),
+    metavar="FILE.jsonl",
+    help='People\'s ratings, to see how the judge agrees with them: {"id", "model", "rating", "by"} on each line.',
+)
 @options.budgets
 @click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object, for programs.")
 @trust.option
@@ -72,6 +88,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     prompt: str | None,
     allow_missing: bool,  # noqa: FBT001
     likelihood: bool,  # noqa: FBT001
+    judge: str | None,
+    people: Path | None,
     as_json: bool,  # noqa: FBT001
     **given: Any,
 ) -> None:
@@ -95,36 +113,51 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from selfinstruct_chains.training.evaluation.comparing import evaluation
     from selfinstruct_chains.training.evaluation.examining import examination
     from selfinstruct_chains.training.evaluation.folder import check_folder, write
+    from selfinstruct_chains.training.evaluation.judging_text import judging_text
     from selfinstruct_chains.training.evaluation.likelihoods import likelihoods
     from selfinstruct_chains.training.evaluation.table import evaluation_text
     from selfinstruct_chains.training.evaluation.wire import as_json as figures
 
     source = file or shipped.HELDOUT
-    found = examination(source, models, settings, tokens=answer_tokens, prompt=prompt)
+    of_models, of_judge = _settings(settings)
+    found = examination(source, models, of_models, tokens=answer_tokens, prompt=prompt)
+    _refuse_in_vain(found, judge=judge, of_judge=of_judge)
     answers = found.predictions(allow_missing=allow_missing)
-    folder = out or (found.default_folder(source.name) if found.asked else None)
-    if likelihood and not found.asked:
-        options.refuse("is about models that are asked, and all of these are given answers", "likelihood")
+    folder = out or (found.default_folder(source.name) if found.asked or judge else None)
     if folder:
         check_folder(folder)
-    if found.asked and folder:
-        answers |= _asked(found, folder, given)
+        answers |= _asked(found, folder, given) if found.asked else {}
     known = likelihoods(found, folder, _note) if likelihood and folder else None
     result = evaluation(found.items, {one.name: answers[one.name] for one in found.models}, likelihoods=known)
-    written = write(result, folder, source.name) if folder else None
+    judged = _judged(result, folder, judge, of_judge, people, given) if judge and folder else None
+    written = write(result, folder, source.name, judged) if folder else None
     if as_json:
-        echo_json(figures(result), indent=2)
+        echo_json(figures(result, judged), indent=2)
     else:
         echo(evaluation_text(result, source.name))
+        if judged:
+            echo(f"\n{judging_text(judged)}")
     if written:
         echo(f"\nThe answers side by side: {written.page}", err=as_json)
 
 
+def _settings(given: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The overrides of the models, and those of the judge's chain, without its name."""
+    of_judge = tuple(one.removeprefix(_JUDGE) for one in given if one.startswith(_JUDGE))
+    return tuple(one for one in given if not one.startswith(_JUDGE)), of_judge
+
+
+def _refuse_in_vain(found: Examination, *, judge: str | None, of_judge: tuple[str, ...]) -> None:
+    if not found.asked:
+        options.refuse("is about models that are asked, and all of these are given answers", "likelihood")
+    if not judge:
+        options.refuse("is about the ratings of a judge, which --judge names", "people")
+        if of_judge:
+            raise click.UsageError("--set judge:... would change nothing: there is no --judge.")
+
+
 def _asked(found: Examination, folder: Path, given: Mapping[str, Any]) -> dict[str, Mapping[str, Answer]]:
-    """The answers of the models that are asked; ends the command with a word on how to go on if that was stopped."""
-    from selfinstruct_chains.cli.progress import LiveDisplay
-    from selfinstruct_chains.cli.signals import handlers_put_back, interruptible
-    from selfinstruct_chains.cli.summary import how_to_go_on
+    """The answers of the models that are asked."""
     from selfinstruct_chains.run.several import Several
 
     for one in found.asked:
@@ -132,14 +165,38 @@ def _asked(found: Examination, folder: Path, given: Mapping[str, Any]) -> dict[s
     budgets = options.limits(given)
     monitor = Several(len(found.asked) * len(found.items))
     monitor.notes += found.check(budgets)
-    try:
-        with handlers_put_back(), LiveDisplay(monitor, folder, as_json=False, items="answers"):
-            return asyncio.run(interruptible(found.ask(folder, monitor, budgets), monitor))
-    except SelfInstructError as stopped:
-        if not monitor.wanted or stopped.exit_code == 2:  # noqa: PLR2004 - the user's to mend
-            raise
-        echo(how_to_go_on(monitor, stopped, f"{monitor.finished} of {monitor.wanted} answers are in {folder}"))
-        raise SystemExit(stopped.exit_code) from None
+    return durably(found.ask(folder, monitor, budgets), monitor, folder, "answers")
+
+
+def _judged(  # noqa: PLR0913, PLR0917 - what is judged, by whom, beside whom
+    result: Evaluation,
+    folder: Path,
+    chain: str,
+    settings: tuple[str, ...],
+    people: Path | None,
+    given: Mapping[str, Any],
+) -> Judging:
+    """What the judge says of all answers."""
+    from selfinstruct_chains.files.ratings import read_ratings
+    from selfinstruct_chains.run.judges import Judge
+    from selfinstruct_chains.run.monitor import Monitor
+    from selfinstruct_chains.training.evaluation.folder import JUDGE
+    from selfinstruct_chains.training.evaluation.judging import judged
+
+    ratings = read_ratings(people, {item.id for item in result.items}, result.answers) if people else ()
+    config = options.load(chain, settings)
+    trust.tell(chain, settings, config, trust=given["trust"], say=_note, once=True)
+    monitor = Monitor()
+    work = judged(
+        Judge(config),
+        result.items,
+        result.answers,
+        folder=folder / JUDGE,
+        monitor=monitor,
+        budgets=options.limits(given),
+        people=ratings,
+    )
+    return durably(work, monitor, folder, "verdicts")
 
 
 def _note(text: str) -> None:

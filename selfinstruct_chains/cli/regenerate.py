@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from selfinstruct_chains.cli import options, trust
+from selfinstruct_chains.cli.durably import durably
 from selfinstruct_chains.cli.echo import echo
-from selfinstruct_chains.errors import ConfigError, SelfInstructError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from selfinstruct_chains.run.regenerate import Regenerated, Regeneration
 
 
 @click.command()
@@ -70,26 +64,9 @@ def command(  # noqa: PLR0913 - one for each option
     trust.tell(chain, settings, config, trust=given["trust"], say=_note, once=True)
     if judge and judging:
         trust.tell(judge, (), judging, trust=given["trust"], say=_note, once=True)
-    found = _asked(work, output, given)
+    found = durably(work.run(options.limits(given)), work.monitor, output, "replies")
     echo(f"{len(found.tasks):,} tasks are in {output / 'tasks.jsonl'}; {run} is as it was.")
     echo(regenerated_text(found))
-
-
-def _asked(work: Regeneration, folder: Path, given: Mapping[str, Any]) -> Regenerated:
-    """What came of it; ends the command with a word on how to go on if it was stopped."""
-    from selfinstruct_chains.cli.progress import LiveDisplay
-    from selfinstruct_chains.cli.signals import handlers_put_back, interruptible
-    from selfinstruct_chains.cli.summary import how_to_go_on
-
-    monitor = work.monitor
-    try:
-        with handlers_put_back(), LiveDisplay(monitor, folder, as_json=False, items="replies"):
-            return asyncio.run(interruptible(work.run(options.limits(given)), monitor))
-    except SelfInstructError as stopped:
-        if not monitor.wanted or isinstance(stopped, ConfigError):
-            raise
-        echo(how_to_go_on(monitor, stopped, f"{monitor.finished:,} of {monitor.wanted:,} replies are in {folder}"))
-        raise SystemExit(stopped.exit_code) from None
 
 
 def _note(text: str) -> None:

@@ -62,6 +62,7 @@ def choose_processor(settings: TuneSettings) -> Processor:
     threads = settings.threads or cores(_text(_QUOTA))
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ.setdefault("TQDM_DISABLE", "1")  # of the bars of other libraries: what goes on is told by us
     torch = needed("torch", "train")
     if settings.device == "auto" and torch.cuda.is_available():
         found: tuple[Precision, str] = ("bf16", "a GPU") if torch.cuda.is_bf16_supported() else ("fp32", "an old GPU")

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from selfinstruct_chains.training.evaluation.comparing import Evaluation
+    from selfinstruct_chains.training.evaluation.judging import Judging
 
 PAGE = "evaluation.html"
 _FIGURES = "evaluation.json"
-_ANSWERS, _MODELS, LIKELIHOODS = "answers", "models", "likelihoods"
-_OURS = {PAGE, _FIGURES, _ANSWERS, _MODELS, LIKELIHOODS}
+_ANSWERS, _MODELS, LIKELIHOODS, JUDGE = "answers", "models", "likelihoods", "judge"
+_OURS = {PAGE, _FIGURES, _ANSWERS, _MODELS, LIKELIHOODS, JUDGE}
 
 
 class Written(NamedTuple):
@@ -45,7 +46,7 @@ def check_folder(out: Path) -> None:
         raise RunError(f"{out}: not an evaluation's folder (it has {strangers[0]!r}); choose another: -o")
 
 
-def write(found: Evaluation, out: Path, title: str) -> Written:
+def write(found: Evaluation, out: Path, title: str, judged: Judging | None = None) -> Written:
     """Put the figures, each model's answers and the page into `out`; what an earlier call wrote is replaced.
 
     Raises:
@@ -56,7 +57,7 @@ def write(found: Evaluation, out: Path, title: str) -> Written:
         make_folder(out / _ANSWERS)
         for name in found.answers:
             write_atomically(answers_file(out, name), _lines(found, name))
-        write_atomically(written.figures, json.dumps(as_json(found), ensure_ascii=False, indent=2) + "\n")
+        write_atomically(written.figures, json.dumps(as_json(found, judged), ensure_ascii=False, indent=2) + "\n")
         write_atomically(written.page, page(found, title))
     except OSError as error:
         raise RunError(f"{error.filename or out}: can't be written: {error.strerror or error}") from None
