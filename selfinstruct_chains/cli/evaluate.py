@@ -104,7 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
     \b
     selfinstruct evaluate --model base.jsonl --model tuned.jsonl
-    selfinstruct evaluate --model embedded --model tuned/chain.yaml -o before-after
+    selfinstruct evaluate --model embedded --model tuned/chain.yaml -o compared
     selfinstruct evaluate --model base=embedded --model chat=embedded \\
         --set chat:model.kind=chat
     selfinstruct evaluate --on mine.jsonl --model openai --max-cost 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli import options, trust
 from selfinstruct_chains.cli.echo import echo
 
 _FILE = click.Path(path_type=Path)
@@ -25,6 +26,7 @@ _FILE = click.Path(path_type=Path)
 @options.seeds
 @options.settings
 @options.budgets
+@trust.option
 def command(  # noqa: PLR0913 - one for each option
     chain: str,
     n: int,
@@ -38,7 +40,7 @@ def command(  # noqa: PLR0913 - one for each option
     tune: tuple[str, ...],
     seeds: Path | None,
     settings: tuple[str, ...],
-    **budgets: float | None,
+    **given: Any,
 ) -> None:
     """Find out whether CHAIN's data makes a model better: a table, a figure and a verdict (extra train).
 
@@ -48,8 +50,8 @@ def command(  # noqa: PLR0913 - one for each option
     goes on where it was stopped. Budgets are for each step.
 
     \b
-    selfinstruct experiment -n 150 --sizes 50,150 -o my-experiment
-    selfinstruct experiment openai -n 1000 --sizes 100,300,1000 --base mine.gguf -o my-experiment
+    selfinstruct experiment -n 150 --sizes 50,150 -o mine
+    selfinstruct experiment openai -n 900 --sizes 300,900 --base my.gguf -o mine
     """
     from selfinstruct_chains.files import shipped
     from selfinstruct_chains.files.writing import write_atomically
@@ -71,7 +73,8 @@ def command(  # noqa: PLR0913 - one for each option
         answer_tokens=answer_tokens,
     )
     plans.claim(plan, out)
-    for step in steps.steps(plan, out, options.typed_limits(budgets)):
+    asked = (*options.typed_limits(given), *(["--trust"] if given["trust"] else []))
+    for step in steps.steps(plan, out, asked):
         echo(f"\n== {step.title}\n{step}", err=True)
         if code := steps.run(step):
             echo(f"The step {step.title!r} ended with exit code {code}. The same command goes on from there.", err=True)

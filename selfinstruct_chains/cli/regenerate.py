@@ -50,9 +50,9 @@ def command(  # noqa: PLR0913 - one for each option
     was stopped or killed.
 
     \b
-    selfinstruct regenerate runs/mine --chain openai -o runs/mine-anew
-    selfinstruct regenerate runs/mine --chain openai --inputs -o runs/mine-anew
-    selfinstruct regenerate runs/mine --chain vllm --best-of 4 --judge openai -o runs/mine-best
+    selfinstruct regenerate runs/mine --chain openai -o runs/anew
+    selfinstruct regenerate runs/mine --chain openai --inputs -o runs/anew
+    selfinstruct regenerate runs/mine --chain vllm --best-of 4 -o runs/best
     """
     from selfinstruct_chains.outputs.regenerated_text import regenerated_text
     from selfinstruct_chains.run.regenerate import How, Regeneration

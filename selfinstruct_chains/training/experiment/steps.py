@@ -41,7 +41,7 @@ def steps(plan: Plan, out: Path, limits: Sequence[str] = ()) -> Iterator[Step]:
     Args:
         plan: the experiment.
         out: its folder.
-        limits: budgets for each step that asks models, as typed.
+        limits: budgets, and the yes to odd addresses, for each step that asks models, as typed.
     """
     seeds = ("--seeds", plan.seeds) if plan.seeds else ()
     sets = _each("--set", plan.settings)
