@@ -30,6 +30,8 @@ class Step(NamedTuple):
     title: str
     arguments: tuple[str, ...]
     """Those of `selfinstruct`."""
+    is_told: bool = True
+    """Whether what it prints is shown; its progress is in any case."""
 
     def __str__(self) -> str:
         return shlex.join(("selfinstruct", *self.arguments))
@@ -53,7 +55,7 @@ def steps(plan: Plan, out: Path, limits: Sequence[str] = ()) -> Iterator[Step]:
     for arm in plan.arms:
         how = ("--base", plan.base, "-o", str(out / MODELS / arm.folder), *_each("--set", plan.tune))
         yield Step(f"training: {arm.name}", ("finetune", str(_part(plan, arm, out)), *how))
-    yield Step("answers", tuple(_evaluate(plan, out, limits)))
+    yield Step("answers", tuple(_evaluate(plan, out, limits)), is_told=False)  # it is told with the verdict
 
 
 def run(step: Step) -> int:
@@ -62,7 +64,8 @@ def run(step: Step) -> int:
     Ctrl-C is the command's to handle, to which the terminal sends it too; SIGTERM is handed on.
     """
     command = [sys.executable, "-m", "selfinstruct_chains", *step.arguments]
-    with subprocess.Popen(command) as child:  # noqa: S603 - ourselves
+    out = None if step.is_told else subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=out) as child:  # noqa: S603 - ourselves
         handlers: dict[signal.Signals, Any] = {
             signal.SIGINT: lambda *_: None,  # a handler, unlike SIG_IGN, is not the child's too
             signal.SIGTERM: lambda number, _: child.send_signal(number),

@@ -82,13 +82,15 @@ def _in_short(found: Found) -> str:
             "items, or another base, might."
         )
     likelihood, rouge, first = (state(own, measure) for measure in ("nll", "rouge", "rouge_first"))
-    if likelihood == "better":
-        return "training on its own data made the reference answers likelier: the model answers better."
     if likelihood == "worse" or rouge == "worse":
         return "training on its own data made the model worse, where human data made it better."
+    if likelihood == "better":
+        written = "what it writes scores higher" if first == "better" else "no gain in what it writes could be shown"
+        return f"its own data made the reference answers likelier; {written} (ROUGE-L of the first paragraph)."
+    if rouge == "better" and first != "better":
+        return "what its own data taught is when to stop: ROUGE-L rose, and that of the first paragraph did not."
     if rouge == "better":
-        gain = "answers" if first == "better" else "when to stop, not what to answer"
-        return f"what its own data taught can't be seen in the likelihood of answers; ROUGE-L rose by {gain}."
+        return "its own data raised ROUGE-L, and did not make the reference answers likelier."
     seen = own["nll"].estimate.detectable if "nll" in own else None
     would = f" (a change of {seen:.2f} in answer NLL would have shown)" if seen is not None else ""
     return f"no effect of its own data could be shown{would}, where that of human data could."

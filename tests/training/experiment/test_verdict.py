@@ -29,11 +29,12 @@ def found(control, nll, rouge, first=SAME) -> Found:
     [
         (found(UNCLEAR, LESS, UP), "the positive control shows no gain"),
         (found(MORE, LESS, UP), "the positive control shows no gain"),
-        (found(LESS, LESS, SAME), "the model answers better"),
+        (found(LESS, LESS, SAME), "made the reference answers likelier; no gain in what it writes could be shown"),
+        (found(LESS, LESS, UP, UP), "made the reference answers likelier; what it writes scores higher"),
         (found(LESS, MORE, SAME), "made the model worse"),
         (found(LESS, UNCLEAR, DOWN), "made the model worse"),
-        (found(LESS, UNCLEAR, UP), "when to stop, not what to answer"),
-        (found(LESS, UNCLEAR, UP, UP), "ROUGE-L rose by answers"),
+        (found(LESS, UNCLEAR, UP), "what its own data taught is when to stop"),
+        (found(LESS, UNCLEAR, UP, UP), "raised ROUGE-L, and did not make the reference answers likelier"),
         (found(LESS, UNCLEAR, SAME), "no effect of its own data could be shown (a change of 0.14 in answer NLL"),
     ],
 )
