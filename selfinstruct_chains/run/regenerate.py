@@ -234,7 +234,7 @@ def _dropped(task: Task, rule: str, stage: str, text: str) -> Rejection:
 def _refuse_strangers(run: Path, output: Path) -> None:
     """Refuse a folder that something else has begun."""
     try:
-        if output.resolve() == run.resolve():
+        if output.absolute() == run.absolute() or (output.exists() and output.samefile(run)):
             raise RunError(f"{output}: the run itself, which is not changed; give another folder: -o")
         names = {entry.name for entry in output.iterdir()} if output.exists() else set()
     except NotADirectoryError:

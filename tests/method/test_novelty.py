@@ -212,6 +212,7 @@ def test_the_history_is_what_each_entry_met_when_it_was_added(block: int) -> Non
     assert list(index.history(k=3, block=block)) == expected
 
 
+@pytest.mark.slow
 def test_an_entry_takes_at_most_200_bytes() -> None:
     """50,000 texts with as many different words as instructions have (27,000), the vocabulary counted in."""
     random = Random(3)

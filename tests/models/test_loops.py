@@ -224,7 +224,10 @@ print(asyncio.run(ask(one)), asyncio.run(ask(one)), asyncio.run(ask(model(provid
 """
 
 
-@pytest.mark.parametrize("provider", ["openai", "anthropic", "ollama", "google_genai"])
+@pytest.mark.parametrize(
+    "provider",
+    ["openai", *(pytest.param(one, marks=pytest.mark.slow) for one in ("anthropic", "ollama", "google_genai"))],
+)
 def test_nobody_closes(server, config_at, provider, tmp_path: Path):
     """A configured model that nobody closes is closed by its loop's end, without a warning, in any mixture of loops."""
     code = tmp_path / "program.py"
