@@ -119,7 +119,7 @@ RUNS = {
     "status": "status {}",
     "estimate": "estimate -n 5 {}",
     "refilter": "refilter {} --set novelty.threshold=0.6 -o out",
-    "regenerate": "regenerate {} --chain openai -o out",
+    "regenerate": "regenerate {} --chain openai --set model.api_key_env=NOT_SET -o out",
     "report": "report {} -o out.html",
     "review": "review {}",
     "export": "export {} --format alpaca -o out.json",
