@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from selfinstruct_chains.files.predictions import Answer
+    from selfinstruct_chains.files.ratings import Rated
+    from selfinstruct_chains.run.judges import Judge
     from selfinstruct_chains.training.evaluation.comparing import Evaluation
     from selfinstruct_chains.training.evaluation.examining import Examination
     from selfinstruct_chains.training.evaluation.judging import Judging
@@ -110,6 +112,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     selfinstruct evaluate --on mine.jsonl --model openai --max-cost 1
     """
     from selfinstruct_chains.files import shipped
+    from selfinstruct_chains.outputs.extras import check_installed
     from selfinstruct_chains.training.evaluation.comparing import evaluation
     from selfinstruct_chains.training.evaluation.examining import examination
     from selfinstruct_chains.training.evaluation.folder import check_folder, write
@@ -122,6 +125,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     of_models, of_judge = _settings(settings)
     found = examination(source, models, of_models, tokens=answer_tokens, prompt=prompt)
     _refuse_in_vain(found, judge=judge, of_judge=of_judge)
+    if likelihood:
+        check_installed("torch", "train")
+    judging = _judge(found, judge, of_judge, people, given) if judge else None
     answers = found.predictions(allow_missing=allow_missing)
     folder = out or (found.default_folder(source.name) if found.asked or judge else None)
     if folder:
@@ -129,7 +135,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         answers |= _asked(found, folder, given) if found.asked else {}
     known = likelihoods(found, folder, _note) if likelihood and folder else None
     result = evaluation(found.items, {one.name: answers[one.name] for one in found.models}, likelihoods=known)
-    judged = _judged(result, folder, judge, of_judge, people, given) if judge and folder else None
+    judged = _judged(result, folder, *judging, given) if judging and folder else None
     written = write(result, folder, source.name, judged) if folder else None
     if as_json:
         echo_json(figures(result, judged), indent=2)
@@ -168,34 +174,29 @@ def _asked(found: Examination, folder: Path, given: Mapping[str, Any]) -> dict[s
     return durably(found.ask(folder, monitor, budgets), monitor, folder, "answers")
 
 
-def _judged(  # noqa: PLR0913, PLR0917 - what is judged, by whom, beside whom
-    result: Evaluation,
-    folder: Path,
-    chain: str,
-    settings: tuple[str, ...],
-    people: Path | None,
-    given: Mapping[str, Any],
-) -> Judging:
-    """What the judge says of all answers."""
+def _judge(
+    found: Examination, chain: str, settings: tuple[str, ...], people: Path | None, given: Mapping[str, Any]
+) -> tuple[Judge, list[Rated]]:
+    """Who judges, and people's ratings: looked at before anything is asked of the models."""
     from selfinstruct_chains.files.ratings import read_ratings
     from selfinstruct_chains.run.judges import Judge
+
+    names = [one.name for one in found.models]
+    ratings = read_ratings(people, {item.id for item in found.items}, names) if people else []
+    config = options.load(chain, settings)
+    trust.tell(chain, settings, config, trust=given["trust"], say=_note, once=True)
+    return Judge(config), ratings
+
+
+def _judged(result: Evaluation, folder: Path, judge: Judge, people: list[Rated], given: Mapping[str, Any]) -> Judging:
+    """What the judge says of all answers."""
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.training.evaluation.folder import JUDGE
     from selfinstruct_chains.training.evaluation.judging import judged
 
-    ratings = read_ratings(people, {item.id for item in result.items}, result.answers) if people else ()
-    config = options.load(chain, settings)
-    trust.tell(chain, settings, config, trust=given["trust"], say=_note, once=True)
-    monitor = Monitor()
-    work = judged(
-        Judge(config),
-        result.items,
-        result.answers,
-        folder=folder / JUDGE,
-        monitor=monitor,
-        budgets=options.limits(given),
-        people=ratings,
-    )
+    monitor, budgets = Monitor(), options.limits(given)
+    at = folder / JUDGE
+    work = judged(judge, result.items, result.answers, folder=at, monitor=monitor, budgets=budgets, people=people)
     return durably(work, monitor, folder, "verdicts")
 
 

@@ -55,6 +55,7 @@ def command(  # noqa: PLR0913 - one for each option
     """
     from selfinstruct_chains.files import shipped
     from selfinstruct_chains.files.writing import write_atomically
+    from selfinstruct_chains.outputs.extras import check_installed
     from selfinstruct_chains.training.experiment import plan as plans
     from selfinstruct_chains.training.experiment import steps
     from selfinstruct_chains.training.experiment.finding import findings
@@ -72,6 +73,7 @@ def command(  # noqa: PLR0913 - one for each option
         regenerate=regenerate,
         answer_tokens=answer_tokens,
     )
+    check_installed("torch", "train")
     plans.claim(plan, out)
     asked = (*options.typed_limits(given), *(["--trust"] if given["trust"] else []))
     for step in steps.steps(plan, out, asked):

@@ -7,14 +7,13 @@ said may be called by any of `_TEXTS`.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import DataError
-from selfinstruct_chains.files.seeds import read_lines
+from selfinstruct_chains.files.rows import json_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from selfinstruct_chains.files.items import Item
@@ -55,7 +54,7 @@ def read_predictions(path: Path, items: Sequence[Item], *, allow_missing: bool =
     named, asked = {item.id for item in items}, _by_question(items)
     answers: dict[str, Answer] = {}
     unknown: list[str] = []
-    for where, row in _rows(path):
+    for where, row in json_rows(path, _FORM):
         answer = _answer(row, where)
         id_ = _id(row, asked, where)
         if id_ in answers:
@@ -71,18 +70,6 @@ def read_predictions(path: Path, items: Sequence[Item], *, allow_missing: bool =
         more = "" if len(missing) == len(items) else "; to leave them out: --allow-missing"
         raise DataError(f"{path}: {len(missing)} of {len(items)} items have no answer: {_listed(missing)}{more}")
     return {item.id: answers[item.id] for item in items if item.id in answers}
-
-
-def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, line in read_lines(path):
-        where = f"{path}, line {number}"
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            raise DataError(f"{where}: not JSON; {_FORM}") from None
-        if not isinstance(row, dict):
-            raise DataError(f"{where}: {_FORM}")
-        yield where, row
 
 
 def _answer(row: Mapping[str, Any], where: str) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,3 +93,31 @@ def test_what_would_change_nothing(
 
     assert result.code == 2
     assert said in result.err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("evaluate --model a=openai --likelihood -o {}/out", "pip install 'selfinstruct-chains[train]'"),
+        ("evaluate --model a=openai --judge opnai -o {}/out", "did you mean 'openai'?"),
+        ("evaluate --model a=openai --judge openai --people {}/none.jsonl -o {}/out", "none.jsonl"),
+        ("experiment openai -n 4 --sizes 2 --base {}/my.gguf -o {}/out", "pip install 'selfinstruct-chains[train]'"),
+    ],
+)
+def test_what_is_needed_at_the_end_is_looked_for_at_the_start(  # noqa: PLR0913, PLR0917 - a table, and who is not asked
+    selfinstruct: Callable[..., Said],
+    server: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    line: str,
+    said: str,
+) -> None:
+    """Before a model is asked, which may take hours and money."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    address = ["--set", f"model.base_url={server.base_url}"]
+
+    result = selfinstruct(*line.replace("{}", str(tmp_path)).split(), *address)
+
+    assert (result.code, server.counts.answered) == (2, 0)
+    assert said in result.err
+    assert not (tmp_path / "out").exists()
