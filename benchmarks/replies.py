@@ -96,6 +96,7 @@ FAMILIES = {
     "statements": "not classification ",
 }
 SLOPE = 1.1
+AGAIN = 3  # times that a family above the limits is measured once more, since a machine has neighbours
 PER_KILOBYTE, AT_LEAST = 5_000, 0.25  # microseconds for a kilobyte, and seconds in all, that are too long
 
 _instances = partial(parse_instances, output="text")
@@ -157,6 +158,11 @@ def measured(parse: Callable[[str], object], piece: str, largest: int) -> list[T
     return found
 
 
+def shortest(one: list[Took], other: list[Took]) -> list[Took]:
+    """The shorter time of each size that both have."""
+    return [min(pair, key=lambda each: each.seconds) for pair in zip(one, other, strict=False)]
+
+
 def slope(took: list[Took]) -> float:
     """How time grows with size, over the sizes from 16 kB on: the least-squares slope of the logarithms."""
     points = [(log(each.size), log(max(each.seconds, 1e-6))) for each in took[-4:] if each.size >= 2**14]
@@ -182,6 +188,10 @@ def main() -> int:
             if given.only not in name and given.only not in family:
                 continue
             took = measured(parse, piece, given.largest)
+            for _ in range(AGAIN):
+                if slope(took) <= given.slope and not took[-1].is_too_long:
+                    break
+                took = shortest(took, measured(parse, piece, given.largest))
             found = slope(took)
             is_bad = found > given.slope or took[-1].is_too_long
             failed += is_bad

@@ -27,13 +27,14 @@ class Derived:
     Args:
         path: the file; made if it is not there.
         say: told of such a copy.
+        ended: whether who wrote it last came to its end.
         unchecked: whether it may come from a version that wrote no checksums; its lines are taken as they stand then.
 
     Raises:
         OSError: it can't be opened.
     """
 
-    def __init__(self, path: Path, say: Callable[[str], None], *, unchecked: bool = False) -> None:
+    def __init__(self, path: Path, say: Callable[[str], None], *, ended: bool = False, unchecked: bool = False) -> None:
         self._path, self._say = path, say
         if unchecked and not sums_of(path).exists():
             write_sums(path)
@@ -42,7 +43,7 @@ class Derived:
             self._sums = opened.enter_context(sums_of(path).open("ab", buffering=0))
             # What is there, as far as it was not compared yet.
             self._there: BinaryIO | None = opened.enter_context(path.open("rb"))
-            good = good_lines(path)
+            good = good_lines(path, ended=ended)
             if good.more:
                 self._keep(good.lines + 1)
             self._cut(good.size, good.lines)
@@ -105,8 +106,8 @@ class Good(NamedTuple):
     """Whether anything else is there or gone, a last line that a kill left without its checksum apart."""
 
 
-def good_lines(path: Path) -> Good:
-    """How far the derived file `path`, if it is there, fits its checksums.
+def good_lines(path: Path, *, ended: bool = False) -> Good:
+    """How far the derived file `path`, if it is there, fits its checksums; `ended` as for `checked_lines`.
 
     Raises:
         OSError: it can't be read.
@@ -116,7 +117,7 @@ def good_lines(path: Path) -> Good:
         return Good(0, 0, more=False)
     try:
         with path.open("rb") as file, sums_of(path).open("rb") as sums:
-            for line in checked_lines(file, sums):
+            for line in checked_lines(file, sums, ended=ended):
                 count, size = count + 1, size + len(line)
     except (Differs, FileNotFoundError):
         return Good(count, size, more=True)

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import kept, make_folder, replacing, sync_names, write_atomically
-from selfinstruct_chains.run import manifest
+from selfinstruct_chains.run import manifest, progress
 from selfinstruct_chains.run.derived import Derived
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.journal import Journal
@@ -74,10 +74,10 @@ class Folder:
         """Put a dropped candidate into rejected.jsonl."""
         self._put("rejected.jsonl", rejection)
 
-    def report(self, progress: dict[str, Any]) -> None:
+    def report(self, word: dict[str, Any]) -> None:
         """Leave word of how the run is going in progress.json, for `selfinstruct status`."""
         if self.path and self._lock:
-            write_atomically(self.path / "progress.json", json.dumps(progress, ensure_ascii=False, indent=1) + "\n")
+            write_atomically(self.path / progress.NAME, json.dumps(word, ensure_ascii=False, indent=1) + "\n")
 
     def note_found(self) -> None:
         """Write what the run found out by calls into its manifest too: a line of the journal may be lost.
@@ -127,8 +127,9 @@ class Folder:
                 "and its call will be asked again"
             )
         self._bring_back()
+        told = {"ended": progress.has_finished(path), "unchecked": self._manifest["format"] == 1}
         for name in ("tasks.jsonl", "rejected.jsonl"):  # one by one: `close` has those that were opened
-            self._derived[name] = Derived(path / name, self.notes.append, unchecked=self._manifest["format"] == 1)
+            self._derived[name] = Derived(path / name, self.notes.append, **told)
         sync_names(path / "journal.jsonl")
 
     def _bring_back(self) -> None:

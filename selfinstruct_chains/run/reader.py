@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, Literal, Self, TypeVar
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from selfinstruct_chains.characters import whole_characters
 from selfinstruct_chains.config import ChainConfig
@@ -22,6 +22,7 @@ from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.run.journal import scan
 from selfinstruct_chains.run.manifest import NAME
 from selfinstruct_chains.run.origin import read_origin
+from selfinstruct_chains.run.progress import Progress, has_finished, read_progress
 from selfinstruct_chains.run.sealed import Differs, checked_lines, damaged, sums_of
 from selfinstruct_chains.tasks import Rejection, Task
 
@@ -37,26 +38,6 @@ State = Literal["running", "finished", "stopped", "killed", "unknown"]
 """What became of the last start of a run; "unknown" when it left no word."""
 
 _SILENT = 30.0  # seconds without a sign of life after which a process elsewhere is taken for dead; one comes every two
-
-
-class Progress(BaseModel):
-    """What the last start left in progress.json, or leaves there every two seconds."""
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
-    state: Literal["running", "finished", "stopped"]
-    """As it said itself; `RunReader.state` tells whether it is still so."""
-    why: str
-    """Why it stopped."""
-    finished: int
-    wanted: int
-    in_flight: int = 0
-    started: float = 0.0
-    """In seconds since 1970, like `updated`."""
-    updated: float = 0.0
-    """When it last gave a sign of life."""
-    host: str = ""
-    """The machine that it runs on."""
 
 
 class RunReader:
@@ -108,12 +89,7 @@ class RunReader:
 
     def progress(self) -> Progress | None:
         """What the last start said of itself; None from a version that left no word."""
-        with _opened(self.path / "progress.json") as file:
-            text = file.read()
-        try:
-            return Progress.model_validate_json(text)
-        except ValidationError:
-            return None
+        return read_progress(self.path)
 
     def tasks(self) -> Iterator[Task]:
         """The finished tasks, in the order of their ids.
@@ -155,13 +131,13 @@ class RunReader:
 
     def _derived_lines(self, name: str) -> Iterator[bytes]:
         """The lines of tasks.jsonl or rejected.jsonl, as they were written; half a last line is left out."""
-        path = self.path / name
+        path, ended = self.path / name, has_finished(self.path)
         with _opened(path) as file, _opened(sums_of(path)) as sums:
             if self.origin.format == 1 and not sums_of(path).exists():
                 yield from _whole(file)
                 return
             try:
-                yield from checked_lines(file, sums)
+                yield from checked_lines(file, sums, ended=ended)
             except Differs as differs:
                 raise damaged(path, differs.number) from None
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import kept, replacing
 from selfinstruct_chains.run import manifest
-from selfinstruct_chains.run.derived import write_derived
+from selfinstruct_chains.run.derived import good_lines, write_derived
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.folder import locked
 from selfinstruct_chains.run.reader import RunReader
@@ -186,7 +186,9 @@ def _settled(run: RunReader) -> Iterator[Slot]:
 
 
 def _length(file: Path) -> int:
-    """How many lines a derived file has, or should have."""
-    lines = sum(1 for _ in _lines(file))
+    """How many lines a derived file should have: as many as there are checksums if all of them fit."""
     sums = sums_of(file)
-    return max(lines, sums.stat().st_size // SUM_LENGTH if sums.exists() else 0)
+    promised = sums.stat().st_size // SUM_LENGTH if sums.exists() else 0
+    if promised and good_lines(file).lines == promised:
+        return promised
+    return max(promised, sum(1 for _ in _lines(file)))

@@ -61,8 +61,13 @@ def line_sum(line: bytes) -> bytes:
     return b"%08x\n" % crc32(line)
 
 
-def checked_lines(file: BinaryIO, sums: BinaryIO) -> Iterator[bytes]:
+def checked_lines(file: BinaryIO, sums: BinaryIO, *, ended: bool = False) -> Iterator[bytes]:
     """The lines of a derived file whose checksums are there; it may be written to meanwhile.
+
+    Args:
+        file: the lines, at its start.
+        sums: their checksums.
+        ended: whether who wrote it came to its end; then a last line without a checksum is somebody else's.
 
     Raises:
         Differs: a line is not as it was written, or lines or checksums are gone.
@@ -73,7 +78,7 @@ def checked_lines(file: BinaryIO, sums: BinaryIO) -> Iterator[bytes]:
     while line.endswith(b"\n"):
         found, following = sums.read(SUM_LENGTH), file.readline()
         if len(found) < SUM_LENGTH:
-            if not following.endswith(b"\n"):
+            if not following.endswith(b"\n") and not ended:
                 break  # written just now, or its process was killed before the checksum
             sums.seek((number - 1) * SUM_LENGTH)  # what a line follows has its checksum by now
             found = sums.read(SUM_LENGTH)

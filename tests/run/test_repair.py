@@ -104,6 +104,25 @@ def test_after_a_flip_a_repaired_run_is_what_it_was(run: Path, whole: Path, name
     assert files(run) == files(whole)
 
 
+@pytest.mark.parametrize("name", ["tasks.jsonl", "rejected.jsonl"])
+def test_a_line_added_by_hand_is_found(run: Path, whole: Path, name: str) -> None:
+    """One more than a finished run wrote: readers stop at it, a repair or the next start keeps it in a copy."""
+    lines = (whole / name).read_bytes().splitlines(keepends=True)
+    added = b"".join([*lines, lines[0]])
+    (run / name).write_bytes(added)
+    with pytest.raises(RunError, match=f"{name}, line {len(lines) + 1}: damaged"):
+        read_all(run)
+    gone_on = run.with_name("gone_on")
+    shutil.copytree(run, gone_on)
+    grow(gone_on)
+    repair(run)
+
+    for folder in (run, gone_on):
+        assert (folder / name.replace(".", ".old-1.")).read_bytes() == added
+        assert (folder / name).read_bytes() == b"".join(lines)
+        read_all(folder)
+
+
 def test_a_lost_line_end_loses_nothing(run: Path, whole: Path) -> None:
     """Two lines that became one are two again, since each has its checksum; so is the last without its end."""
     good = (whole / "journal.jsonl").read_bytes()
@@ -185,6 +204,8 @@ def test_a_kill_between_a_line_and_its_checksum_is_no_damage(run: Path) -> None:
     """The last line alone may lack it, whole or half; it is taken for one that is not there yet."""
     sums, tasks = sums_of(run / "tasks.jsonl"), run / "tasks.jsonl"
     before = list(RunReader(run).tasks())
+    word = run / "progress.json"
+    word.write_text(word.read_text().replace('"finished"', '"running"'))
     sums.write_bytes(sums.read_bytes()[:-SUM_LENGTH])
     assert list(RunReader(run).tasks()) == before[:-1]
     sums.write_bytes(sums.read_bytes() + b"12")
