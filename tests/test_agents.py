@@ -86,12 +86,13 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 
 
 def test_what_the_classifiers_promise_is_tested() -> None:
-    """`make pythons` runs the tests under each Python of the classifiers; the README names the one system."""
+    """CI runs the tests under each Python of the classifiers; the README names the one system."""
     classifiers = PROJECT["project"]["classifiers"]
     versions = re.findall(r"Python :: (3\.\d+)", "\n".join(classifiers))
     *others, last = versions
 
-    assert f"for version in {' '.join(versions)};" in _read("scripts/pythons")
+    assert f"versions=({' '.join(versions)})" in _read("scripts/pythons")
+    assert "scripts/pythons --others" in _read(".ci/run")
     assert f"Python {', '.join(others)} and {last} on Linux" in _read("README.md")
     assert [one for one in classifiers if "Operating System" in one] == ["Operating System :: POSIX :: Linux"]
 
