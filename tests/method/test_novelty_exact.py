@@ -7,7 +7,7 @@ from fractions import Fraction
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 from rouge_score.tokenizers import DefaultTokenizer
@@ -84,7 +84,7 @@ def mixed(random: Random, shared: list[str], length: int, words: int) -> str:
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS)
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 @given(seed=st.integers(0, 2**64), tokenizer=st.sampled_from(["rouge", "unicode"]))
 def test_pairs_near_the_threshold_are_scored_and_decided_as_by_rouge(seed: int, tokenizer: str, threshold: str) -> None:
     """Seven thousand pairs at each of three thresholds get rouge_score's F-measure and the exact verdict."""
@@ -102,7 +102,7 @@ def test_pairs_near_the_threshold_are_scored_and_decided_as_by_rouge(seed: int, 
 
 
 @pytest.mark.parametrize("threshold", ["0.7", "0.30000000000000004", "1", "1e-9"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     texts=st.lists(st.lists(st.sampled_from(["a", "B", "c", "d1", "!", "é"]), max_size=9).map(" ".join), max_size=12)
 )
@@ -115,7 +115,7 @@ def test_a_pool_answers_as_asked_entry_by_entry(texts: list[str], threshold: str
         oracle.add(text)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(
     texts=st.lists(st.text(st.characters(codec=None, categories=None)), min_size=1, max_size=8),
     tokenizer=st.sampled_from(["rouge", "unicode"]),

@@ -53,7 +53,7 @@ def by_every_pair(threshold: Fraction, texts: list[str]) -> list[Similar | None]
 
 
 @pytest.mark.parametrize("threshold", ["0.7", "0.5", "0.95", "0.15"])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 2**64), lengths=st.sampled_from([(170,), (38, 42), (3, 40, 170), (20, 75), (700,)]))
 def test_long_and_short_texts_are_decided_as_by_every_pair(threshold: str, seed: int, lengths: tuple[int, ...]) -> None:
     """Around the length from which signatures are wider, far above it, and mixed."""

@@ -59,7 +59,11 @@ def ask_quietly(*args):
         pass
 """
     return subprocess.run(
-        [sys.executable, "-c", prelude + code], capture_output=True, text=True, timeout=timeout, check=False
+        [sys.executable, "-Wignore:This process:DeprecationWarning", "-c", prelude + code],  # forks, from 3.12 on
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
 
 

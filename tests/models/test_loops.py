@@ -145,7 +145,7 @@ else:
 
 def test_after_a_fork():
     """A child makes a loop and threads of its own, and its parent's go on."""
-    done = _run(FORKED)
+    done = _run(FORKED, "-Wignore:This process:DeprecationWarning")  # from 3.12 on Python warns of forks
 
     assert (done.returncode, done.stderr) == (0, "")
 

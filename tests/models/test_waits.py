@@ -14,8 +14,9 @@ EPOCH = round(SOON.timestamp())
 
 
 def _near(due: float) -> object:
-    """Exactly a number of seconds; about those until an instant, which comes nearer while tests run."""
-    return pytest.approx(due, abs=600 if due == 7200 else 1e-9)
+    """Exactly a number of seconds; about those that are left until an instant, which comes nearer while tests run."""
+    left = (SOON - datetime.now(UTC)).total_seconds()
+    return pytest.approx(left, abs=60) if due == 7200 else pytest.approx(due)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfinstruct_chains.errors import ConfigError, DataError
@@ -257,7 +257,7 @@ def test_the_copy_is_found_though_another_is_nearer_by_all_its_text(tmp_path: Pa
 TEXT = st.lists(st.sampled_from(["a", "B", "c", "?", "é", " "]), max_size=6).map(" ".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     rows=st.lists(
         st.tuples(*[st.lists(st.sampled_from(["a", "B", "c", "?", "é", " "]), max_size=6).map(" ".join)] * 2),

@@ -114,7 +114,7 @@ def journalled(folder: Path) -> set[int]:
     return {call_seed(42, entry.key) for _, entry in scan(folder / "journal.jsonl") if entry.answers}
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_goes_on_without_a_trace(
     shop: Shop, whole: tuple[tuple[bytes, bytes], int], kills: int
 ) -> None:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfinstruct_chains.outputs.export.export import export
@@ -31,7 +31,7 @@ TASK = st.builds(
 RUNS = st.lists(TASK, min_size=1, max_size=4).map(
     lambda tasks: [one.model_copy(update={"id": f"000000-{n:02d}"}) for n, one in enumerate(tasks)]
 )
-roundtrip = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+roundtrip = settings(max_examples=60)
 
 
 @pytest.fixture
