@@ -21,7 +21,10 @@ _NUMBER = re.compile(
     rf"(?(bold)(?P<closed_after>(?P=bold))?)[{BLANKS}]*(?P<rest>.)?"
 )
 _WORDS = frozenset({"", "task", "instruction", "question", "prompt"})
-_BULLET = re.compile(rf"(?P<indent>[{BLANKS}]*)(?:[-*•‣◦\u2013][{BLANKS}]+|[・●○■□◆◇▪][{BLANKS}]*)(?=\S)")
+# "○○さん" is somebody, "□" a gap to fill: hollow signs need a blank behind them, full ones must not be doubled.
+_BULLET = re.compile(
+    rf"(?P<indent>[{BLANKS}]*)(?:[-*•‣◦○□◇\u2013][{BLANKS}]+|(?P<full>[・●■◆▪])(?!(?P=full))[{BLANKS}]*)(?=\S)"
+)
 _HIGHEST_FIRST = 300  # a first "1945." is a year
 _LARGEST_STEP = 5
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi")

@@ -16,6 +16,14 @@ def test_a_line_that_announces_the_list_is_no_item(announced: str) -> None:
     assert parse_instructions("\n".join([announced, *TWO])).items == TWO
 
 
+@pytest.mark.parametrize(
+    "lines", ["○○さんへのお礼を書いて。\n□に入る漢字を答えて。", "●●社への断りのメール。\n■■の意味を教えて。"]
+)
+def test_a_sign_for_a_name_or_a_gap_is_no_bullet(lines: str) -> None:
+    """Japanese writes so what is to be filled in."""
+    assert list(parse_instructions(lines).items) == lines.split("\n")
+
+
 @pytest.mark.parametrize("lines", ["10 - 3 = ?\n11 - 4 = ?", "7- 3 = ?\n8- 2 = ?"])
 def test_a_difference_is_no_mark(lines: str) -> None:
     """Only a number, a hyphen and words are one, as Arabic and French lists have them."""
