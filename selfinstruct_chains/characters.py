@@ -11,6 +11,23 @@ BLANKS = " \t\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000"
 """Blanks that stand within a line."""
 INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 """Marks of width 0 that are no part of a word (of direction, byte order, a break), as in a class of characters."""
+QUOTES = (
+    '""',
+    "\u201c\u201d",
+    "\u201e\u201c",
+    "\u201e\u201d",
+    "«»",
+    "»«",
+    "\u2039\u203a",
+    "\u203a\u2039",
+    "「」",
+    "『』",
+)
+"""Pairs of quotation marks, the one that opens first; without those that are apostrophes too."""
+QUOTE_MARKS = "".join(dict.fromkeys("".join(QUOTES)))
+"""Each of their marks, as in a class of characters."""
+TITLES = ("《》", "〈〉")
+"""What stands around a title of a book or a song in Chinese."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _HARMLESS = "\n\t\u200c\u200d"
 

@@ -8,15 +8,22 @@ from selfinstruct_chains.config import Language
 from selfinstruct_chains.files import shipped, yaml
 
 ENGLISH = "en"
+_VARIETIES = {"arz": "ar", "ary": "ar", "wuu": "zh", "yue": "zh"}
+"""Egyptian and Moroccan Arabic, Wu and Cantonese, which ISO 639-3 has within a language of their script."""
+
+
+def whole_language(tag: str) -> str:
+    """The language that one is a spoken variety of, else itself."""
+    return _VARIETIES.get(tag, tag)
 
 
 def load_language(tag: str) -> Language | None:
-    """What is shipped for the language of a BCP 47 tag: of "pt-BR" what there is for "pt"; None: nothing is.
+    """What is shipped for the language of a BCP 47 tag: for "pt-BR" that of "pt", for "yue" that of "zh"; else None.
 
     Raises:
         ConfigError: its file is not sound.
     """
-    name = tag.partition("-")[0].lower()
+    name = whole_language(tag.partition("-")[0].lower())
     return _load(name) if name in shipped.names(shipped.LANGUAGES) else None
 
 

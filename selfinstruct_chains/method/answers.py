@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct_chains.characters import QUOTE_MARKS
 from selfinstruct_chains.method.json_text import json_value, looks_like_json
 
 if TYPE_CHECKING:
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
 
 _ENGLISH = frozenset({"yes", "no", "true", "false"})
 _STATED = 500  # characters at the start and the end of a reply in which an answer is looked for
+_AROUND = f" \t\n'`#>-([{{.:\uff08\uff09【】{QUOTE_MARKS}\u2018✅❌✓✗☑"  # what stands before and behind an answer
 _KEYS = ("answer", "classification", "is_classification", "label", "result", "output", "decision", "verdict", "value")
 
 # A word of another language stands alone: "Si l'on ..." is an if, "Non-classification" a no of another kind.
-_ALONE = r"(?=\s*(?:[.,;:!?)\]}*\"'»\u201d\u2019|/<\n。\uff0c、،\uff01؟।\uff08(\u2013\u2014-]|\Z))(?!-\w)"
+_ALONE = (
+    rf"(?=\s*(?:[.,;:!?)\]}}*'{QUOTE_MARKS}\u2019|/<\n…。\uff0c、،؛\uff01؟।\uff08(\uff09】\u2013\u2014-]|\Z))(?!-\w)"
+)
 _OR = r"(?:\W{1,3}(?:or|ou|oder|o|или|czy|veya|또는|或|还是|または|أو|या)\W{1,3}|\s?[/,|]\s?)"
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _STATEMENT = re.compile(r"(?P<before>.*?)\b(?P<non>non-?\s?)?classification\b(?P<after>[^,;]*)", re.DOTALL)
@@ -132,7 +136,7 @@ def _said(text: str, answers: Answers) -> bool | None:
 def _plain(text: str) -> str:
     """Text without Markdown's marks and what stands before its first word."""
     text = text.replace("*", "").replace("_", " ").replace("\u2019", "'").replace("$", "")
-    return text.strip(" \t\n\"'`#>-([{.:\u201c\u201d\u2018«»✅❌✓✗☑").lower()
+    return text.strip(_AROUND).lower()
 
 
 def _says_both(first: re.Match[str], answers: Answers) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import Indel
 
+from selfinstruct_chains.characters import QUOTES, TITLES
 from selfinstruct_chains.config import EchoFilter, KeywordFilter, LengthFilter, OpeningFilter, RefusalFilter
 from selfinstruct_chains.config.phrases import folded
 from selfinstruct_chains.method.keywords import keyword, names_a_language
@@ -127,12 +128,19 @@ def _length(text: str, limits: LengthFilter) -> str | None:
 
 def _opening(text: str, each: OpeningFilter, scripts: frozenset[str]) -> str | None:
     first = text.lstrip()[:1]
-    if first and first not in _OPENERS and unicodedata.category(first)[0] in "PS":
+    if first and first not in _OPENERS and unicodedata.category(first)[0] in "PS" and not _opens_with_a_quote(text):
         return "punctuation"
     if scripts and _foreign(text, scripts):
         return "script"
     program = each.write_a_program and _PROGRAM.match(text)
     return "write_a_program" if program and not names_a_language(text) else None
+
+
+def _opens_with_a_quote(text: str) -> bool:
+    """Whether words follow a quoted text or a title; the paper's rule, which knows ASCII alone, lets these pass too."""
+    text = text.lstrip()
+    ends = [pair[1] for pair in (*QUOTES, *TITLES) if text.startswith(pair[0]) and not pair.isascii()]
+    return any(any(map(str.isalnum, text[1:].partition(end)[2])) for end in ends)
 
 
 def _foreign(text: str, scripts: frozenset[str]) -> bool:

@@ -10,25 +10,28 @@ import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
-from selfinstruct_chains.characters import BLANKS
+from selfinstruct_chains.characters import BLANKS, QUOTE_MARKS
 
 _KEYCAP = "\ufe0f?\u20e3"
 _NUMBER = re.compile(
     rf"(?P<indent>[{BLANKS}]*)(?:[-*•][{BLANKS}]+|A:[{BLANKS}]*)?(?P<heading>\#{{1,6}}[{BLANKS}]*)?(?P<bold>\*\*|__)?"
-    rf"(?:(?P<word>[^\W\d_]{{1,15}}[{BLANKS}]?)\#?|\#|\()?"
+    rf"(?:(?P<word>[^\W\d_]{{1,15}}[{BLANKS}]?)\#?|\#|[(\uff08])?"
     rf"(?:(?P<sign>[\u2460-\u249b]|\U0001f51f|(?:\d{_KEYCAP}){{1,3}})|(?P<number>\d{{1,3}}))"
-    rf"(?(bold)(?P<closed>(?P=bold))?)(?P<end>[{BLANKS}]?\\?[.):\u3001\uff0e\uff09\uff1a](?!\d))?"
+    rf"(?(bold)(?P<closed>(?P=bold))?)(?P<end>[{BLANKS}]?\\?[.):\u3001\uff0e\uff09\uff1a](?!\d)|-(?=[{BLANKS}]+[^\d\s]))?"
     rf"(?(bold)(?P<closed_after>(?P=bold))?)[{BLANKS}]*(?P<rest>.)?"
 )
 _WORDS = frozenset({"", "task", "instruction", "question", "prompt"})
-_BULLET = re.compile(rf"(?P<indent>[{BLANKS}]*)[-*•‣◦\u2013][{BLANKS}]+(?=\S)")
+# "○○さん" is somebody, "□" a gap to fill: hollow signs need a blank behind them, full ones must not be doubled.
+_BULLET = re.compile(
+    rf"(?P<indent>[{BLANKS}]*)(?:[-*•‣◦○□◇\u2013][{BLANKS}]+|(?P<full>[・●■◆▪])(?!(?P=full))[{BLANKS}]*)(?=\S)"
+)
 _HIGHEST_FIRST = 300  # a first "1945." is a year
 _LARGEST_STEP = 5
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi")
 _CHINESE = (*"一二三四五六七八九十", "十一", "十二", "十三", "十四", "十五", "十六")
 _ORDERS = (_ROMAN, tuple("abcdefghijklmnop"), _CHINESE)
 _LETTER = re.compile(
-    rf"(?P<indent>[{BLANKS}]*)\(?(?P<letter>[a-zA-Z]{{1,4}}|[{''.join(_CHINESE[:10])}]{{1,2}})[.)\u3001\uff0e\uff09][{BLANKS}]*"
+    rf"(?P<indent>[{BLANKS}]*)[(\uff08]?(?P<letter>[a-zA-Z]{{1,4}}|[{''.join(_CHINESE[:10])}]{{1,2}})[.)\u3001\uff0e\uff09][{BLANKS}]*"
 )
 
 _RESTART = re.compile(
@@ -36,7 +39,7 @@ _RESTART = re.compile(
     r"(?!.*\b(?:the following|these|those)\b).*\b(?:tasks|instructions|prompts|questions|exercises)\b.*[:.]"
 )
 _LONGEST_RESTART = 300  # characters
-_SENTENCE = re.compile(r"[.!?:。\uff01\uff1f\uff1a।؟][\"'\u201d»)]?\Z")
+_SENTENCE = re.compile(rf"[.!?:。\uff01\uff1f\uff1a।؟][{QUOTE_MARKS}')]?\Z")
 _QUESTIONS = tuple("?\uff1f؟")
 _FEWEST, _FEWEST_IN_ITEM = 2, 5  # sentences of a list begun anew, below a line of its own or an item
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from selfinstruct_chains.characters import QUOTES
 from selfinstruct_chains.method.labels.names import read_name
 from selfinstruct_chains.method.labels.tables import table_column
 from selfinstruct_chains.method.labels.tags import elements
@@ -27,7 +28,7 @@ _TITLE = re.compile(r"(?:\#{1,6}[ \t]+.+|\*\*[^*]+\*\*:?|__[^_]+__:?)[ \t]*")
 _BOLD_LABEL = re.compile(r"(?:\*\*[^*\n]{1,60}:[ \t]*\*\*|\*\*[^*\n]{1,60}\*\*[ \t]*[:\u2013\u2014-])\s*")
 _LABEL = re.compile(r"(?i)(?:new )?(?:task|instruction|prompt|question)(?:[ \t]*\#?\d+)?[ \t]*:\s*")
 _BOLD_RUN = re.compile(r"(?<!\w)(\*\*|__)(?=\S)((?:(?!\1).)*)(?<=\S)\1(?!\w)")
-_QUOTES = dict(zip("\"'*_`«\u201c\u2018", "\"'*_`»\u201d\u2019", strict=True))
+_AROUND = (*QUOTES, "''", "\u2018\u2019", "**", "__", "``")
 _TITLE_WORDS = 6
 
 
@@ -90,7 +91,7 @@ def _run_on(raw: str, number: int, following: int) -> list[str]:
 def _unmarked(lines: list[str]) -> list[Item]:
     """A chat reply without marks: each line is an item, but for words around the list."""
     kept = [line for line in lines if line.strip()]
-    if len(kept) > 1 and (kept[0].rstrip().endswith(":") or _PREAMBLE.match(kept[0].lstrip())):
+    if len(kept) > 1 and (kept[0].rstrip().endswith((":", "\uff1a")) or _PREAMBLE.match(kept[0].lstrip())):
         del kept[0]
     if len(kept) > 1 and _REMARK.match(kept[-1].lstrip()):
         del kept[-1]
@@ -136,7 +137,5 @@ def plain(text: str) -> str:
         text = _BOLD_RUN.sub(r"\2", text).strip()
     if text.count("**") == 1:
         text = text.removeprefix("**").removesuffix("**").strip()
-    close = _QUOTES.get(text[:1])
-    if close and len(text) > 1 and text.endswith(close) and not {text[0], close} & set(text[1:-1]):
-        text = text[1:-1].strip()
-    return text
+    inner = text[1:-1]
+    return inner.strip() if text[:1] + text[1:][-1:] in _AROUND and not {text[0], text[-1]} & set(inner) else text

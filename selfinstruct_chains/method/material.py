@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from selfinstruct_chains.characters import QUOTES
+
 _OPTIONS = re.compile(r"(?:(?<=\s)|\A)(?:\(([A-Ha-h1-8])\)|([A-Ha-h1-8])[.)])(?=\s*\S)")
-_QUOTED = re.compile(
-    '"([^"\\n]{1,2000})"|\u201c([^\u201c\u201d\\n]{1,2000})\u201d|«([^«»\\n]{1,2000})»|「([^「」\\n]{1,2000})」'
-)
+_QUOTED = re.compile("|".join(rf"{pair[0]}([^{pair}\n]{{1,2000}}){pair[1]}" for pair in QUOTES))
 _FEWEST_OPTIONS = 2
 _FEWEST_WORDS = 3
 _FEWEST_CHARACTERS = 8  # of a text without blanks between its words

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from selfinstruct_chains.characters import QUOTE_MARKS
 from selfinstruct_chains.config.phrases import folded
 
 if TYPE_CHECKING:
@@ -17,18 +18,18 @@ _DUMMY_FILE = re.compile(r"(?:input|output|text|example|sample|file)\.(?:json|tx
 _BRACKETS = " \t\n[]<>(){}*`"
 _OPENS = tuple("[<({.…_")
 _OPENING = 200  # characters in which a refusal shows
-_QUOTES = "\"'*([ \u201c\u201e«「『"
+_BEFORE = f"'*([ {QUOTE_MARKS}"
 
 
 def refuses(text: str, lexicon: Lexicon, phrases: tuple[str, ...] = ()) -> bool:
     """Whether a text begins as a model that refuses or talks of itself does, or with one of `phrases`."""
-    opening = folded(text[: 2 * _OPENING]).lstrip(_QUOTES)
+    opening = folded(text[: 2 * _OPENING]).lstrip(_BEFORE)
     return bool(lexicon.refusals.match(opening)) or opening.startswith(_all_folded(phrases))
 
 
 def asks_back(output: str, lexicon: Lexicon) -> bool:
     """Whether an output begins by asking for what was not given: "Please provide the text"."""
-    return bool(lexicon.requests.match(folded(output[: 2 * _OPENING]).lstrip(_QUOTES)))
+    return bool(lexicon.requests.match(folded(output[: 2 * _OPENING]).lstrip(_BEFORE)))
 
 
 def has_placeholder(instruction: str, instance: Instance, lexicon: Lexicon) -> bool:

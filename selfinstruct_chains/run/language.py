@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from selfinstruct_chains.config import UNDETERMINED
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.files.languages import ENGLISH, load_language, load_languages
+from selfinstruct_chains.files.languages import ENGLISH, load_language, load_languages, whole_language
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.files.shipped import SEEDS
 from selfinstruct_chains.method.lexicon import Lexicon, lexicon
@@ -66,7 +66,7 @@ def _found(texts: tuple[str, ...]) -> str:
     shares: Counter[str] = Counter()
     for text in texts:
         for tag, probability in _identifier().rank(text)[:3]:
-            shares[tag] += probability
+            shares[whole_language(tag)] += probability
     tag, share = max(shares.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
     return tag if 2 * share > len(texts) else UNDETERMINED
 

@@ -21,6 +21,13 @@ ALL = answers_of(load_languages())
     [
         ("Ja.", True),
         ("Nein", False),
+        ("\u201eJa\u201c", True),
+        ("\u2039Non\u203a", False),
+        ("「はい」", True),
+        ("\uff08いいえ\uff09", False),
+        ("【是】", True),
+        ("否…", False),
+        ("نعم؛ فالإجابة صنف واحد", True),
         ("**Ja**, das ist eine Klassifikationsaufgabe.", True),
         ("Nein, das ist keine.", False),
         ("Antwort: Ja", True),

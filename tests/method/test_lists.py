@@ -10,6 +10,40 @@ from selfinstruct_chains.method.parsing import parse_instructions
 TWO = ("Write a haiku about rain.", "List three uses of vinegar.")
 
 
+@pytest.mark.parametrize("announced", ["以下是两个新任务\uff1a", "新しい課題\uff1a", "مهام جديدة:"])
+def test_a_line_that_announces_the_list_is_no_item(announced: str) -> None:
+    """Whatever the colon's width, above items without marks too."""
+    assert parse_instructions("\n".join([announced, *TWO])).items == TWO
+
+
+@pytest.mark.parametrize(
+    "lines", ["○○さんへのお礼を書いて。\n□に入る漢字を答えて。", "●●社への断りのメール。\n■■の意味を教えて。"]
+)
+def test_a_sign_for_a_name_or_a_gap_is_no_bullet(lines: str) -> None:
+    """Japanese writes so what is to be filled in."""
+    assert list(parse_instructions(lines).items) == lines.split("\n")
+
+
+@pytest.mark.parametrize("lines", ["10 - 3 = ?\n11 - 4 = ?", "7- 3 = ?\n8- 2 = ?"])
+def test_a_difference_is_no_mark(lines: str) -> None:
+    """Only a number, a hyphen and words are one, as Arabic and French lists have them."""
+    assert list(parse_instructions(lines).items) == lines.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("quoted", "plain"),
+    [
+        ("\u201eNenne drei Flüsse.\u201c", "Nenne drei Flüsse."),
+        ("「川を三つ挙げて」", "川を三つ挙げて"),
+        ("「は」と「が」", "「は」と「が」"),
+        ("»Das« oder »dass«", "»Das« oder »dass«"),
+    ],
+)
+def test_quotes_around_the_whole(quoted: str, plain: str) -> None:
+    """Those of any language go, those of two words in it stay."""
+    assert parse_instructions(f"1. {quoted}").items == (plain,)
+
+
 @pytest.mark.parametrize(
     "restart",
     [

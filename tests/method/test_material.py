@@ -15,6 +15,9 @@ from selfinstruct_chains.method.material import carries_material
         'Is the sentence "I really love this film" positive or negative?',
         "Classify the sentiment of this review.\n\nThe room was cold and loud.",
         "判断这句话的情感\uff1a「这家餐厅的服务非常好」",
+        "文の調子を答えてください\uff1a『明日は雨が降るでしょう』",
+        "Ist der Satz \u201eDas Essen war leider kalt\u201c Lob oder Kritik?",
+        "Lob oder Kritik: »Das Essen war leider kalt«?",
     ],
 )
 def test_material_in_the_instruction(instruction: str) -> None:
@@ -28,6 +31,7 @@ def test_material_in_the_instruction(instruction: str) -> None:
         "Classify the sentiment of the review as positive or negative.",
         'Say whether the user is satisfied. Respond with "Satisfied" or "Not satisfied".',
         "Is this e-mail spam? Answer yes or no.",
+        "Antworte mit »du« oder »Sie«, je nachdem, wen der Text anspricht.",
         "Tell me if I. M. Pei or A. Aalto built it, given a description.",
         "",
     ],

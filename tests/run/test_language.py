@@ -39,6 +39,24 @@ def test_eight_seeds_show_their_language(language: str) -> None:
     assert found_language(tasks(language)) == language
 
 
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        (["عايز أعرف المحل بيفتح الساعة كام.", "اكتبلي رسالة لصاحبي عشان أعتذرله.", "إزاي أعمل كشري في البيت؟"], "ar"),
+        (["唔該幫我寫封電郵畀老闆", "點解天係藍色嘅\uff1f", "講個笑話嚟聽下啦"], "zh"),
+    ],
+)
+def test_a_spoken_variety_has_its_language_s_words(texts: list[str], whole: str) -> None:
+    """Seeds in Egyptian Arabic or Cantonese are Arabic or Chinese, and so is the key."""
+    seeds = [
+        Task(id=text, instruction=text, instances=(Instance(output="x"),), is_classification=False) for text in texts
+    ]
+
+    assert found_language(seeds) == whole
+    for tag in ("arz", "yue", "wuu"):
+        assert lexicon_of(CHAIN.model_copy(update={"language": tag})).languages
+
+
 def test_the_shipped_seeds_are_english() -> None:
     """And so their fingerprint is what it was before there was a language."""
     assert found_language(SEEDS) == "en"
