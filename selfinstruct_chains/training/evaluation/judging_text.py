@@ -40,6 +40,7 @@ def judging_json(found: Judging) -> dict[str, Any]:
         "pairs": {model: _preference_json(preference) for model, preference in found.preferences.items()},
         "people": found.people and _plain(found.people._asdict()),
         "among_people": found.among_people and _plain(found.among_people._asdict()),
+        "outdated": found.outdated,
     }
 
 
@@ -143,6 +144,8 @@ def _notes(found: Judging) -> Iterator[str]:
         yield f"Fewer than {FEWEST} ratings of a model: no interval would hold, so none is given."
     if found.people and not found.people.ratings:
         yield "No answer was rated both by people and by the judge."
+    if found.outdated:
+        yield f"People's ratings of answers that have changed since: {found.outdated:,}. They count in nothing."
 
 
 def _row(name: str, cells: Sequence[tuple[str, int]]) -> str:
