@@ -75,7 +75,7 @@ def write(found: Evaluation, out: Path, title: str, judged: Judging | None = Non
         for name in found.answers:
             write_atomically(answers_file(out, name), _lines(found, name))
         write_atomically(written.figures, json.dumps(as_json(found, judged), ensure_ascii=False, indent=2) + "\n")
-        write_atomically(written.page, page(found, title))
+        write_atomically(written.page, page(found, title, judged))
     except OSError as error:
         raise RunError(f"{error.filename or out}: can't be written: {error.strerror or error}") from None
     return written
