@@ -48,6 +48,7 @@ except ConfigError as error:
 """
 
 
+@pytest.mark.slow
 def test_every_refusal_has_its_line(tmp_path: Path) -> None:
     """As the hub's own client tells them; the last but one is asked where nobody listens."""
     assert SAID.keys() == REFUSALS.keys() | {"acme/nobody"}
