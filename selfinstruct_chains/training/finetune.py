@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.training.place import claimed, result
 from selfinstruct_chains.training.processor import is_main_process
+from selfinstruct_chains.training.room import room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +34,9 @@ def finetune(plan: Plan, out: Path, watch: Callable[[Step], None] = lambda _: No
     from selfinstruct_chains.training.results import write_results
     from selfinstruct_chains.training.tune import train
 
-    if not is_main_process():  # one of several, by `accelerate launch`; the first one writes
-        trained = train(plan, out, lambda _: None)
-        return {"steps": trained.steps}
-    with claimed(out, plan):
-        if found := result(out):
-            return found
-        return write_results(plan, train(plan, out, watch), out)
+    with room(out, "make some, and the same command goes on from the last checkpoint"):
+        if not is_main_process():  # one of several, by `accelerate launch`; the first one writes
+            trained = train(plan, out, lambda _: None)
+            return {"steps": trained.steps}
+        with claimed(out, plan):
+            return result(out) or write_results(plan, train(plan, out, watch), out)

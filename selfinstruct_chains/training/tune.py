@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains.errors import ConfigError, Interrupted
+from selfinstruct_chains.errors import Interrupted
 from selfinstruct_chains.outputs.extras import needed
 from selfinstruct_chains.training.bases import converted, load_model
 from selfinstruct_chains.training.place import CHECKPOINTS, last_checkpoint, mark_whole
@@ -22,9 +21,12 @@ if TYPE_CHECKING:
     from selfinstruct_chains.training.plan import Plan
     from selfinstruct_chains.training.stopping import Stop
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LOGGED = 50
 """Losses in a curve, about."""
+
+
+class _NothingLeft(Exception):
+    """The checkpoint is that of the last step: transformers' Trainer would do one more."""
 
 
 class Step(NamedTuple):
@@ -56,7 +58,7 @@ def train(plan: Plan, out: Path, watch: Callable[[Step], None]) -> Trained:
     """Train to the end, from the newest checkpoint in `out` if there is one.
 
     Raises:
-        ConfigError: a package is missing, the base can't be read, or the disk is full.
+        ConfigError: a package is missing, or the base can't be read.
         Interrupted: by a signal; the last step is kept as a checkpoint.
     """
     transformers = needed("transformers", "train")
@@ -70,7 +72,8 @@ def train(plan: Plan, out: Path, watch: Callable[[Step], None]) -> Trained:
         trainer.add_callback(_following(stop, watch))
         checkpoint = last_checkpoint(out)
         began = time.monotonic()
-        _run(trainer, checkpoint, out)
+        with suppress(_NothingLeft):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     step, of = trainer.state.global_step, trainer.state.max_steps
     if stop.by and step < of:
         raise Interrupted(
@@ -166,6 +169,10 @@ def _following(stop: Stop, watch: Callable[[Step], None]) -> Any:
     def begin(_: Any, __: Any, state: Any, ___: Any, **____: Any) -> None:
         first[0] = state.global_step
 
+    def epoch(_: Any, __: Any, state: Any, ___: Any, **____: Any) -> None:
+        if state.global_step >= state.max_steps:
+            raise _NothingLeft
+
     def log(_: Any, __: Any, ___: Any, ____: Any, logs: dict[str, Any], **_____: Any) -> None:
         losses[0] = logs.get("loss", losses[0])
 
@@ -179,24 +186,5 @@ def _following(stop: Stop, watch: Callable[[Step], None]) -> Any:
             mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
     base = needed("transformers", "train").TrainerCallback
-    return type("Following", (base,), {"on_train_begin": begin, "on_log": log, "on_step_end": step, "on_save": save})()
-
-
-def _run(trainer: Any, checkpoint: Path | None, out: Path) -> None:
-    """Train; a disk that is full is the user's to mend, and has as many faces as there are libraries that write."""
-    try:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except Exception as error:
-        if not _is_full(error, out):
-            raise
-        raise ConfigError(
-            f"{out}: no room for a checkpoint on the disk; make some, and the same command goes on from the last one"
-        ) from error
-
-
-def _is_full(error: Exception, out: Path) -> bool:
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return True
-    said = str(error).casefold()
-    nearly = shutil.disk_usage(out).free < 2**24
-    return "no space left" in said or "os error 28" in said or (nearly and "writ" in said)
+    told = {"on_train_begin": begin, "on_epoch_begin": epoch, "on_log": log, "on_step_end": step, "on_save": save}
+    return type("Following", (base,), told)()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from selfinstruct_chains.outputs.review.server import Server, Sitting
+from selfinstruct_chains.outputs.review.cards import tasks_sitting
+from selfinstruct_chains.outputs.review.server import Server
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from tests.browser.test_report_page import HOSTILE, VISIBLE
 from tests.outputs.review.test_review import verdict
@@ -39,7 +40,7 @@ def reviewing(visit: Callable[..., Awaitable[Visit]], tmp_path: Path) -> Reviewi
 
     @asynccontextmanager
     async def open_(note: str = "", **options: object) -> AsyncIterator[tuple[Page, Server]]:
-        async with Server(Sitting("Review of run", note, TASKS, Reviews(tmp_path))) as server:
+        async with Server(tasks_sitting("Review of run", note, TASKS, Reviews(tmp_path))) as server:
             page = (await visit(server.url, allowed=server.url, **options)).page
             await expect(page.locator(".question")).to_have_count(3)
             yield page, server

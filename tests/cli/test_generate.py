@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from selfinstruct_chains.outputs.report.facts import gather
+from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.testing import Reply, scripted_author
 from selfinstruct_chains.testing.server import ScriptedServer
 
@@ -70,6 +72,27 @@ def test_the_summary_adds_up(selfinstruct: Callable[..., Any], server: ScriptedS
     assert f"Tokens {read:,} in, {wrote:,} out" in text
     assert text.count(" Output ") == 3
     assert tasks[-1]["instruction"] in text
+
+
+def test_a_share_of_classification_far_from_the_papers_is_told_by_all(
+    selfinstruct: Callable[..., Any], server: ScriptedServer, tmp_path: Path
+) -> None:
+    """In one sentence, at the end of the run and by what looks at its folder later; not while it is too small."""
+
+    def always_yes(prompt: str, seed: int | None) -> Reply:
+        return Reply("Yes") if "Is it classification?" in prompt else scripted_author(prompt, seed)
+
+    server.answer = always_yes
+    folder = tmp_path / "run"
+    three = selfinstruct(*command(server, "-o", str(folder), n=3))
+    four = selfinstruct(*command(server, "-o", str(folder), n=4))
+    stats = selfinstruct("stats", str(folder))
+
+    share = "Classification tasks are 4 of 4 (100%); the paper's are 22% (11,584 of 52,445). Likely the model says yes"
+    assert "Classification tasks are" not in three.out
+    assert share in flat(four.out)
+    assert share in flat(stats.out)
+    assert gather(RunReader(folder)).share.startswith(share)
 
 
 def test_the_next_command_is_one_to_copy(

@@ -353,6 +353,6 @@ class TestHub:
     def test_unreachable_hub_is_one_line_with_the_way_out(self, hub):
         """Nothing of the client's own error but its name."""
         with pytest.raises(
-            ConfigError, match=r"did not give 'hf:no/net/x.gguf' \(ConnectionError\): download the file"
+            ConfigError, match=r"'hf:no/net/x.gguf': the hub can't be reached \(ConnectionError\): download the file"
         ):
             model_file("hf:no/net/x.gguf")

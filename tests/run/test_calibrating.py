@@ -11,7 +11,7 @@ from langchain_openai import ChatOpenAI
 
 from selfinstruct_chains import ChainConfig, Instance, Task, build_steps, load_config, read_seeds, self_instruct
 from selfinstruct_chains.cli.figures import figures
-from selfinstruct_chains.errors import BudgetReached, RunError
+from selfinstruct_chains.errors import BudgetReached, Interrupted, RunError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.run.calibrating import asked_about, threshold_line
 from selfinstruct_chains.run.estimate import from_defaults
@@ -80,7 +80,7 @@ def chain(server: Picky | str, threshold: Any = ANOTHERS, **values: Any) -> Chai
 
 async def run(config: ChainConfig, folder: Path | None, n: int = 2, **given: Any) -> Monitor:
     """Make a run of `n` tasks."""
-    monitor, budgets = Monitor(), given.pop("budgets", {})
+    monitor, budgets = given.pop("monitor", None) or Monitor(), given.pop("budgets", {})
     await self_instruct(config, folder, monitor=monitor, **{"seeds": FEW, **given}).ainvoke(
         {"n": n, "budgets": budgets}
     )
@@ -156,6 +156,29 @@ async def test_a_budget_holds_and_the_rest_is_asked_later(tmp_path: Path) -> Non
 
     assert len(calls(tmp_path / "run")) == len(set(calls(tmp_path / "run"))) == 44
     assert len(set(asked[:44])) == 44
+
+
+async def test_ctrl_c_while_a_threshold_is_fitted(tmp_path: Path) -> None:
+    """What is in flight comes in and is kept, no task is begun, and the next start asks for the rest alone."""
+    monitor, asked = Monitor(), []
+
+    def stops(body: Body) -> Refusal:
+        asked.append(last_task(body))
+        if len(asked) == 12:
+            monitor.interrupt(Interrupted("by Ctrl-C"))
+        return None
+
+    async with Odd(stops) as server:
+        with pytest.raises(Interrupted, match="by Ctrl-C"):
+            await run(chain(server), tmp_path / "run", monitor=monitor)
+        at_the_stop = len(asked)
+        assert len(calls(tmp_path / "run")) == at_the_stop < 44
+        assert {line["kind"] for line in lines(tmp_path / "run")} == {"reply"}
+        await run(chain(server), tmp_path / "run")
+
+    assert len(set(asked[:44])) == 44
+    assert len(calls(tmp_path / "run")) == len(set(calls(tmp_path / "run"))) == 44
+    assert outcome(tmp_path / "run")["threshold"] == pytest.approx(4.0)
 
 
 async def test_the_calls_are_of_the_classification_role(tmp_path: Path) -> None:

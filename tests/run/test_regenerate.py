@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from selfinstruct_chains import load_config
+from selfinstruct_chains import Instance, load_config
 from selfinstruct_chains.errors import BudgetReached, Interrupted, RunError
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.files.shipped import SEEDS
 from selfinstruct_chains.outputs.regenerated_text import regenerated_text
 from selfinstruct_chains.outputs.stats import statistics
+from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.manifest import opened
+from selfinstruct_chains.run.own import brought
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
 from selfinstruct_chains.run.regenerate import How, Regeneration
@@ -135,6 +137,25 @@ async def test_what_the_run_s_filters_drop_goes(tmp_path: Path) -> None:
     ]
     assert list(new.rejections()) == found.rejected
     assert "1, with no instance left" in regenerated_text(found)
+
+
+async def test_filters_of_its_program_are_named(run: Path, tmp_path: Path) -> None:
+    """They drop nothing now, and one line says so, once; of a run without them nothing is said."""
+
+    def no_zambezi(_: str, instance: Instance) -> str | None:
+        return "no_zambezi" if "Zambezi" in instance.output else None
+
+    own = brought(instance_filters=[no_zambezi]).shaping({})
+    folder = Folder(tmp_path / "own", CONFIG, [SEED], own)
+    folder.task(TASKS[0])
+    folder.close()
+    work = Regeneration(tmp_path / "own", tmp_path / "anew", How(STRONG, model=ScriptedChat(reply=Strong())))
+    found = await work.run()
+
+    [note] = [note for note in work.monitor.notes if "own" in note]
+    assert "no_zambezi are not in the folder, so they don't filter what is written anew" in note
+    assert found.tasks[0].instances[0].output == "The Zambezi."
+    assert not Regeneration(run, tmp_path / "other", How(STRONG, model=ScriptedChat(reply=Strong()))).monitor.notes
 
 
 async def test_stopped_it_goes_on(run: Path) -> None:

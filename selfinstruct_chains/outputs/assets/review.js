@@ -1,20 +1,26 @@
-// The review page: one task at a time, three questions, answered with y and n.
+// The review page: one card at a time, a task or an answer, and questions about it, each choice with a key.
 "use strict";
 
 const at = (id) => document.getElementById(id);
-let state = null; // what the server knows: title, note, questions, tasks with their verdicts
-let place = 0; // of the task on the page; state.tasks.length when all are done
-let question = 0; // the one that y and n answer
-let answers = {}; // for the task on the page
+let state = null; // what the server knows: words for the page, questions, cards with their verdicts
+let place = 0; // of the card on the page; state.cards.length when all are done
+let question = 0; // the one that the choices' keys answer
+let answers = {}; // for the card on the page
+let drawn = -1; // the place of the card that is to be seen: nothing else is answered
+let busy = false; // while a verdict is on its way
+const given = []; // places whose verdicts can be taken back, the last one last
 
-const KEYS = { y: () => answer(true), n: () => answer(false), b: back, ArrowLeft: back, s: skip, ArrowRight: skip };
+const KEYS = { ArrowLeft: back, s: skip, ArrowRight: skip };
 
 async function start() {
   state = await (await fetch("state")).json();
+  KEYS[state.undo ? "u" : "b"] = state.undo ? undo : back;
+  for (const { key, value } of state.questions.flatMap(({ choices }) => choices)) KEYS[key] = () => answer(value);
+  at("back").replaceChildren(element("kbd", {}, state.undo ? "u" : "b"), state.undo ? " Undo" : " Back");
   at("title").textContent = document.title = state.title;
   at("note").append(shown(state.note));
   at("note").hidden = state.note === "";
-  at("back").onclick = back;
+  at("back").onclick = state.undo ? undo : back;
   at("skip").onclick = skip;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !(event.key in KEYS)) return;
@@ -24,12 +30,12 @@ async function start() {
   await go(nextOpen(-1));
 }
 
-// The next task without a verdict, from a place on and then from the start; the end when there is none.
+// The next card without a verdict, from a place on and then from the start; the end when there is none.
 function nextOpen(from) {
-  const count = state.tasks.length;
+  const count = state.cards.length;
   for (let step = 1; step <= count; step += 1) {
     const candidate = (from + step) % count;
-    if (state.tasks[candidate].verdict === null) return candidate;
+    if (state.cards[candidate].verdict === null) return candidate;
   }
   return count;
 }
@@ -37,84 +43,81 @@ function nextOpen(from) {
 async function go(to) {
   place = to;
   question = 0;
-  answers = { ...state.tasks[place]?.verdict };
+  answers = { ...state.cards[place]?.verdict };
   drawProgress();
-  if (place === state.tasks.length) drawEnd();
-  else drawTask(await (await fetch(`tasks/${place}`)).json(), place);
+  if (place === state.cards.length) drawEnd();
+  else drawCard(await (await fetch(`cards/${place}`)).json(), place);
   drawQuestions();
 }
 
 function drawProgress() {
-  const done = state.tasks.filter((task) => task.verdict !== null).length;
-  at("progress").max = state.tasks.length;
+  const done = state.cards.filter(({ verdict }) => verdict !== null).length;
+  at("progress").max = state.cards.length;
   at("progress").value = done;
-  at("count").textContent = `${done} of ${state.tasks.length} reviewed`;
+  at("count").textContent = `${done} of ${state.cards.length} reviewed`;
 }
 
-function drawTask(task, drawnFor) {
+function drawCard(card, drawnFor) {
   if (drawnFor !== place) return; // the reader has moved on
-  const title = element("h2", { tabIndex: -1, className: "text", dir: "auto" }, shown(task.instruction));
-  const kind = task.is_classification ? "Classification task" : "Task";
-  const count = task.instances.length;
-  const several = count > 1 ? `; ${count} instances: answer yes if it holds for each of them` : "";
-  at("task").replaceChildren(element("p", { className: "soft" }, shown(`${kind} ${task.id}${several}`)), title);
-  for (const [index, instance] of task.instances.entries()) at("task").append(instanceBox(instance, index, task));
+  drawn = place;
+  const title = element("h2", { tabIndex: -1, className: "text", dir: "auto" }, shown(card.instruction));
+  at("card").replaceChildren(element("p", { className: "soft" }, shown(card.about)), title);
+  for (const [index, instance] of card.instances.entries()) at("card").append(instanceBox(instance, index, card));
   scrollTo(0, 0);
   title.focus({ preventScroll: true });
 }
 
-function instanceBox(instance, index, task) {
-  const number = task.instances.length > 1 ? ` ${index + 1}` : "";
+function instanceBox(instance, index, card) {
+  const number = card.instances.length > 1 ? ` ${index + 1}` : "";
   return element(
     "div",
     { className: "instance" },
     element("h3", {}, `Input${number}`),
     textBox(instance.input, "(none)"),
-    element("h3", {}, `Output${number}`),
+    element("h3", {}, `${state.output}${number}`),
     textBox(instance.output),
   );
 }
 
 function drawQuestions() {
-  at("questions").replaceChildren(...(place === state.tasks.length ? [] : state.questions.map(questionRow)));
-  at("skip").disabled = place === state.tasks.length;
-  at("back").disabled = place === 0 && question === 0;
+  at("questions").replaceChildren(...(place === state.cards.length ? [] : state.questions.map(questionRow)));
+  at("skip").disabled = place === state.cards.length;
+  at("back").disabled = state.undo ? given.length === 0 : place === 0 && question === 0;
 }
 
-function questionRow({ key, text }, index) {
-  const choice = (yes) => {
-    const label = element("span", {}, element("kbd", {}, yes ? "y" : "n"), yes ? " Yes" : " No");
+function questionRow({ key, text, choices }, index) {
+  const button = (choice) => {
+    const label = element("span", {}, element("kbd", {}, choice.key), ` ${choice.text}`);
     const choose = () => {
       question = index;
-      answer(yes);
+      answer(choice.value);
     };
-    const pressed = String(answers[key] === yes);
-    return element("button", { className: yes ? "yes" : "no", "aria-pressed": pressed, onclick: choose }, label);
+    const pressed = String(answers[key] === choice.value);
+    return element("button", { className: choice.good ? "yes" : "no", "aria-pressed": pressed, onclick: choose }, label);
   };
-  const current = index === question;
+  const classes = ["question", index === question ? "current" : "", choices.length > 2 ? "levels" : ""];
   return element(
     "div",
-    { className: current ? "question current" : "question", role: "group", "aria-label": text },
+    { className: classes.filter(Boolean).join(" "), role: "group", "aria-label": text },
     element("p", {}, text),
-    choice(true),
-    choice(false),
+    ...choices.map(button),
   );
 }
 
 function drawEnd() {
-  at("task").replaceChildren(
-    element("h2", { tabIndex: -1 }, `All ${state.tasks.length} tasks are reviewed.`),
-    element("p", {}, "The verdicts are in the run folder. Stop the program in its terminal with Ctrl-C."),
+  at("card").replaceChildren(
+    element("h2", { tabIndex: -1 }, `All ${state.cards.length} ${state.what} are reviewed.`),
+    element("p", {}, "The verdicts are in the folder. Stop the program in its terminal with Ctrl-C."),
   );
 }
 
-// An answer to the current question; with the last one that was missing, the task is done. One that was reviewed before
+// An answer to the current question; with the last one that was missing, the card is done. One that was reviewed before
 // is gone through in order, and is done with its last question.
-async function answer(yes) {
-  if (place === state.tasks.length) return;
-  answers[state.questions[question].key] = yes;
+async function answer(value) {
+  if (busy || drawn !== place || place === state.cards.length) return;
+  answers[state.questions[question].key] = value;
   const missing = state.questions.findIndex(({ key }) => !(key in answers));
-  const next = state.tasks[place].verdict === null ? missing : question + 1;
+  const next = state.cards[place].verdict === null ? missing : question + 1;
   if (next === -1 || next === state.questions.length) {
     await save();
   } else {
@@ -124,25 +127,42 @@ async function answer(yes) {
 }
 
 async function save() {
-  const task = state.tasks[place];
-  const given = answers;
+  const here = place;
+  if (!(await sent(state.cards[here], answers))) return;
+  given.push(here);
+  await go(nextOpen(here));
+}
+
+async function undo() {
+  const last = given.at(-1);
+  if (busy || last === undefined || !(await sent(state.cards[last], null))) return;
+  given.pop();
+  await go(last);
+}
+
+// Whether the server has kept answers about a card, or, without any, has taken them back.
+async function sent(card, kept) {
+  busy = true;
   try {
-    const body = JSON.stringify({ id: task.id, by: "person", ...given });
+    const nothing = Object.fromEntries(state.questions.map(({ key }) => [key, null]));
+    const body = JSON.stringify({ id: card.id, by: "person", ...(kept ?? nothing) });
     const response = await fetch("verdicts", { method: "POST", body });
     if (!response.ok) throw new Error(await response.text());
   } catch (error) {
     at("trouble").textContent = `Not saved: ${error.message}. Is the program still running? Answer again to retry.`;
     at("trouble").hidden = false;
     drawQuestions();
-    return;
+    return false;
+  } finally {
+    busy = false;
   }
   at("trouble").hidden = true;
-  task.verdict = given;
-  await go(nextOpen(place));
+  card.verdict = kept;
+  return true;
 }
 
 function back() {
-  if (place < state.tasks.length && question > 0) {
+  if (place < state.cards.length && question > 0) {
     question -= 1;
     drawQuestions();
   } else if (place > 0) {
@@ -151,7 +171,7 @@ function back() {
 }
 
 function skip() {
-  if (place < state.tasks.length) go(nextOpen(place));
+  if (place < state.cards.length) go(nextOpen(place));
 }
 
 start();

@@ -2,7 +2,7 @@
 
 GET  /TOKEN/           the page; /TOKEN/NAME.js and .css, what it is made of
 GET  /TOKEN/state      the questions, the ids of the sample, and the verdicts there are
-GET  /TOKEN/tasks/N    the N-th task of the sample, from 0
+GET  /TOKEN/cards/N    the N-th task or answer of the sample, from 0
 POST /TOKEN/verdicts   one verdict
 """
 
@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import secrets
 from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from aiohttp import web
-from pydantic import ValidationError
 
-from selfinstruct_chains.errors import ConfigError, RunError
-from selfinstruct_chains.outputs.review.verdicts import QUESTIONS, Reviews, Verdict
+from selfinstruct_chains.errors import ConfigError, SelfInstructError
+from selfinstruct_chains.outputs.review.cards import NotAVerdictError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
-    from selfinstruct_chains.tasks import Task
+    from selfinstruct_chains.outputs.review.cards import Sitting
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,17 +38,6 @@ _HEADERS = {
 }
 
 
-class Sitting(NamedTuple):
-    """What is reviewed, and where the verdicts go."""
-
-    title: str
-    """The run, in words."""
-    note: str
-    """What there is to say of it; "" for nothing."""
-    tasks: Sequence[Task]
-    reviews: Reviews
-
-
 class Server:
     """The page of a sitting, from `async with` on until it is left.
 
@@ -65,7 +53,6 @@ class Server:
         self._sitting = sitting
         self._port = port
         self._token = secrets.token_urlsafe(24)
-        self._places = {task.id: place for place, task in enumerate(sitting.tasks)}
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1)  # a log would hold the token
 
     @property
@@ -90,7 +77,7 @@ class Server:
         app = web.Application(middlewares=[self._guard], client_max_size=_LONGEST)
         app.router.add_get("/{token}/", self._file)
         app.router.add_get("/{token}/state", self._state)
-        app.router.add_get("/{token}/tasks/{place:[0-9]{1,9}}", self._task)
+        app.router.add_get("/{token}/cards/{place:[0-9]{1,9}}", self._card)
         app.router.add_post("/{token}/verdicts", self._verdict)
         app.router.add_get("/{token}/{name}", self._file)
         return app
@@ -114,35 +101,25 @@ class Server:
 
     async def _state(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         sitting = self._sitting
-        given = sitting.reviews.by("person")
-        answers: set[str] = set(QUESTIONS)
-        return web.json_response(
-            {
-                "title": sitting.title,
-                "note": sitting.note,
-                "questions": [{"key": key, "text": text} for key, text in QUESTIONS.items()],
-                "tasks": [
-                    {"id": id_, "verdict": given[id_].model_dump(include=answers) if id_ in given else None}
-                    for id_ in self._places
-                ],
-            }
-        )
+        questions = [
+            {**question._asdict(), "choices": [choice._asdict() for choice in question.choices]}
+            for question in sitting.questions
+        ]
+        cards = [{"id": card.id, "verdict": sitting.verdict(card.id)} for card in sitting.cards]
+        words = {"title": sitting.title, "note": sitting.note, "what": sitting.what, "output": sitting.output}
+        return web.json_response({**words, "undo": sitting.undo, "questions": questions, "cards": cards})
 
-    async def _task(self, request: web.Request) -> web.StreamResponse:
+    async def _card(self, request: web.Request) -> web.StreamResponse:
         place = int(request.match_info["place"])
-        if place >= len(self._sitting.tasks):
+        if place >= len(self._sitting.cards):
             raise web.HTTPNotFound
-        return web.json_response(self._sitting.tasks[place].model_dump(exclude={"provenance"}))
+        return web.json_response(self._sitting.cards[place].shown)
 
     async def _verdict(self, request: web.Request) -> web.StreamResponse:
         try:
-            verdict = Verdict.model_validate_json(await request.read())
-        except ValidationError as error:
-            raise web.HTTPBadRequest(text=str(error.errors()[0]["msg"])) from None
-        if verdict.id not in self._places or verdict.by != "person":
-            raise web.HTTPBadRequest(text="not a person's verdict on a task of this sample")
-        try:
-            self._sitting.reviews.put(verdict)
-        except RunError as error:
+            self._sitting.take(await request.read())
+        except NotAVerdictError as error:
+            raise web.HTTPBadRequest(text=str(error)) from None
+        except SelfInstructError as error:
             raise web.HTTPInternalServerError(text=str(error)) from None
         return web.Response(status=204)

@@ -7,9 +7,12 @@ import webbrowser
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct_chains.outputs.review.server import Server, Sitting
+from selfinstruct_chains.outputs.review.answers import Ratings, answers_sitting, rates, shown
+from selfinstruct_chains.outputs.review.cards import tasks_sitting
+from selfinstruct_chains.outputs.review.server import Server
 from selfinstruct_chains.outputs.review.verdicts import Reviews, sample, table_two
 from selfinstruct_chains.run.reader import RunReader
+from selfinstruct_chains.training.evaluation.folder import RATINGS, answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.outputs.review.answers import Rates
+    from selfinstruct_chains.outputs.review.cards import Sitting
     from selfinstruct_chains.outputs.review.verdicts import By, TableTwo
     from selfinstruct_chains.tasks import Task
 
@@ -39,8 +44,35 @@ def review(folder: Path, size: int, *, port: int, browse: bool, say: Callable[[s
     run, tasks, reviews = _begin(folder, size, say)
     unfinished = run.unfinished()
     note = f"Unfinished run: {unfinished}." if unfinished else ""
-    sitting = Sitting(f"Review of {folder.resolve().name}", note, tasks, reviews)
+    _serve(tasks_sitting(f"Review of {folder.resolve().name}", note, tasks, reviews), port, browse=browse, say=say)
+    return _outcome(reviews, tasks, "person")
 
+
+def rate(  # noqa: PLR0913 - what is rated by whom, and the page
+    folder: Path, size: int, *, by: str, port: int, browse: bool, say: Callable[[str], None]
+) -> Rates:
+    """Serve the form for the answers of an evaluation until Ctrl-C; what a person said of them, earlier too.
+
+    Args:
+        folder: the evaluation's.
+        size: items whose answers are rated; all if there are fewer.
+        by: who rates.
+        port: of the page; 0 for any free one.
+        browse: open it in a browser.
+        say: told what there is to say, the page's address among it.
+
+    Raises:
+        ConfigError: the port is taken.
+        DataError: the items, answers or ratings can't be read.
+        RunError: the folder lacks the items, or can't be read.
+    """
+    answers = shown(answered(folder), size)
+    ratings = Ratings(folder / RATINGS, by, answers)
+    _serve(answers_sitting(f"Answers of {folder.resolve().name}", answers, ratings), port, browse=browse, say=say)
+    return rates(answers, ratings)
+
+
+def _serve(sitting: Sitting, port: int, *, browse: bool, say: Callable[[str], None]) -> None:
     async def serve() -> None:
         async with Server(sitting, port) as server:
             say(f"The review is at {server.url}\nCtrl-C ends it; what is answered is kept.")
@@ -50,7 +82,6 @@ def review(folder: Path, size: int, *, port: int, browse: bool, say: Callable[[s
 
     with suppress(KeyboardInterrupt):
         asyncio.run(serve())
-    return _outcome(reviews, tasks, "person")
 
 
 def judge(  # noqa: PLR0913 - two are seldom given

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -142,13 +142,23 @@ def sample(run: RunReader, size: int) -> list[Task]:
     return tasks
 
 
-def drawn(tasks: Iterable[Task], size: int, lot: str) -> list[Task]:
-    """`size` of the tasks, or all if there are fewer, by the hash of `lot` and their ids: the same at each call."""
+class _Named(Protocol):
+    """Has an id."""
 
-    def place(task: Task) -> bytes:
-        return hashlib.sha256(f"{lot}:{task.id}".encode("utf-8", "backslashreplace")).digest()
+    @property
+    def id(self) -> str: ...
 
-    return heapq.nsmallest(size, tasks, key=place)
+
+T = TypeVar("T", bound=_Named)
+
+
+def drawn(things: Iterable[T], size: int, lot: str) -> list[T]:
+    """`size` of the things, or all if there are fewer, by the hash of `lot` and their ids: the same at each call."""
+
+    def place(thing: T) -> bytes:
+        return hashlib.sha256(f"{lot}:{thing.id}".encode("utf-8", "backslashreplace")).digest()
+
+    return heapq.nsmallest(size, things, key=place)
 
 
 def _verdicts_in(path: Path) -> list[Verdict]:

@@ -62,6 +62,8 @@ class Judging(NamedTuple):
     """The judge's ratings beside people's; None without any of theirs."""
     among_people: Agreement | None = None
     """People's ratings of one answer beside each other; None where nobody rated what another did."""
+    outdated: int = 0
+    """People's ratings of answers that are others now; they count in nothing."""
 
 
 class _Asking(NamedTuple):
@@ -118,7 +120,15 @@ async def judged(  # noqa: PLR0913 - who is asked, about what, and how durably
         for model, by_item in asked.ratings.items()
     }
     pairs = {model: _pairs(asked.pairs[model], items, answers[model], answers[baseline], said) for model in asked.pairs}
-    return judging(judge.name, baseline, len(items), ratings, pairs, people)
+    current = [one for one in people if _is_of(one, answers)]
+    result = judging(judge.name, baseline, len(items), ratings, pairs, current)
+    return result._replace(outdated=len(people) - len(current))
+
+
+def _is_of(rated: Rated, answers: Mapping[str, Mapping[str, Answer]]) -> bool:
+    """Whether what was rated is still the answer."""
+    answer = answers[rated.model].get(rated.id)
+    return answer is not None and rated.output in {None, answer.text}
 
 
 def judging(  # noqa: PLR0913, PLR0917 - one for each thing a judge said

@@ -26,7 +26,7 @@ _CONSISTENT = 60  # percent of pairs: below it the judge says more of the order 
 def judging_text(found: Judging) -> str:
     """The ratings of all models, each model beside the baseline, what the judge can be trusted with, and people."""
     blocks = [f"Judged by {printable(found.judge)}", *_ratings(found), *_preferences(found), *_people(found)]
-    if notes := list(_notes(found)):
+    if notes := list(judging_notes(found)):
         blocks.append("\n".join(textwrap.fill(note, _WIDTH) for note in notes))
     return "\n\n".join(blocks)
 
@@ -40,6 +40,7 @@ def judging_json(found: Judging) -> dict[str, Any]:
         "pairs": {model: _preference_json(preference) for model, preference in found.preferences.items()},
         "people": found.people and _plain(found.people._asdict()),
         "among_people": found.among_people and _plain(found.among_people._asdict()),
+        "outdated": found.outdated,
     }
 
 
@@ -66,43 +67,56 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {key: None if isinstance(value, float) and isnan(value) else value for key, value in values.items()}
 
 
+RATED = (*RATINGS, "A or B [95%]", "missing")
+"""Headings of `rated_cells`."""
+PAIRED = ("wins", "ties", "losses", "missing", "win rate", "net [95%]")
+"""Headings of `paired_cells`."""
+_RATED_WIDTHS, _PAIRED_WIDTHS = (6, 6, 6, 6, 21, 9), (5, 6, 7, 8, 9, 22)
+
+
+def rated_cells(levels: Levels) -> list[str]:
+    """How a model's answers are rated, in percent; the last figure is a count."""
+    shares = [_figure(levels.shares[level].mean) for level in RATINGS]
+    return [*shares, interval_text(levels.acceptable), f"{levels.missing:,}"]
+
+
+def paired_cells(one: Preference) -> list[str]:
+    """A model beside the baseline: counts, then percents."""
+    counts = [f"{count:,}" for count in (one.wins, one.ties, one.losses, one.missing)]
+    return [*counts, _figure(one.win_rate), interval_text(one.net.estimate, sign="+")]
+
+
 def _ratings(found: Judging) -> Iterator[str]:
-    lines = [_row("Rated", [*((level, 6) for level in RATINGS), ("A or B [95%]", 21), ("missing", 9)])]
-    for model, levels in found.levels.items():
-        shares = [(_figure(levels.shares[level].mean), 6) for level in RATINGS]
-        lines.append(_row(model, [*shares, (_interval(levels.acceptable), 21), (f"{levels.missing:,}", 9)]))
+    lines = [_row("Rated", RATED, _RATED_WIDTHS)]
+    lines += [_row(model, rated_cells(levels), _RATED_WIDTHS) for model, levels in found.levels.items()]
     yield "\n".join(lines)
 
 
 def _preferences(found: Judging) -> Iterator[str]:
     if not found.preferences:
         return
-    widths = 5, 6, 7, 8, 9, 22
-    heads = "wins", "ties", "losses", "missing", "win rate", "net [95%]"
-    lines = [f"Beside {printable(found.baseline)}, each pair shown in both orders:"]
-    lines.append(_row("", list(zip(heads, widths, strict=True))))
+    lines = [f"Beside {printable(found.baseline)}, each pair shown in both orders:", _row("", PAIRED, _PAIRED_WIDTHS)]
+    lines += [_row(model, paired_cells(one), _PAIRED_WIDTHS) for model, one in found.preferences.items()]
     for model, one in found.preferences.items():
-        counts = [f"{count:,}" for count in (one.wins, one.ties, one.losses, one.missing)]
-        cells = [*counts, _figure(one.win_rate), _interval(one.net.estimate, sign="+")]
-        lines.append(_row(model, list(zip(cells, widths, strict=True))))
-    for model, one in found.preferences.items():
-        lines += ["", f"  {printable(model)}: {_verdict(one, found.baseline)}"]
-        lines += [f"    {name:<36}{figure}" for name, figure in _trust(one)]
+        lines += ["", f"  {printable(model)}: {pair_verdict(one, printable(found.baseline))}"]
+        lines += [f"    {name:<36}{figure}" for name, figure in trust(one)]
     yield "\n".join(lines)
 
 
-def _verdict(one: Preference, baseline: str) -> str:
+def pair_verdict(one: Preference, baseline: str) -> str:
+    """What the pairs say of a model, in words."""
     net = one.net.estimate
     if one.ties and not one.wins + one.losses:
         return "neither ever wins"
     if net.low is None or net.detectable is None:
         return "too few pairs for an interval"
     if one.net.is_clear:
-        return f"{'better' if net.mean > 0 else 'worse'} than {printable(baseline)}, by this judge"
+        return f"{'better' if net.mean > 0 else 'worse'} than {baseline}, by this judge"
     return f"can't tell: would have seen a net of {net.detectable:.1f}"
 
 
-def _trust(one: Preference) -> Iterator[tuple[str, str]]:
+def trust(one: Preference) -> Iterator[tuple[str, str]]:
+    """What tells how far the judge can be trusted with a model's pairs: a name and a figure each."""
     yield "both orders agree", _share(one.consistency, "pairs")
     yield "the first one preferred", f"{_share(one.first_chosen, 'preferences')}; 50 is no bias"
     yield "the longer one won", _share(one.longer_won, "wins and losses")
@@ -110,16 +124,18 @@ def _trust(one: Preference) -> Iterator[tuple[str, str]]:
         yield "net, were each longer as often", f"{one.net_by_length:+.1f}"
 
 
+def agreements(found: Judging) -> Iterator[tuple[str, str]]:
+    """How far the judge agrees with people, and people among themselves: name and figures, where there are some."""
+    for name, agreement in (
+        ("the judge beside people", found.people),
+        ("people among themselves", found.among_people),
+    ):
+        if agreement:
+            yield name, _agreement(agreement)
+
+
 def _people(found: Judging) -> Iterator[str]:
-    lines = [
-        f"  {name:<28}{_agreement(agreement)}"
-        for name, agreement in (
-            ("the judge beside people", found.people),
-            ("people among themselves", found.among_people),
-        )
-        if agreement
-    ]
-    if lines:
+    if lines := [f"  {name:<28}{figures}" for name, figures in agreements(found)]:
         yield "\n".join(["Agreement on ratings:", *lines])
 
 
@@ -131,7 +147,8 @@ def _agreement(found: Agreement) -> str:
     return f"{said} ({found.ratings:,})"
 
 
-def _notes(found: Judging) -> Iterator[str]:
+def judging_notes(found: Judging) -> Iterator[str]:
+    """What has to be known with the figures, a sentence or two each."""
     for model, one in found.preferences.items():
         if one.consistency.percent is not None and one.consistency.percent < _CONSISTENT:
             yield (
@@ -143,15 +160,20 @@ def _notes(found: Judging) -> Iterator[str]:
         yield f"Fewer than {FEWEST} ratings of a model: no interval would hold, so none is given."
     if found.people and not found.people.ratings:
         yield "No answer was rated both by people and by the judge."
+    if found.outdated:
+        yield f"People's ratings of answers that have changed since: {found.outdated:,}. They count in nothing."
 
 
-def _row(name: str, cells: Sequence[tuple[str, int]]) -> str:
+def _row(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
     name = printable(name)
     short = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
-    return (f"{short:<{_NAME}}" + "".join(f"{cell:>{width}}" for cell, width in cells)).rstrip()
+    return (
+        f"{short:<{_NAME}}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    ).rstrip()
 
 
-def _interval(found: Estimate, sign: str = "") -> str:
+def interval_text(found: Estimate, sign: str = "") -> str:
+    """A mean in percent, and its interval if there is one; "-" of nothing."""
     if isnan(found.mean):
         return "-"
     if found.low is None or found.high is None:

@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.outputs.pages import assets, blocks, data, packed, policy
 from selfinstruct_chains.training.evaluation.comparing import CONTROLS, MEASURES
+from selfinstruct_chains.training.evaluation.judging_text import (
+    PAIRED,
+    RATED,
+    agreements,
+    interval_text,
+    judging_notes,
+    pair_verdict,
+    paired_cells,
+    rated_cells,
+    trust,
+)
 from selfinstruct_chains.training.evaluation.table import SHOWN, estimate_text, notes_on, verdict
 
 if TYPE_CHECKING:
@@ -14,6 +25,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.training.evaluation.comparing import Evaluation, MeasureName
     from selfinstruct_chains.training.evaluation.intervals import Estimate
+    from selfinstruct_chains.training.evaluation.judging import Judging
     from selfinstruct_chains.training.evaluation.scoring import Score
 
 _SCRIPTS = ("text.js", "rows.js", "evaluation_items.js", "evaluation.js")
@@ -21,6 +33,15 @@ _STYLES = ("theme.css", "page.css", "evaluation.css")
 _BLOCK = 500  # items
 _DRAWN: tuple[MeasureName, ...] = ("rouge", "rouge_first", "nll")
 """Measures whose means are drawn; all are in the table."""
+
+_RATED_TEXT = (
+    "Percent of the answers at each of the paper's four levels: A correct and satisfying, B acceptable with minor "
+    "errors, C responds with significant errors, D irrelevant or invalid."
+)
+_PAIRED_TEXT = (
+    "Each pair was shown in both orders; a win counts if both agree. Net is wins minus losses, in percent of the pairs."
+)
+_PEOPLE_TEXT = "Cohen's kappa, the same with quadratic weights, and Spearman's rank correlation (of so many)."
 
 
 class _Section(NamedTuple):
@@ -32,21 +53,22 @@ class _Section(NamedTuple):
     rows: Sequence[Mapping[str, Any]] = ()
 
 
-def page(found: Evaluation, title: str) -> str:
+def page(found: Evaluation, title: str, judged: Judging | None = None) -> str:
     """The whole file.
 
     Args:
         found: what was found.
         title: what the items are called.
+        judged: what a judge said, if there was one.
     """
     labelled = sum(item.is_classification for item in found.items)
-    sections = [_means(found), _differences(found), _categories(found)]
+    sections = [_means(found), _differences(found), *(_judged(judged) if judged else ()), _categories(found)]
     others = [name for name in found.answers if name != found.baseline]
     content = {
         "title": title,
         "about": f"{len(found.items):,} items, {labelled:,} of them classification; {len(found.answers)} models, and "
         "two controls: one sentence whatever is asked, and the input given back.",
-        "notes": list(notes_on(found)),
+        "notes": [*notes_on(found), *(judging_notes(judged) if judged else ())],
         "models": [found.baseline, *others],
         "categories": sorted({item.category for item in found.items}),
         "sections": [section._asdict() for section in sections if section.rows or section.plots],
@@ -104,6 +126,39 @@ def _differences(found: Evaluation) -> _Section:
         "four of five evaluations with so many items, a smaller one need not."
     )
     return _Section("differences", f"Differences from {found.baseline}", text, plots)
+
+
+def _judged(found: Judging) -> list[_Section]:
+    """The judge's ratings, its pairs, and how far it can be trusted."""
+    rated = [{"cells": [model, *rated_cells(levels)]} for model, levels in found.levels.items()]
+    acceptable = [
+        _dot(model, levels.acceptable, interval_text(levels.acceptable))
+        for model, levels in found.levels.items()
+        if levels.rated
+    ]
+    paired = [{"cells": [model, *paired_cells(one)]} for model, one in found.preferences.items()]
+    nets = [
+        _dot(
+            model, one.net.estimate, f"{interval_text(one.net.estimate, sign='+')} {pair_verdict(one, found.baseline)}"
+        )
+        | {"clear": one.net.is_clear}
+        for model, one in found.preferences.items()
+        if one.win_rate is not None
+    ]
+    known = {model: dict(trust(one)) for model, one in found.preferences.items()}
+    heads = list(dict.fromkeys(head for figures in known.values() for head in figures))
+    doubts = [{"cells": [model, *(figures.get(head, "-") for head in heads)]} for model, figures in known.items()]
+    people = [{"cells": [name, figures]} for name, figures in agreements(found)]
+    return [
+        _Section("ratings", f"Rated by {found.judge}", _RATED_TEXT, _plots("A or B", acceptable), ["", *RATED], rated),
+        _Section("pairs", f"Pairs beside {found.baseline}", _PAIRED_TEXT, _plots("Net", nets), ["", *PAIRED], paired),
+        _Section("trust", "How far the judge can be trusted", "", (), ["", *heads], doubts),
+        _Section("people", "Agreement on ratings", _PEOPLE_TEXT, (), ["", "agreement"], people),
+    ]
+
+
+def _plots(title: str, dots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [_plot(title, dots)] if dots else []
 
 
 def _categories(found: Evaluation) -> _Section:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 680, 300, 60, 170, 36, 44
 _COLOURS = ("#2563eb", "#c2410c", "#15803d", "#7e22ce")
 _TICKS = 5
+_DIGIT = 8  # wide, at most
 
 
 class Dot(NamedTuple):
@@ -74,7 +75,8 @@ class _Frame(NamedTuple):
 def _panel(panel: Panel) -> Iterator[str]:
     frame = _frame(panel)
     yield f'<text x="{_LEFT}" y="20" font-weight="bold">{escape(panel.title)}</text>'
-    yield from _axes(frame)
+    yield from _values(frame)
+    yield from _sizes({dot.size for line in panel.lines for dot in line.dots}, frame)
     for place, level in enumerate(panel.levels):
         yield from _level(level, frame, _COLOURS[(place + 1) % len(_COLOURS)], place)
     for place, line in enumerate(panel.lines):
@@ -90,13 +92,23 @@ def _frame(panel: Panel) -> _Frame:
     return _Frame(max((dot.size for line in panel.lines for dot in line.dots), default=1), low - room, high + room)
 
 
-def _axes(frame: _Frame) -> Iterator[str]:
+def _values(frame: _Frame) -> Iterator[str]:
     for tick in range(_TICKS + 1):
         value = frame.low + (frame.high - frame.low) * tick / _TICKS
-        y, x = frame.y(value), frame.x(frame.last * tick / _TICKS)
+        y = frame.y(value)
         yield f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y}" y2="{y}" stroke="#e5e7eb"/>'
         yield f'<text x="{_LEFT - 6}" y="{y + 4}" text-anchor="end">{value:.3g}</text>'
-        yield f'<text x="{x}" y="{_HEIGHT - 26}" text-anchor="middle">{frame.last * tick / _TICKS:g}</text>'
+
+
+def _sizes(sizes: set[int], frame: _Frame) -> Iterator[str]:
+    """A tick at each size that was trained on; where two stand close together, the larger one alone has its number."""
+    bottom, free = _HEIGHT - _BOTTOM, float(_WIDTH)
+    for size in sorted({0, *sizes}, reverse=True):
+        x, half = frame.x(size), len(f"{size:,}") * _DIGIT / 2
+        yield f'<line x1="{x}" x2="{x}" y1="{bottom}" y2="{bottom + 5}" stroke="#6b7280"/>'
+        if x + half <= free:
+            yield f'<text x="{x}" y="{_HEIGHT - 26}" text-anchor="middle">{size:,}</text>'
+            free = x - half - _DIGIT
     yield f'<text x="{_LEFT}" y="{_HEIGHT - 8}">generated tasks trained on</text>'
 
 

@@ -11,7 +11,8 @@ from aiohttp import ClientSession
 
 from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.outputs.review import verdicts
-from selfinstruct_chains.outputs.review.server import Server, Sitting
+from selfinstruct_chains.outputs.review.cards import tasks_sitting
+from selfinstruct_chains.outputs.review.server import Server
 from selfinstruct_chains.outputs.review.verdicts import Reviews, Verdict
 from tests.outputs.runs import run_folder, task
 
@@ -140,7 +141,7 @@ def test_a_run_without_tasks_has_nothing_to_review(tmp_path: Path) -> None:
 async def serving(folder: Path) -> AsyncIterator[tuple[Server, ClientSession]]:
     """The server of a sitting about two tasks, and a client."""
     tasks = [task(0, HOSTILE, (HOSTILE, HOSTILE)), task(1, "Name a river.")]
-    sitting = Sitting("Review of run", "", tasks, Reviews(folder))
+    sitting = tasks_sitting("Review of run", "", tasks, Reviews(folder))
     async with Server(sitting) as server, ClientSession() as client:
         yield server, client
 
@@ -176,11 +177,11 @@ async def test_it_listens_on_loopback_only_with_a_strict_policy(tmp_path: Path) 
 async def test_hostile_text_comes_as_json(tmp_path: Path) -> None:
     """A task's text is never in the page itself; it comes as it is, in JSON."""
     async with serving(tmp_path) as (server, client):
-        response = await client.get(f"{server.url}tasks/0")
+        response = await client.get(f"{server.url}cards/0")
 
         assert response.content_type == "application/json"
         assert (await response.json())["instruction"] == HOSTILE
-        assert (await client.get(f"{server.url}tasks/2")).status == 404
+        assert (await client.get(f"{server.url}cards/2")).status == 404
 
 
 async def test_a_verdict_is_kept_at_once(tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ async def test_a_verdict_is_kept_at_once(tmp_path: Path) -> None:
 
         assert response.status == 204
         assert Reviews(tmp_path).by("person") == {"000000-01": verdict("000000-01", "ynn")}
-        assert [task["verdict"] for task in state["tasks"]] == [
+        assert [card["verdict"] for card in state["cards"]] == [
             None,
             {"valid_instruction": True, "appropriate_input": False, "correct_output": False},
         ]
@@ -222,5 +223,5 @@ async def test_a_taken_port_is_said(tmp_path: Path) -> None:
     async with serving(tmp_path) as (server, _):
         port = int(server.url.split(":")[2].split("/")[0])
         with pytest.raises(ConfigError, match=f"port {port} can't be had"):
-            async with Server(Sitting("", "", [], Reviews(tmp_path)), port):
+            async with Server(tasks_sitting("", "", [], Reviews(tmp_path)), port):
                 pass

@@ -102,3 +102,25 @@ def test_the_figure_is_well_formed() -> None:
     texts = [element.text for element in root.iter() if element.tag.endswith("text")]
     assert texts.count("own <b>") == texts.count("base & co") == 2
     assert len([element for element in root.iter() if element.tag.endswith("circle")]) == 4
+
+
+@pytest.mark.parametrize(
+    ("sizes", "numbers"),
+    [
+        ((50, 150), ["150", "50", "0"]),
+        ((7, 30, 100), ["100", "30", "7", "0"]),
+        ((100, 110, 16_000, 16_100), ["16,100", "110"]),
+    ],
+)
+def test_the_figure_s_ticks_are_the_sizes(sizes: tuple[int, ...], numbers: list[str]) -> None:
+    """Each has its mark below its dot; numbers that would stand in one another give way to the larger."""
+    dots = [Dot(size, Estimate(12.0, 9.0, 15.0, 4.0, 252)) for size in sizes]
+
+    root = ET.fromstring(svg([Panel("ROUGE-L", [Line("own", dots)], [])]))  # noqa: S314 - our own
+
+    below = [element for element in root.iter() if element.get("text-anchor") == "middle"]
+    marks = {element.get("x1") for element in root.iter() if element.get("stroke") == "#6b7280"}
+    circles = {element.get("cx") for element in root.iter() if element.tag.endswith("circle")}
+    assert [element.text for element in below] == numbers
+    assert marks > circles
+    assert len(marks) == len(sizes) + 1
