@@ -11,7 +11,7 @@ import click
 
 from selfinstruct_chains.cli import options, trust
 from selfinstruct_chains.cli.echo import echo
-from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.errors import ConfigError, DataError
 from selfinstruct_chains.files.writing import is_stream, replacing_or_stdout
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.files.seeds import Draft, Drafts
 
 _LANGUAGES = 5  # that are named
+_LOOKED_AT = 1000  # tasks, at most, whose language is told
 
 
 @click.command()
@@ -59,7 +60,7 @@ def command(  # noqa: PLR0913 - one for each option
     drafts = read_drafts(source, lenient=True)
     tasks: Sequence[Draft] = drafts.tasks
     unfilled: Counter[str] = Counter()
-    if fill:
+    if fill and any(draft.lacks for draft in drafts.tasks):
         tasks, unfilled = _filled(drafts, out, chain, settings, given)
     _write(tasks, out)
     to_stdout = str(out) == "-"
@@ -78,6 +79,8 @@ def _filled(
     work = Filling(config, drafts.tasks, folder)
     trust.tell(chain, settings, config, trust=given["trust"], say=_note, once=True)
     filled = durably(work.run(options.limits(given)), work.monitor, folder, "replies")
+    if not filled.tasks:
+        raise DataError(f"{out}: not written, as no task could be filled in: {', '.join(filled.left_out)}")
     return filled.tasks, filled.left_out
 
 
@@ -113,10 +116,11 @@ def _counts(source: Path, out: Path, tasks: Sequence[Draft]) -> Iterator[str]:
     kinds = Counter(task.is_classification for task in tasks)
     unknown = f", {kinds[None]:,} not known" if kinds[None] else ""
     yield f"classification: {kinds[True]:,} yes, {kinds[False]:,} no{unknown}"
-    named = languages(task.instruction for task in tasks).most_common()
+    looked_at = tasks[:: 1 + len(tasks) // _LOOKED_AT]
+    named = languages(task.instruction for task in looked_at).most_common()
     more = sum(count for _, count in named[_LANGUAGES:])
     shares = [f"{tag} {count:,}" for tag, count in named[:_LANGUAGES]] + [f"others {more:,}"] * bool(more)
-    yield f"languages, as they look: {', '.join(shares) or 'none'}"
+    yield f"languages, as {len(looked_at):,} of them look: {', '.join(shares)}"
     if lacks := lacking(tasks):
         yield f"missing: {lacks}; generate and check need it; to have a model write it:"
         yield f"  selfinstruct seeds {shlex.quote(str(source))} -o {shlex.quote(str(out))} --force --fill --chain NAME"

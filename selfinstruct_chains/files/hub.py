@@ -80,6 +80,8 @@ def _why(error: Any) -> str:
             return "no such dataset, or a private one; look at the name, or set HF_TOKEN"
         case errors.OfflineModeIsEnabled():
             return "HF_HUB_OFFLINE is set; unset it, or give a file"
+        case errors.HFValidationError():
+            return "not a dataset's name; hub:OWNER/NAME or hub:OWNER/NAME:SPLIT is expected"
         case errors.HfHubHTTPError():
             return f"the Hub refused it: {str(error).splitlines()[0]}"
     return f"the Hub can't be reached ({type(error).__name__}); look at the network and HF_ENDPOINT, or give a file"

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -98,8 +99,8 @@ def read_drafts(path: str | Path | Traversable, *, lenient: bool = False) -> Dra
         found.shapes[read.how] += 1
         for one in _drafts(read, row.number, row.where):
             _add(found, places, one, row.where, is_flat=read.is_flat)
-    if not found.tasks and not found.left_out:
-        raise DataError(f"{path}: empty; {EXPECTED}")
+    if not found.tasks:
+        raise DataError(str(found.left_out[0]) if found.left_out else f"{path}: empty; {EXPECTED}")
     return found
 
 
@@ -138,7 +139,8 @@ def _add(found: Drafts, places: dict[str, int], one: Draft, where: str, *, is_fl
         kinds = {before.is_classification, one.is_classification} - {None}
         if len(kinds) > 1:
             raise DataError(f"{where}: is_classification: not as at {found.where[before.id]}, for the same instruction")
-        update = {"instances": before.instances + one.instances, "is_classification": next(iter(kinds), None)}
+        instances = tuple(dict.fromkeys(before.instances + one.instances))
+        update = {"instances": instances, "is_classification": next(iter(kinds), None)}
         found.tasks[place] = before.model_copy(update=update)
         return
     if one.id in found.where:
@@ -172,7 +174,7 @@ def read_seeds(path: str | Path | Traversable, *, notes: list[str] | None = None
         first = next(draft for draft in found.tasks if draft.lacks)
         raise DataError(
             f"{path}: of {len(found.tasks)} tasks {lacks}, the first at {found.where[first.id].rpartition(', ')[2]}\n"
-            f"Have a model fill them in: selfinstruct seeds {path} -o seeds.jsonl --fill --chain NAME"
+            f"Have a model fill them in: selfinstruct seeds {quote(str(path))} -o seeds.jsonl --fill --chain NAME"
         )
     return [draft.task() for draft in found.tasks]
 

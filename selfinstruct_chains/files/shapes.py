@@ -136,9 +136,10 @@ def _tasks(row: Row, _: str) -> list[Row]:
 
 def _columns(row: Row, names: Mapping[str, str], where: str) -> Row:
     """A row with a column for each part."""
-    if isinstance(row[names["instruction"]], list):  # TRL's conversational prompt-completion
-        return _turns(row[names["instruction"]] + (row.get(names.get("output", "")) or []), row, "prompt", where)
     cells = {ours: row[name] for ours, name in names.items()}
+    if isinstance(asked := cells["instruction"], list):  # TRL's conversational prompt-completion
+        answer = cells.get("output")
+        return _turns(asked + (answer if isinstance(answer, list) else []), row, names["instruction"], where)
     instruction = _text(cells["instruction"], names["instruction"], where)
     if not instruction.strip():
         raise Unfit(where, f"{names['instruction']}: blank")
@@ -159,13 +160,14 @@ def _kind(cells: Mapping[str, Any]) -> Row:
     if (given := cells.get("is_classification")) is not None:
         return {"is_classification": given}
     category = cells.get("category")
-    return {"is_classification": category == "classification"} if category in _DOLLY else {}
+    return {"is_classification": category == "classification"} if str(category) in _DOLLY else {}
 
 
 def _named(cells: Mapping[str, Any]) -> Row:
-    """Its id and name; ids may be numbers."""
-    named = {key: cells[key] for key in ("id", "name") if cells.get(key) not in {None, ""}}
-    return {key: str(value) if isinstance(value, int) else value for key, value in named.items()}
+    """Its id, which may be a number, and its name, where they are such."""
+    id_, name = cells.get("id"), cells.get("name")
+    named = {"id": str(id_)} if isinstance(id_, str | int | float) and str(id_).strip() else {}
+    return named | ({"name": name} if isinstance(name, str) and name else {})
 
 
 def _text(value: Any, column: str, where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,6 +24,12 @@ _WORDS = {
     **dict.fromkeys(("false", "no", "0", "falsch", "nein", "faux", "non", "falso"), False),
 }
 """How spreadsheets write true and false; Excel does in its own language."""
+_REASONS = {
+    "limit": "a cell of more than {:,} characters; perhaps a quote is never closed",
+    "end of data": "a quote is never closed",
+    "expected after": "a quote inside a cell that is in quotes; there it has to be written twice",
+}
+"""What the csv module's errors mean, by a word of theirs."""
 
 
 def records(
@@ -68,12 +75,12 @@ def _encoding(file: IO[bytes], path: Path | Traversable) -> str:
         if encoding == "utf-8":
             encoding = _still(decoder, block)
         block = file.read(_BLOCK)
-    return encoding
+    return _still(decoder, b"", end=True) if encoding == "utf-8" else encoding
 
 
-def _still(decoder: codecs.IncrementalDecoder, block: bytes) -> str:
+def _still(decoder: codecs.IncrementalDecoder, block: bytes, *, end: bool = False) -> str:
     try:
-        decoder.decode(block)
+        decoder.decode(block, end)
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
@@ -100,14 +107,13 @@ def _rows(text: TextIOWrapper, delimiter: str, path: Path | Traversable) -> Iter
     text.seek(0)
     if not (first := text.readline()).casefold().startswith("sep="):  # Excel's own line
         text.seek(0)
-    number, reader = 0, csv.reader(text, delimiter=delimiter)
+    number, reader = 0, csv.reader(text, delimiter=delimiter, strict=True)
     try:
         for number, row in enumerate(reader, start=1 + first.casefold().startswith("sep=")):
             yield number, row
     except csv.Error as error:
-        limit = f"a cell of more than {csv.field_size_limit():,} characters; perhaps a quote is never closed"
-        why = limit if "limit" in str(error) else str(error)
-        raise DataError(f"{path}, row {number + 1}: {why}") from None
+        why = next((text for word, text in _REASONS.items() if word in str(error)), str(error))
+        raise DataError(f"{path}, row {number + 1}: {why.format(csv.field_size_limit())}") from None
 
 
 def _header(
@@ -116,14 +122,19 @@ def _header(
     """The names of the columns, and what stands between them: that by which most of them are known."""
     found: list[tuple[int, int, list[str], str]] = []
     for delimiter in _DELIMITERS:
-        _, row = next(_rows(text, delimiter, path), (0, []))
-        names = [name.strip() for name in row]
-        found.append((sum(name.casefold() in known for name in names), len(names), names, delimiter))
+        with suppress(DataError):  # by another delimiter a quote stands in the middle of a cell
+            _, row = next(_rows(text, delimiter, path), (0, []))
+            names = [name.strip() for name in row]
+            found.append((sum(name.casefold() in known for name in names), len(names), names, delimiter))
+    if not found:
+        next(_rows(text, _DELIMITERS[0], path))  # which raises
     score, _, header, delimiter = max(found, key=lambda one: one[:2])
     if not any(header):
         raise DataError(f"{path}: empty; {expected}")
     if not score:
         raise DataError(f"{path}, row 1: no header, or none that is known: {', '.join(map(shown, header))}; {expected}")
+    if twice := next((name for name in header if name and header.count(name) > 1), ""):
+        raise DataError(f"{path}, row 1: two columns are named {shown(twice)}; give one of them another name")
     return header, delimiter
 
 

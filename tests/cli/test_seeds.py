@@ -55,7 +55,7 @@ def test_a_table_is_converted_and_told(selfinstruct: Callable[..., Any], table: 
         "read: 5 rows as Question as instruction, Answer as output",
         f"note: {table}: not UTF-8, so read as Windows-1252; look at its letters with accents",
         "classification: 0 yes, 0 no, 5 not known",
-        "languages, as they look: en 3, de 2",
+        "languages, as 5 of them look: en 3, de 2",
         "missing: 5 lack is_classification, 2 lack instances; generate and check need it; to have a model write it:",
         f"  selfinstruct seeds {table} -o {out} --force --fill --chain NAME",
     ]

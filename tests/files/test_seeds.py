@@ -143,6 +143,9 @@ def test_what_the_sniffer_makes_of_such_a_table() -> None:
         (b"", ": empty;"),
         ("Was kostet das?;5 Euro\n", ", row 1: no header, or none that is known: "),
         ("Frage,Antwort\na,b\n", "'Frage', 'Antwort'; expected are "),
+        ('instruction,output\na,"b\nc,d\n', ", row 2: a quote is never closed"),
+        ('instruction;output\na;"b"c"\n', ", row 2: a quote inside a cell that is in quotes"),
+        ("prompt,answer,prompt\na,b,c\n", ", row 1: two columns are named 'prompt'"),
         ("instruction,output\na,b,c\n", ", row 2: 3 cells, but the header has 2;"),
         ("input,output\na,b\n", ", row 2: no instruction; its columns are 'input', 'output'"),
         (b"instruction,output\na,\x81\n", ": not text in UTF-8, UTF-16 or Windows-1252; save it as UTF-8"),
@@ -150,7 +153,20 @@ def test_what_the_sniffer_makes_of_such_a_table() -> None:
         ('instruction,output\na,b\nc,"' + "x" * 20_000_000 + '"\n', ", row 3: a cell of more than 131,072 characters"),
         ("instruction,is_classification\na,perhaps\n", ", row 2: is_classification: must be true or false"),
     ],
-    ids=["empty", "no header", "foreign", "cells", "columns", "cp1252", "utf-16", "20 MB", "flag"],
+    ids=[
+        "empty",
+        "no header",
+        "foreign",
+        "open quote",
+        "quote",
+        "twice",
+        "cells",
+        "columns",
+        "cp1252",
+        "utf-16",
+        "20 MB",
+        "flag",
+    ],
 )
 def test_tables_that_are_refused(tmp_path: Path, data: bytes | str, said: str) -> None:
     """In one line that names the row, and what is missing."""
@@ -233,6 +249,8 @@ def test_what_is_no_single_question_can_be_left_out(tmp_path: Path, turns: list[
         ({"prompt": "x", "completion": 7}, "completion: text is expected, not 7"),
         ({"instruction": "x", "output": {"a": 1}}, "output: text is expected, not {'a': 1}"),
         ({"conversations": [{"from": "human"}]}, "conversations: a turn of 'human' that is not text"),
+        ({"instruction": "x", "id": [1], "category": ["a"], "output": 2}, "output: text is expected, not 2"),
+        ({"prompt": ["x"], "completion": "y"}, 'prompt: a list like [{"role": "user", "content": "..."}] is expected'),
         ({"conversations": "Hello?"}, 'conversations: a list like [{"from": "human", "value": "..."}] is expected'),
         ({"messages": [{"content": "x"}]}, 'messages: a list like [{"role": "user", "content": "..."}] is expected'),
     ],
@@ -257,3 +275,10 @@ def test_dolly_says_what_is_classification(tmp_path: Path) -> None:
     found = read_drafts(written(tmp_path / "a.json", json.dumps(rows)))
 
     assert [draft.is_classification for draft in found.tasks] == [True, False, None]
+
+
+def test_a_last_letter_alone_tells_the_encoding(tmp_path: Path) -> None:
+    """A byte that could begin one of UTF-8 is a letter of Windows where nothing follows."""
+    [draft] = read_drafts(written(tmp_path / "a.csv", b"instruction\nUn caf\xe9")).tasks
+
+    assert draft.instruction == "Un caf\u00e9"
