@@ -59,6 +59,9 @@ _LABELLED = (
 that call themselves a classification."""
 
 
+_SHOWN = 8  # columns that a message names
+
+
 class Unfit(DataError):
     """A row that is well formed, and no single question: where much is converted, it is left out and counted."""
 
@@ -104,10 +107,9 @@ def read_row(row: Any, where: str) -> Read:
         keys = ", ".join(map(shown, list(row)[:_SHOWN])) or "none"
         raise DataError(f"{where}: no instruction; its columns are {keys}; {EXPECTED}")
     told = [theirs if theirs == ours else f"{theirs} as {ours}" for ours, theirs in names.items()]
-    return Read(", ".join(told), [_columns(row, names, where)], is_flat=True)
-
-
-_SHOWN = 8  # columns that a message names
+    aside = [shown(key) for key in row if key and key not in names.values()]
+    unread = f"; not read: {', '.join(aside[:_SHOWN])}" if aside else ""
+    return Read(", ".join(told) + unread, [_columns(row, names, where)], is_flat=True)
 
 
 def is_known(row: Mapping[str, Any]) -> bool:

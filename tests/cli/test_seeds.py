@@ -29,7 +29,9 @@ def table(tmp_path: Path) -> Path:
     """A bank's questions as a German Excel saves them."""
     path = tmp_path / "bank.csv"
     with path.open("w", encoding="cp1252", newline="") as file:
-        csv.writer(file, "excel", delimiter=";").writerows([("Question", "Answer"), *QUESTIONS])
+        csv.writer(file, "excel", delimiter=";").writerows(
+            [("Question", "Answer", "Notiz"), *((*pair, "") for pair in QUESTIONS)]
+        )
     return path
 
 
@@ -52,7 +54,7 @@ def test_a_table_is_converted_and_told(selfinstruct: Callable[..., Any], table: 
     assert said.code == 0, said
     assert said.out.splitlines() == [
         f"5 tasks of 5 rows: {out}",
-        "read: 5 rows as Question as instruction, Answer as output",
+        "read: 5 rows as Question as instruction, Answer as output; not read: 'Notiz'",
         f"note: {table}: not UTF-8, so read as Windows-1252; look at its letters with accents",
         "classification: 0 yes, 0 no, 5 not known",
         "languages, as 5 of them look: en 3, de 2",
