@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.shapes import EXPECTED
 from selfinstruct_chains.tasks import (
     Completion,
     Instance,
@@ -22,8 +23,11 @@ from selfinstruct_chains.tasks import (
 )
 
 ONE = {"id": "a", "instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
-EXPECTED = "one task on each line is expected, as a JSON object"
-INSTANCES = 'a list like [{"input": "...", "output": "..."}] is expected, input may be ""'
+JSON = "one object on each line, or one array of them, is expected"
+LACKS = (
+    ": of 1 tasks 1 lack {}, the first at line 1\n"
+    "Have a model fill them in: selfinstruct seeds PATH -o seeds.jsonl --fill --chain NAME"
+)
 NOT_UTF_8 = "not text in UTF-8 (UTF-16, perhaps, or Latin-1?); save the file as UTF-8"
 MISSING = object()
 
@@ -47,13 +51,13 @@ def _complaint(path: Path) -> str:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("hello\n", f"line 1: not JSON (Expecting value at column 1); {EXPECTED}"),
-        ("id,instruction\n1,x\n", f"line 1: not JSON (Expecting value at column 1); {EXPECTED}"),
-        (_line() + ",\n", f"line 1: not JSON (Extra data at column 110); {EXPECTED}"),
-        ("{\n", f"line 1: not JSON (Expecting property name enclosed in double quotes at column 2); {EXPECTED}"),
-        ("[" * 100_000, f"line 1: not JSON (too long or too deep); {EXPECTED}"),
-        ('{"id": ' + "9" * 5000 + "}", f"line 1: not JSON (too long or too deep); {EXPECTED}"),
-        (f"[{_line()}]", f"line 1: an array, but {EXPECTED}"),
+        ("hello\n", f"line 1: not JSON (Expecting value at column 1); {JSON}"),
+        ("id,instruction\n1,x\n", f"line 1: not JSON (Expecting value at column 1); {JSON}"),
+        (_line() + ",\n", f"line 1: not JSON (Extra data at column 110); {JSON}"),
+        ("{\n", f"line 1: not JSON (Expecting property name enclosed in double quotes at column 2); {JSON}"),
+        ("[" * 100_000, f"line 1: not JSON (too long or too deep); {JSON}"),
+        ('{"id": ' + "9" * 5000 + "}", f"line 1: not JSON (too long or too deep); {JSON}"),
+        ("[[1]]", f"item 1: an array, but {EXPECTED}"),
         ('"abc"', f"line 1: a string, but {EXPECTED}"),
         ("3", f"line 1: 3, but {EXPECTED}"),
         ("null", f"line 1: null, but {EXPECTED}"),
@@ -64,15 +68,15 @@ def _complaint(path: Path) -> str:
         (_line(instruction=3), "line 1: instruction: must be text, not 3 (write it in quotes)"),
         (_line(instruction=None), "line 1: instruction: must be text, not null"),
         (_line(instruction=["Do"]), "line 1: instruction: must be text, not ['Do']"),
-        (_line(instances=MISSING), f"line 1: instances: missing; {INSTANCES}"),
-        (_line(instances=[]), f"line 1: instances: empty; {INSTANCES}"),
+        (_line(instances=MISSING), LACKS.format("instances")),
+        (_line(instances=[]), LACKS.format("instances")),
         (_line(instances={"output": "x"}), "line 1: instances: must be a list, not {'output': 'x'}"),
         (_line(instances=["x"]), "line 1: instances.0: must be keys and values, not 'x'"),
         (_line(instances=[{"output": "x"}, {"input": "y"}]), "line 1: instances.1.output: missing"),
         (_line(instances=[{"output": None}]), "line 1: instances.0.output: must be text, not null"),
         (_line(instances=[{"output": 7}]), "line 1: instances.0.output: must be text, not 7 (write it in quotes)"),
         (_line(instances=[{"input": None, "output": "x"}]), "line 1: instances.0.input: must be text, not null"),
-        (_line(is_classification=MISSING), "line 1: is_classification: missing; true or false is expected"),
+        (_line(is_classification=MISSING), LACKS.format("is_classification")),
         (_line(is_classification="yes"), "line 1: is_classification: must be true or false, not 'yes'"),
         (_line(is_classification=1), "line 1: is_classification: must be true or false, not 1"),
         (_line(id=3), "line 1: id: must be text, not 3 (write it in quotes)"),
@@ -98,7 +102,7 @@ def test_a_wrong_seed_file_is_answered_with_file_line_and_field(
     """What is wrong with a seed file is said in one line that starts with file and line."""
     path = _seeds(tmp_path, content)
 
-    assert _complaint(path) == f"{path}, {expected}"
+    assert _complaint(path) == f"{path}{', ' if expected[0] != ':' else ''}{expected.replace('PATH', str(path))}"
 
 
 @pytest.mark.parametrize("content", ["", "\n \r\n\n", b"\xef\xbb\xbf"])

@@ -112,7 +112,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     selfinstruct evaluate --on mine.jsonl --model openai --max-cost 1
     """
     from selfinstruct_chains.files import shipped
-    from selfinstruct_chains.outputs.extras import check_installed
+    from selfinstruct_chains.files.extras import check_installed
     from selfinstruct_chains.training.evaluation.comparing import evaluation
     from selfinstruct_chains.training.evaluation.examining import examination
     from selfinstruct_chains.training.evaluation.folder import check_folder, write

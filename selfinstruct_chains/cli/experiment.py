@@ -54,8 +54,8 @@ def command(  # noqa: PLR0913 - one for each option
     selfinstruct experiment openai -n 900 --sizes 300,900 --base my.gguf -o mine
     """
     from selfinstruct_chains.files import shipped
+    from selfinstruct_chains.files.extras import check_installed
     from selfinstruct_chains.files.writing import write_atomically
-    from selfinstruct_chains.outputs.extras import check_installed
     from selfinstruct_chains.training.experiment import plan as plans
     from selfinstruct_chains.training.experiment import steps
     from selfinstruct_chains.training.experiment.finding import findings

@@ -76,10 +76,12 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from selfinstruct_chains.run.share import far_off
 
     config = options.load(chain, settings, seed)
-    tasks = read_seeds(seeds or shipped.SEEDS)
-    trust.tell(
-        chain, settings, config, trust=given["trust"], say=partial(note, as_json=log_format == "json"), once=True
-    )
+    notes: list[str] = []
+    tasks = read_seeds(seeds or shipped.SEEDS, notes=notes)
+    say = partial(note, as_json=log_format == "json")
+    for one in notes:
+        say(f"note: {one}")
+    trust.tell(chain, settings, config, trust=given["trust"], say=say, once=True)
     folder = output or Path("runs") / f"{config.name}-{run_fingerprint(config, tasks)[:6]}"
     goal: Goal = {"n": n, "budgets": options.limits(given)}
     monitor = Monitor()

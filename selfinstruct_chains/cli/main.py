@@ -31,6 +31,7 @@ COMMANDS = {
     "refilter": "Filter a run anew with other filters, without a call.",
     "regenerate": "Have another model write a run's outputs anew.",
     "check": "Check a chain and its seeds before paying for anything.",
+    "seeds": "Make seed tasks of a file of any shape.",
     "chains": "List the chains that are shipped.",
     "show": "Print the exact prompt of a role.",
     "graph": "Draw the chain.",

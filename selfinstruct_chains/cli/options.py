@@ -33,8 +33,8 @@ settings = click.option(
 seeds = click.option(
     "--seeds",
     type=click.Path(path_type=Path),
-    metavar="FILE.jsonl",
-    help="Seed tasks of your own, instead of the 175 that are shipped.",
+    metavar="FILE",
+    help="Seed tasks of your own, instead of the 175 that are shipped: JSON, CSV, ...: see `selfinstruct seeds`.",
 )
 _BUDGETS = {"max_calls": "calls", "max_tokens": "tokens", "max_cost": "dollars", "max_minutes": "minutes"}
 

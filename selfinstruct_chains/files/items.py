@@ -1,40 +1,23 @@
 """Evaluation files, read into items: questions with one or more reference answers.
 
-Known shapes, each told by its keys:
-
-- tasks of ours and the published ones, the paper's user-oriented file among them: `instruction`, `instances`;
-- a task file of Super-NaturalInstructions, or a folder of them: `Definition`, `Instances`;
-- alpaca: `instruction`, `input`, `output`;
-- messages: a `messages` list of one question and its answer.
+They may be of any format of `files.sources` and any shape of `files.shapes`, where answers are in them; a folder of
+task files of Super-NaturalInstructions too.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import DataError
-from selfinstruct_chains.files.complaints import shown
-from selfinstruct_chains.files.seeds import read_lines
+from selfinstruct_chains.files.shapes import EXPECTED, read_row
+from selfinstruct_chains.files.sources import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-_SHAPES = (
-    'expected are tasks ("instruction", "instances"), Super-NaturalInstructions ("Definition", "Instances"), '
-    'alpaca ("instruction", "input", "output") or "messages"'
-)
-_LABELLED = (
-    "classification",
-    "textual entailment",
-    "coreference resolution",
-    "dialogue act recognition",
-    "word analogy",
-)
-"""Categories of Super-NaturalInstructions that it scores by exact match (Wang et al. 2022b, section 5.1), and those
-that call themselves a classification."""
+    from selfinstruct_chains.files.sources import Row
 
 
 class Item(NamedTuple):
@@ -66,17 +49,18 @@ def read_items(path: Path | Traversable) -> list[Item]:
         DataError: it can't be read, is of no known shape, lacks references, or names an item twice.
     """
     items: dict[str, Item] = {}
-    for where, row in _rows_under(path):
-        for item in _items(row, where):
-            if item.id in items:
-                raise DataError(f"{where}: id {item.id!r} is there twice")
-            items[item.id] = item
+    for row in _rows_under(path):
+        for found in read_row(row.value, row.where).rows:
+            for item in _items(found, row.where):
+                if item.id in items:
+                    raise DataError(f"{row.where}: id {item.id!r} is there twice")
+                items[item.id] = item
     if not items:
-        raise DataError(f"{path}: no items in it; {_SHAPES}")
+        raise DataError(f"{path}: no items in it; {EXPECTED}")
     return list(items.values())
 
 
-def _rows_under(path: Path | Traversable) -> Iterator[tuple[str, Any]]:
+def _rows_under(path: Path | Traversable) -> Iterator[Row]:
     if not path.is_dir():
         yield from read_rows(path)
         return
@@ -87,42 +71,9 @@ def _rows_under(path: Path | Traversable) -> Iterator[tuple[str, Any]]:
         yield from read_rows(file)
 
 
-def read_rows(path: Path | Traversable) -> Iterator[tuple[str, Any]]:
-    """The objects of a file that is JSON Lines, one JSON array, or one JSON object, and where each stands.
-
-    Raises:
-        DataError: it can't be read, or is no JSON.
-    """
-    lines = list(read_lines(path))
-    try:
-        whole = json.loads("\n".join(line for _, line in lines))
-    except (ValueError, RecursionError):
-        yield from ((f"{path}, line {number}", _object(path, number, line)) for number, line in lines)
-        return
-    if isinstance(whole, list):
-        yield from ((f"{path}, item {number}", row) for number, row in enumerate(whole, start=1))
-    else:
-        yield f"{path}, item 1", whole
-
-
-def _object(path: Path | Traversable, number: int, line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        raise DataError(
-            f"{path}, line {number}: not JSON; one object on each line, or one array, is expected"
-        ) from None
-
-
-def _items(row: Any, where: str) -> Iterator[Item]:
-    if isinstance(row, dict):
-        for keys, read in _READERS.items():
-            if keys <= row.keys():
-                return read(row, where)
-    raise DataError(f"{where}: {shown(row) if not isinstance(row, dict) else 'of no known shape'}; {_SHAPES}")
-
-
-def _task(row: dict[str, Any], where: str) -> Iterator[Item]:
+def _items(row: dict[str, Any], where: str) -> Iterator[Item]:
+    if "instances" not in row:
+        raise DataError(f"{where}: output: a reference answer is expected, text that is not blank")
     instruction = _text(row, "instruction", where)
     references = _by_input(row["instances"], where, "instances")
     id_ = _id(row, where)
@@ -133,7 +84,7 @@ def _task(row: dict[str, Any], where: str) -> Iterator[Item]:
             material,
             answers,
             row.get("is_classification") is True,
-            _category(row.get("category", row.get("motivation_app"))),
+            row.get("category", ""),
         )
 
 
@@ -148,59 +99,6 @@ def _by_input(instances: Any, where: str, key: str) -> dict[str, tuple[str, ...]
     if not found:
         raise DataError(f"{where}: {key}: empty, so that there is nothing to compare an answer with")
     return found
-
-
-def _natural_instructions(row: dict[str, Any], where: str) -> Iterator[Item]:
-    """Each of its instances is an item of its own, with the references that it names."""
-    definition, instances = row["Definition"], row["Instances"]
-    instruction = "\n".join(map(str, definition)) if isinstance(definition, list) else str(definition)
-    categories = row.get("Categories") or [""]
-    category = _category(categories[0] if isinstance(categories, list) else categories)
-    labelled = any(name in category.casefold() for name in _LABELLED)
-    for number, instance in enumerate(instances if isinstance(instances, list) else [None], start=1):
-        here = f"{where}, instance {number}"
-        if not isinstance(instance, dict):
-            raise DataError(f'{here}: {{"input": "...", "output": ["..."]}} is expected')
-        material, references = _text(instance, "input", here, default=""), _references(instance, here)
-        yield Item(_id(instance, here), instruction, material, references, labelled, category)
-
-
-def _alpaca(row: dict[str, Any], where: str) -> Iterator[Item]:
-    yield Item(
-        _id(row, where),
-        _text(row, "instruction", where),
-        _text(row, "input", where, default=""),
-        _references(row, where),
-        row.get("is_classification") is True,
-        _category(row.get("category")),
-    )
-
-
-def _messages(row: dict[str, Any], where: str) -> Iterator[Item]:
-    turns = row["messages"]
-    try:
-        said = [(turn["role"], turn["content"]) for turn in turns]
-    except (TypeError, KeyError):
-        raise DataError(f'{where}: messages: a list of {{"role": "...", "content": "..."}} is expected') from None
-    before = [text for role, text in said if role == "system"]
-    if [role for role, _ in said if role != "system"] != ["user", "assistant"]:
-        raise DataError(f"{where}: messages: one question (user) and one answer (assistant) can be scored, no more")
-    asked, answer = (text for role, text in said if role != "system")
-    if not all(isinstance(text, str) for _, text in said) or not answer.strip():
-        raise DataError(f"{where}: messages: content: text is expected, and the answer is not to be blank")
-    question = "\n\n".join([*before, asked])
-    yield Item(
-        _id(row, where), question, "", (answer,), is_classification=False, category=_category(row.get("category"))
-    )
-
-
-_READERS: dict[frozenset[str], Callable[[dict[str, Any], str], Iterator[Item]]] = {
-    frozenset({"Definition", "Instances"}): _natural_instructions,
-    frozenset({"instruction", "instances"}): _task,
-    frozenset({"messages"}): _messages,
-    frozenset({"instruction", "output"}): _alpaca,
-}
-"""By the keys that tell a shape."""
 
 
 def _references(row: dict[str, Any], where: str) -> tuple[str, ...]:
@@ -222,7 +120,3 @@ def _text(row: dict[str, Any], key: str, where: str, default: str | None = None)
     if not isinstance(value, str) or (default is None and not value.strip()):
         raise DataError(f"{where}: {key}: text is expected")
     return value
-
-
-def _category(value: Any) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.errors import DataError
-from selfinstruct_chains.files.seeds import read_lines
+from selfinstruct_chains.files.lines import read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,7 +25,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from selfinstruct_chains.config import ServerSettings
 from selfinstruct_chains.errors import ConfigError, ProviderError
-from selfinstruct_chains.models.hub import refusal
+from selfinstruct_chains.files.hub_refusals import refusal
 
 if TYPE_CHECKING:
     from xllamacpp import CommonParams, Server

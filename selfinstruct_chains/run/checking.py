@@ -58,14 +58,16 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
 
     Args:
         config: the chain; that it was loaded says that its keys, values and prompts are right.
-        seeds: a JSON Lines file; the shipped seeds when None.
+        seeds: a file, as `read_seeds` takes it; the shipped seeds when None.
         call: make the first call of each role, as a run would, and no second one where it fails.
 
     Raises:
         SelfInstructError: something that a run would stop at.
     """
     yield f"chain {config.name}: ok ({', '.join(sorted({config.model_for(role).name for role in ROLES}))})"
-    tasks = read_seeds(seeds or shipped.SEEDS)
+    notes: list[str] = []
+    tasks = read_seeds(seeds or shipped.SEEDS, notes=notes)
+    yield from (f"note: {note}" for note in notes)
     Pool(config, tasks)
     yield language_line(config, tasks)
     config = in_language(config, tasks)

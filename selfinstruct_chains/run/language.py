@@ -14,25 +14,26 @@ from selfinstruct_chains.files.shipped import SEEDS
 from selfinstruct_chains.method.lexicon import Lexicon, lexicon
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from py3langid.langid import LanguageIdentifier
 
     from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.files.seeds import Draft
     from selfinstruct_chains.tasks import Task
 
 _LOOKED_AT = 60  # seeds: their language shows in fewer
 _LONGEST = 300  # characters of an instruction
 
 
-def in_language(config: ChainConfig, seeds: Sequence[Task]) -> ChainConfig:
+def in_language(config: ChainConfig, seeds: Sequence[Task] | Sequence[Draft]) -> ChainConfig:
     """`config` with its language: its own, else that of most `seeds`, else "und"."""
     if config.language:
         return config
     return config.model_copy(update={"language": found_language(seeds)})
 
 
-def found_language(seeds: Sequence[Task]) -> str:
+def found_language(seeds: Sequence[Task] | Sequence[Draft]) -> str:
     """The language of most instructions, as a BCP 47 tag; "und" if no language has half of them."""
     if all(task.instruction in _shipped() for task in seeds):
         return ENGLISH
@@ -59,6 +60,11 @@ def language_line(config: ChainConfig, seeds: Sequence[Task]) -> str:
         f"language: {tag} ({whence}); {lacks}, so the rules that need words don't apply: refusals, keywords, "
         "placeholders; where it is known, say language: TAG in the chain"
     )
+
+
+def languages(texts: Iterable[str]) -> Counter[str]:
+    """How many texts are in which language, as it looks; of a short one the guess is poor."""
+    return Counter(_identifier().rank(text[:_LONGEST])[0][0] for text in texts)
 
 
 @lru_cache(maxsize=32)

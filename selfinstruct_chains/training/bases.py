@@ -17,10 +17,10 @@ import numpy as np
 
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import yaml
+from selfinstruct_chains.files.extras import needed
+from selfinstruct_chains.files.hub_refusals import refusal
 from selfinstruct_chains.files.writing import scratch_folder, take_place
 from selfinstruct_chains.models.embedded import SHIPPED, model_file
-from selfinstruct_chains.models.hub import refusal
-from selfinstruct_chains.outputs.extras import needed
 from selfinstruct_chains.training.memory import Shape
 from selfinstruct_chains.training.room import room
 from selfinstruct_chains.training.weights_file import header

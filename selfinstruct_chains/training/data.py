@@ -7,13 +7,14 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import DataError
-from selfinstruct_chains.files.items import read_items, read_rows
+from selfinstruct_chains.files.items import read_items
+from selfinstruct_chains.files.sources import json_rows
 from selfinstruct_chains.outputs.export.splits import Shares
 from selfinstruct_chains.run.manifest import NAME
 from selfinstruct_chains.run.reader import RunReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from selfinstruct_chains.training.settings import TuneSettings
@@ -94,12 +95,10 @@ def _rows(path: Path) -> Iterator[Example]:
     """Of a file whose first row tells its shape."""
     if path.suffix in {".csv", ".parquet"}:
         raise DataError(f"{path}: {path.suffix[1:]} is not read; export the run as messages or alpaca, or name the run")
-    _, first = next(read_rows(path), ("", None))
-    keys = first.keys() if isinstance(first, dict) else set()
-    for needed, read in _READERS.items():
-        if needed <= keys:
-            yield from (read(row, where) for where, row in read_rows(path))
-            return
+    first = next(json_rows(path), None)
+    if first and isinstance(first.value, dict) and first.value.keys() >= {"prompt", "completion"}:
+        yield from (_prompt_completion(row.value, row.where) for row in json_rows(path))
+        return
     for item in read_items(path):
         yield from (Example(item.instruction, item.input, answer) for answer in item.references)
 
@@ -109,17 +108,3 @@ def _prompt_completion(row: Any, where: str) -> Example:
         case {"prompt": str(prompt), "completion": str(completion)}:
             return Example(prompt, "", completion, ready=True)
     raise DataError(f'{where}: {{"prompt": "...", "completion": "..."}} is expected, as in the first row')
-
-
-def _sharegpt(row: Any, where: str) -> Example:
-    match row:
-        case {"conversations": [{"from": "human", "value": str(asked)}, {"from": "gpt", "value": str(answer)}]}:
-            return Example(asked, "", answer)
-    raise DataError(f"{where}: one question (human) and one answer (gpt) is expected")
-
-
-_READERS: dict[frozenset[str], Callable[[Any, str], Example]] = {
-    frozenset({"prompt", "completion"}): _prompt_completion,
-    frozenset({"conversations"}): _sharegpt,
-}
-"""By the keys that tell a shape; `files.items` reads all others."""

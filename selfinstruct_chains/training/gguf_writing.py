@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.files.writing import scratch_folder, sync_file, sync_names
-from selfinstruct_chains.outputs.extras import needed
 from selfinstruct_chains.training.weights_file import tensors
 
 if TYPE_CHECKING:

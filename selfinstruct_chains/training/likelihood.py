@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains.outputs.extras import needed
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.training.bases import converted, find_base, load_model, load_tokenizer
 from selfinstruct_chains.training.data import Example
 from selfinstruct_chains.training.encoding import check_tokenizer, encoded

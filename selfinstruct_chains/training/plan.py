@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import DataError
-from selfinstruct_chains.outputs.extras import needed
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.training.bases import Base, find_base, load_tokenizer
 from selfinstruct_chains.training.data import Examples, read_examples
 from selfinstruct_chains.training.encoding import Fitting, fitting

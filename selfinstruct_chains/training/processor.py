@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from selfinstruct_chains.outputs.extras import needed
+from selfinstruct_chains.files.extras import needed
 
 if TYPE_CHECKING:
     from selfinstruct_chains.training.settings import Precision, TuneSettings

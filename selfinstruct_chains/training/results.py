@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.files.writing import scratch_folder, take_place, write_atomically
-from selfinstruct_chains.outputs.extras import needed
 from selfinstruct_chains.training.card import Card, card
 from selfinstruct_chains.training.chain import chain_text
 from selfinstruct_chains.training.gguf_writing import write_adapter, write_merged

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import Interrupted
-from selfinstruct_chains.outputs.extras import needed
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.training.bases import converted, load_model
 from selfinstruct_chains.training.place import CHECKPOINTS, last_checkpoint, mark_whole
 from selfinstruct_chains.training.stopping import stoppable

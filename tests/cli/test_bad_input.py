@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from selfinstruct_chains.files import shipped
+from selfinstruct_chains.files.shapes import EXPECTED
 
 ONE = {"instruction": "Do it.", "instances": [{"input": "", "output": "x"}], "is_classification": False}
 
@@ -45,10 +46,7 @@ GENERATE = ("generate", "-n", "1", "--chain", "openai")
     ("changes", "expected"),
     [
         ({"instruction": ""}, "instruction: empty; the task in words is expected"),
-        (
-            {"instances": []},
-            'instances: empty; a list like [{"input": "...", "output": "..."}] is expected, input may be ""',
-        ),
+        ({"instances": [{"input": "x"}]}, "instances.0.output: missing"),
         ({"is_classification": "no"}, "is_classification: must be true or false, not 'no'"),
         ({"id": "0"}, "id '0' is also that of line 1"),
         ({"instruction": "\ud800"}, "instruction: half of a character (a lone surrogate, \\ud800 to \\udfff)"),
@@ -64,12 +62,15 @@ def test_wrong_seeds(refused: Callable[..., str], tmp_path: Path, changes: dict[
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", ": empty; one task on each line is expected, as a JSON object"),
+        (b"", f": empty; {EXPECTED}"),
         (
             b"a,b\n",
-            ", line 1: not JSON (Expecting value at column 1); one task on each line is expected, as a JSON object",
+            (
+                ", line 1: not JSON (Expecting value at column 1); "
+                "one object on each line, or one array of them, is expected"
+            ),
         ),
-        (b"[]\n", ", line 1: an array, but one task on each line is expected, as a JSON object"),
+        (b"[]\n", f": empty; {EXPECTED}"),
         ("[1]".encode("utf-16"), ", line 1: not text in UTF-8 (UTF-16, perhaps, or Latin-1?); save the file as UTF-8"),
     ],
 )

@@ -97,6 +97,9 @@ READ = {
     "check --seeds": (".jsonl", "check openai --seeds {}"),
     "estimate --seeds": (".jsonl", "estimate -n 1 --chain openai --seeds {}"),
     "show --seeds": (".jsonl", "show instructions --chain openai --seeds {}"),
+    "seeds": (".jsonl", "seeds {} -o out.jsonl"),
+    "seeds csv": (".csv", "seeds {} -o out.jsonl"),
+    "seeds parquet": (".parquet", "seeds {} -o out.jsonl"),
     "generate --chain": (".yaml", "generate -n 1 --chain {}"),
     "check": (".yaml", "check {}"),
     "estimate --chain": (".yaml", "estimate -n 1 --chain {}"),
@@ -203,6 +206,7 @@ def test_a_run_with_a_file_that_is_broken(  # noqa: PLR0913, PLR0917 - a table
 
 WRITE = {
     "dedup -o": ("dedup good.jsonl -o {}", ".jsonl"),
+    "seeds -o": ("seeds good.jsonl -o {}", ".jsonl"),
     "dedup --rejected": ("dedup good.jsonl -o out.jsonl --rejected {}", ".jsonl"),
     "report -o": ("report run -o {}", ".html"),
     "export -o": ("export run --format alpaca -o {}", ".json"),
@@ -216,6 +220,7 @@ IN_THE_WAY = {"dedup -o": ("folder", "loop", "long", "below", "full"), "refilter
 IN_THE_WAY |= {
     "dedup --rejected": IN_THE_WAY["dedup -o"],
     "report -o": IN_THE_WAY["dedup -o"],
+    "seeds -o": IN_THE_WAY["dedup -o"],
     "export -o": ("folder", "loop", "long", "below"),
     "export -o folder": IN_THE_WAY["refilter -o"],
     "generate -o": IN_THE_WAY["refilter -o"],

@@ -111,14 +111,15 @@ def test_equal_inputs_are_references_of_one_item(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"prompt": "p", "completion": "c"}, "of no known shape"),
+        ({"text": "p", "label": "c"}, "no instruction; its columns are 'text', 'label'"),
         (ALPACA | {"output": ""}, "output: a reference answer is expected"),
         (ALPACA | {"output": None}, "output: a reference answer is expected"),
         (ALPACA | {"input": 7}, "input: text is expected"),
         (TASK | {"instances": []}, "instances: empty"),
         (TASK | {"instances": "none"}, "instances: a list"),
         (NATURAL | {"Instances": [3]}, "instance 1:"),
-        ({"messages": [{"role": "user", "content": "Hello?"}]}, "one question (user) and one answer"),
+        ({"messages": [{"role": "user", "content": "Hello?"}]}, "a reference answer is expected"),
+        ({"messages": MESSAGES["messages"] * 2}, "one question (user) and one answer"),
         ({"messages": "Hello?"}, "messages: a list"),
         (7, "line 1"),
     ],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from selfinstruct_chains.models.hub import refusal
+from selfinstruct_chains.files.hub_refusals import refusal
 from tests.models.hubs import REFUSALS, of_hub, refusing_hub
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SAID = {
     "acme/gated": "it is gated: ask for access on its page, and set HF_TOKEN",
     "acme/login": "it is gated: ask for access on its page, and set HF_TOKEN",
-    "acme/missing": "there is no such model, or it is private (set HF_TOKEN)",
+    "acme/missing": "there is none of that name, or it is private (set HF_TOKEN)",
     "acme/token": "the hub does not take the token that is in HF_TOKEN",
     "acme/disabled": "the hub has disabled access to it",
     "acme/forbidden": "the token in HF_TOKEN may not read it",
@@ -35,7 +35,7 @@ import json, sys
 from huggingface_hub import snapshot_download
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models.embedded import model_file
-from selfinstruct_chains.models.hub import refusal
+from selfinstruct_chains.files.hub_refusals import refusal
 for name in sys.argv[1:]:
     try:
         snapshot_download(name, endpoint="http://127.0.0.1:9" if name == "acme/nobody" else None)

@@ -95,7 +95,7 @@ def test_a_share_is_set_aside_by_instruction(tmp_path: Path) -> None:
         ("a.jsonl", "", "no items"),
         ("a.jsonl", "5\n", "expected are tasks"),
         ("a.jsonl", '{"prompt": "x", "completion": "y"}\n{"prompt": 5}\n', "line 2"),
-        ("a.json", '[{"conversations": [{"from": "human", "value": "x"}]}]', "one question"),
+        ("a.json", '[{"conversations": [{"from": "human", "value": "x"}]}]', "a reference answer"),
         ("a.csv", "instruction,input,output\n", "csv is not read"),
         ("train.txt", "not json", "not JSON"),
     ],

@@ -120,7 +120,7 @@ def test_another_error_is_no_full_disk(home: Path, tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("acme/gated", "it is gated: ask for access on its page, and set HF_TOKEN"),
-        ("acme/missing", "there is no such model, or it is private (set HF_TOKEN)"),
+        ("acme/missing", "there is none of that name, or it is private (set HF_TOKEN)"),
         ("acme/nobody", "the hub can't be reached (ConnectError): download it yourself and give its folder"),
     ],
 )

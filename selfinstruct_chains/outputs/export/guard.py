@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from selfinstruct_chains.errors import DataError
-from selfinstruct_chains.files.seeds import read_lines
+from selfinstruct_chains.files.lines import read_lines
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.tokens import unicode_words
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.method.tokens import unicode_words
-from selfinstruct_chains.outputs.extras import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

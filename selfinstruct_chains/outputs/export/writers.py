@@ -9,8 +9,8 @@ from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.outputs.export.formats import COLUMNS
-from selfinstruct_chains.outputs.extras import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ from html import escape
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains.outputs.extras import needed
+from selfinstruct_chains.files.extras import needed
 
 if TYPE_CHECKING:
     from collections import Counter

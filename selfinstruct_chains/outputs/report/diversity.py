@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.method.novelty import NoveltyIndex
-from selfinstruct_chains.outputs.extras import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct_chains.outputs.extras import needed
+from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.outputs.pages import assets, blocks, data, policy
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _KINDS = {
     "GatedRepoError": "it is gated: ask for access on its page, and set HF_TOKEN",
-    "RepositoryNotFoundError": "there is no such model, or it is private (set HF_TOKEN)",
+    "RepositoryNotFoundError": "there is none of that name, or it is private (set HF_TOKEN)",
     "RevisionNotFoundError": "it has no such revision",
     "RemoteEntryNotFoundError": "it has no such file",
     "DisabledRepoError": "the hub has disabled access to it",

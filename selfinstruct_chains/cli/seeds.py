@@ -1,0 +1,126 @@
+"""`selfinstruct seeds`: a file of any shape as seed tasks."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from selfinstruct_chains.cli import options, trust
+from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.errors import ConfigError, DataError
+from selfinstruct_chains.files.writing import is_stream, replacing_or_stdout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from selfinstruct_chains.files.seeds import Draft, Drafts
+
+_LANGUAGES = 5  # that are named
+_LOOKED_AT = 1000  # tasks, at most, whose language is told
+
+
+@click.command()
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", "out", type=click.Path(path_type=Path), required=True, help="The seed tasks as JSONL, or -."
+)
+@click.option("--fill", is_flag=True, help="Have the chain's steps fill in what is missing: kinds and instances.")
+@options.chain
+@options.settings
+@options.budgets
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@trust.option
+def command(  # noqa: PLR0913 - one for each option
+    source: Path, out: Path, *, fill: bool, chain: str, settings: tuple[str, ...], force: bool, **given: Any
+) -> None:
+    """Make seed tasks of FILE, and say what was read as what, left out, and is missing.
+
+    FILE is JSON Lines, JSON, CSV, TSV, parquet, lines of text (.txt), - or hub:OWNER/NAME[:SPLIT]; its rows are
+    tasks, alpaca, messages, sharegpt, prompt and completion, or have columns such as question and answer. Nothing is
+    asked of a model without --fill. With it replies are kept in OUT.filling, and the same command goes on where it
+    was stopped.
+
+    \b
+    selfinstruct seeds support.csv -o seeds.jsonl
+    selfinstruct seeds support.csv -o seeds.jsonl --fill --chain openai
+    """
+    from selfinstruct_chains.files.seeds import read_drafts
+
+    if not fill:
+        budgets = ("max_calls", "max_tokens", "max_cost", "max_minutes")
+        options.refuse("is about --fill, without which nothing is asked", "chain", "settings", "trust", *budgets)
+    if fill and is_stream(out):
+        raise ConfigError(f"{out}: --fill keeps its replies beside the output; give -o a file")
+    if out.exists() and not is_stream(out) and not force:
+        raise ConfigError(f"{str(out)!r} exists: give another name, or --force to replace it")
+    drafts = read_drafts(source, lenient=True)
+    tasks: Sequence[Draft] = drafts.tasks
+    unfilled: Counter[str] = Counter()
+    if fill and any(draft.lacks for draft in drafts.tasks):
+        tasks, unfilled = _filled(drafts, out, chain, settings, given)
+    _write(tasks, out)
+    to_stdout = str(out) == "-"
+    for line in _report(source, out, drafts, tasks, unfilled):
+        echo(line, err=to_stdout)
+
+
+def _filled(
+    drafts: Drafts, out: Path, chain: str, settings: tuple[str, ...], given: dict[str, Any]
+) -> tuple[list[Draft], Counter[str]]:
+    from selfinstruct_chains.cli.durably import durably
+    from selfinstruct_chains.run.filling import Filling
+
+    config = options.load(chain, settings)
+    folder = out.with_name(f"{out.name}.filling")
+    work = Filling(config, drafts.tasks, folder)
+    trust.tell(chain, settings, config, trust=given["trust"], say=_note, once=True)
+    filled = durably(work.run(options.limits(given)), work.monitor, folder, "replies")
+    if not filled.tasks:
+        raise DataError(f"{out}: not written, as no task could be filled in: {', '.join(filled.left_out)}")
+    return filled.tasks, filled.left_out
+
+
+def _note(text: str) -> None:
+    echo(text, err=True)
+
+
+def _write(tasks: Sequence[Draft], out: Path) -> None:
+    """All of it, or nothing."""
+    with replacing_or_stdout(out) as file:
+        for task in tasks:
+            file.write(f"{task.line()}\n".encode())
+
+
+def _report(source: Path, out: Path, drafts: Drafts, tasks: Sequence[Draft], unfilled: Counter[str]) -> Iterator[str]:
+    """What was made of what."""
+    yield f"{len(tasks):,} tasks of {sum(drafts.shapes.values()) + len(drafts.left_out):,} rows: {out}"
+    for how, count in drafts.shapes.most_common():
+        yield f"read: {count:,} rows as {how}"
+    yield from (f"note: {note}" for note in drafts.notes)
+    for why, count in Counter(unfit.why for unfit in drafts.left_out).items():
+        first = next(unfit.where for unfit in drafts.left_out if unfit.why == why)
+        yield f"left out: {count:,} rows, the first at {first.rpartition(', ')[2]}: {why}"
+    for rule, count in unfilled.items():
+        yield f"left out: {count:,} tasks that could not be filled in: {rule}"
+    yield from _counts(source, out, tasks)
+
+
+def _counts(source: Path, out: Path, tasks: Sequence[Draft]) -> Iterator[str]:
+    from selfinstruct_chains.files.seeds import lacking
+    from selfinstruct_chains.run.language import languages
+
+    kinds = Counter(task.is_classification for task in tasks)
+    unknown = f", {kinds[None]:,} not known" if kinds[None] else ""
+    yield f"classification: {kinds[True]:,} yes, {kinds[False]:,} no{unknown}"
+    looked_at = tasks[:: 1 + len(tasks) // _LOOKED_AT]
+    named = languages(task.instruction for task in looked_at).most_common()
+    more = sum(count for _, count in named[_LANGUAGES:])
+    shares = [f"{tag} {count:,}" for tag, count in named[:_LANGUAGES]] + [f"others {more:,}"] * bool(more)
+    yield f"languages, as {len(looked_at):,} of them look: {', '.join(shares)}"
+    if lacks := lacking(tasks):
+        yield f"missing: {lacks}; generate and check need it; to have a model write it:"
+        yield f"  selfinstruct seeds {shlex.quote(str(source))} -o {shlex.quote(str(out))} --force --fill --chain NAME"
