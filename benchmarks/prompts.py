@@ -55,7 +55,7 @@ def questions(role: Role, links_: Links, config: ChainConfig, seeds: Sequence[Ta
     """What a role is asked: instructions to show, or instructions that its prompt does not show."""
     if role == "instructions":
         pool = Pool(config, seeds, lexicon=lexicon_of(in_language(config, seeds)))
-        return [[example.instruction for example in pool.draw(request, 0)] for request in range(count)]
+        return [pool.draw(request, 0).asked for request in range(count)]
     shown = links_.prompt("").to_string()
     kind = role == "output_first"
     hidden = [task.instruction for task in seeds if task.is_classification == kind and task.instruction not in shown]

@@ -51,6 +51,10 @@ class Provenance(_Value, frozen=True):
     """The model that wrote the instruction, as its provider reported it; None if it did not."""
     calls: tuple[String, ...]
     """The journal keys of the calls whose replies the task was made from."""
+    topic: String | None = None
+    """The topic that the request was about; None in a chain without topics."""
+    language: String | None = None
+    """The BCP 47 tag of the language that it asked for; None in a chain that has not several."""
 
 
 class Task(_Value, frozen=True):

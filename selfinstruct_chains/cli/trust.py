@@ -44,7 +44,7 @@ def tell(  # noqa: PLR0913 - one for each thing that is known
     Raises:
         ConfigError: nobody said yes.
     """
-    from selfinstruct_chains.config.chain import flatten
+    from selfinstruct_chains.config import flatten
     from selfinstruct_chains.files.chain import find_chain, is_file, parse_overrides
     from selfinstruct_chains.files.trusted import Trusted
     from selfinstruct_chains.models.sending import sendings, told

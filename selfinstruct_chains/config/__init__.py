@@ -24,8 +24,6 @@ from selfinstruct_chains.config.chain import (
     InstructionRole,
     NoveltyConfig,
     RunConfig,
-    fingerprint,
-    flatten,
 )
 from selfinstruct_chains.config.filters import (
     EchoFilter,
@@ -36,11 +34,13 @@ from selfinstruct_chains.config.filters import (
     RefusalFilter,
     SimpleFilter,
 )
+from selfinstruct_chains.config.flat import fingerprint, flatten
 from selfinstruct_chains.config.languages import (
     UNDETERMINED,
     Family,
     Keywords,
     Language,
+    language_name,
 )
 from selfinstruct_chains.config.model import (
     ModelConfig,
@@ -50,21 +50,25 @@ from selfinstruct_chains.config.model import (
 from selfinstruct_chains.config.prompt import (
     EXAMPLE_VARIABLES,
     NEEDED_VARIABLES,
+    PART_VARIABLES,
     PROMPT_VARIABLES,
     STOP_VARIABLES,
     ChatForm,
     CompletionForm,
     Prompt,
     Prompted,
+    Subject,
     Turn,
     variables,
 )
+from selfinstruct_chains.config.subject import Topics
 from selfinstruct_chains.config.threshold import Threshold
 
 __all__ = [
     "EXAMPLE_VARIABLES",
     "NEEDED_VARIABLES",
     "NOT_SHAPING",
+    "PART_VARIABLES",
     "PROMPT_VARIABLES",
     "REPLY_CHARACTERS",
     "ROLES",
@@ -101,10 +105,13 @@ __all__ = [
     "RunConfig",
     "ServerSettings",
     "SimpleFilter",
+    "Subject",
     "Threshold",
+    "Topics",
     "Turn",
     "fingerprint",
     "flatten",
+    "language_name",
     "variables",
     "written",
 ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from annotated_types import Len
-from pydantic import AfterValidator, PrivateAttr
+from pydantic import AfterValidator, PrivateAttr, model_validator
 
 from selfinstruct_chains.config.base import (
     ROLES,
@@ -23,9 +22,11 @@ from selfinstruct_chains.config.base import (
     file_name,
 )
 from selfinstruct_chains.config.filters import Filter
-from selfinstruct_chains.config.languages import LanguageTag
+from selfinstruct_chains.config.flat import flatten, put
+from selfinstruct_chains.config.languages import UNDETERMINED, language_name
 from selfinstruct_chains.config.model import ModelConfig
-from selfinstruct_chains.config.prompt import Prompt
+from selfinstruct_chains.config.prompt import Prompt, Subject
+from selfinstruct_chains.config.subject import Domain, Languages, Topics
 from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
 from selfinstruct_chains.config.threshold import Threshold
 
@@ -49,6 +50,9 @@ SINCE_FORMAT_1: dict[str, Any] = {
     "model.system_role": None,
     "run.reply_characters": REPLY_CHARACTERS,
     "language": "en",
+    "domain": None,
+    "topics": None,
+    "prompt.parts": {},
 }
 """Keys that came after the first format of run folders, with the value that was in force before: with it they
 stay out of the fingerprint, so that a newer version finds its runs."""
@@ -151,8 +155,13 @@ class ChainConfig(Closed):
 
     name: Annotated[str, AfterValidator(file_name)]
     description: str = ""
-    language: LanguageTag | None = None
-    """That of the tasks, as a BCP 47 tag; None: a run finds it on its seeds (`run.language`)."""
+    domain: Domain | None = None
+    """Who asks, for what, about what: said in each prompt, in which no other subject is asked for then."""
+    topics: Topics | None = None
+    """Each request for instructions is about one of them; None: about anything, as in the paper."""
+    language: Languages | None = None
+    """That of the tasks, as a BCP 47 tag, or several with their shares; the prompts ask for it. None: a run finds it on
+    its seeds (`run.language`)."""
     model: ModelConfig
     """The default, over which each role's model was merged."""
     classification_only: bool = False
@@ -237,9 +246,34 @@ class ChainConfig(Closed):
             return self.model_copy(update={role: section})
         return self.model_copy(update={"instances": self.instances.model_copy(update={role: section})})
 
+    def told(self) -> ChainConfig:
+        """The same chain, whose prompts say what is known of its subject: their parts are filled in."""
+        config = self
+        for role in ROLES:
+            section = config.role(role)
+            if section.prompt.parts:
+                config = config.with_role(role, prompt=section.prompt.about(self._subject(role)))
+        return config
+
+    def _subject(self, role: Role) -> Subject:
+        one_by_one = "{language}" if role == "instructions" else "the language of the task"
+        asked = "" if self.language in {None, UNDETERMINED, "en"} else self.language  # the prompts are English
+        language = one_by_one if isinstance(asked, dict) else language_name(asked or "")
+        return Subject(self.domain or "", bool(self.topics), language)
+
+    @model_validator(mode="after")
+    def _prompts_know_the_subject(self) -> Self:
+        for role in self.roles:
+            prompt = self.role(role).prompt.about(self._subject(role))
+            if self.domain and not prompt.says(self.domain):
+                raise ValueError(f"domain: the prompt of {role} has no part that says it; see prompts/README.md, parts")
+            if self.topics and role == "instructions" and "topic" not in prompt.variables:
+                raise ValueError("topics: the prompt of instructions has no part with {topic}; see prompts/README.md")
+        return self
+
     def shaping(self) -> dict[str, Any]:
         """All values that shape the dataset, flat, by dotted key."""
-        dump = self.model_dump(mode="json", exclude={"name", "description", "model"})
+        dump = self.told().model_dump(mode="json", exclude={"name", "description", "model"})
         dump["language"] = self.language or SINCE_FORMAT_1["language"]
         if self.classification.threshold.is_for(self.classification.model.name):  # and whose it is changes nothing
             dump["classification"]["threshold"] = self.classification.threshold.value
@@ -254,36 +288,3 @@ class ChainConfig(Closed):
 
 def _is_new_and_unset(key: str, value: Any) -> bool:
     return any(f".{key}".endswith(f".{name}") and value == unset for name, unset in SINCE_FORMAT_1.items())
-
-
-def put(values: Any, dotted: str, value: Any) -> None:
-    """Replace what stands at a dotted key of plain values; a number is a place in a list.
-
-    Raises:
-        LookupError: there is nothing on the way there.
-    """
-    *parents, last = dotted.split(".")
-    try:
-        for part in parents:
-            values = values[int(part)] if isinstance(values, list) else values[part]
-        values[int(last) if isinstance(values, list) else last] = value
-    except (LookupError, ValueError, TypeError):
-        raise LookupError(dotted) from None
-
-
-def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested dicts and lists as one dict by dotted key: {"a": {"b": [1]}} -> {"a.b.0": 1}."""
-    if isinstance(value, dict) and value:
-        items = [(str(key), item) for key, item in value.items()]
-    elif isinstance(value, list) and value:
-        items = [(str(index), item) for index, item in enumerate(value)]
-    else:
-        return {prefix: value}
-    return {
-        key: leaf for name, item in items for key, leaf in flatten(item, f"{prefix}.{name}" if prefix else name).items()
-    }
-
-
-def fingerprint(values: dict[str, Any]) -> str:
-    """SHA-256, in hex, of values as canonical JSON."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Len
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from selfinstruct_chains.config.base import Closed
 from selfinstruct_chains.config.phrases import expression
@@ -76,16 +76,24 @@ class Language(Closed):
         return expression(phrases, self.lists, spaced=self.spaced)
 
 
-def _tag(tag: str) -> str:
+def tag(text: str) -> str:
+    """A BCP 47 tag, in its usual writing.
+
+    Raises:
+        ValueError: it is none.
+    """
     import langcodes
 
     try:
-        if langcodes.tag_is_valid(tag):
-            return langcodes.standardize_tag(tag, macro=True)
+        if langcodes.tag_is_valid(text):
+            return langcodes.standardize_tag(text, macro=True)
     except ValueError:
         pass
-    raise ValueError("must be one BCP 47 tag, like en, de, pt-BR or zh-Hant")
+    raise ValueError("must be a BCP 47 tag, like en, de, pt-BR or zh-Hant")
 
 
-LanguageTag = Annotated[str, AfterValidator(_tag)]
-"""A BCP 47 tag, in its usual writing."""
+def language_name(tag: str) -> str:
+    """What English calls a language: "German" for "de", "Chinese (Traditional)" for "zh-Hant"; "" for ""."""
+    import langcodes
+
+    return langcodes.Language.get(tag).display_name() if tag else ""

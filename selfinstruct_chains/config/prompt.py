@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from string import Formatter
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from selfinstruct_chains.config.base import Closed, Output, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Prompted = Role | Literal["judge", "answer", "judge_answer", "judge_pair", "regenerate"]
 """Who is given a prompt: a chain's roles, and models that review, are evaluated, rate answers, or write anew."""
@@ -53,6 +57,10 @@ STOP_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES,
 """What the prompt's `stop` strings may use: what is the same in all calls."""
 
 
+PART_VARIABLES = frozenset({"domain", "topic", "language"})
+"""What may stand in the text of a part that bears its name."""
+
+
 class Turn(Closed):
     """A message of a chat that was, or might have been, before."""
 
@@ -84,8 +92,44 @@ class Forms(Closed):
     completion: CompletionForm
 
 
+class Part(Closed):
+    """A piece of a prompt's text that depends on what the chain asks for: it stands where its name is in braces."""
+
+    plain: str = ""
+    """Where the chain has neither a domain nor topics."""
+    narrowed: str = ""
+    """Where it has one of them."""
+    domain: str = ""
+    """Then, where it has a domain, which is `{domain}`."""
+    topic: str = ""
+    """Then, where it has topics; that of a request is `{topic}`."""
+    language: str = ""
+    """Then, where its language is given; its name is `{language}`."""
+
+    def text(self, subject: Subject) -> str:
+        """What stands for it."""
+        begin = self.narrowed if subject.domain or subject.has_topics else self.plain
+        return "".join(
+            (
+                begin,
+                self.domain.replace("{domain}", _escaped(subject.domain)) if subject.domain else "",
+                self.topic if subject.has_topics else "",
+                self.language.replace("{language}", subject.language) if subject.language else "",
+            )
+        )
+
+
+class Subject(NamedTuple):
+    """What a chain's tasks are about, as far as its file says."""
+
+    domain: str = ""
+    has_topics: bool = False
+    language: str = ""
+    """Its name, or the variable that stands for it."""
+
+
 class Prompt(Closed):
-    """A prompt file: what the model is told, in both forms. Text in braces is a variable."""
+    """A prompt file: what the model is told, in both forms. Text in braces is a variable, or one of its parts."""
 
     variables: tuple[str, ...]
     """The variables it uses, all of them."""
@@ -95,6 +139,8 @@ class Prompt(Closed):
     """What stands between two demonstrations."""
     format: dict[Output, str] = Field(default_factory=dict)
     """What stands at `{format}`, for each form of output."""
+    parts: dict[str, Part] = Field(default_factory=dict)
+    """What depends on the chain's `domain`, `topics` and `language`, by name."""
     chat: ChatForm
     completion: CompletionForm
     classification_only: Forms | None = None
@@ -107,11 +153,43 @@ class Prompt(Closed):
             update={"chat": own.chat, "completion": own.completion, "classification_only": None},
         )
 
+    def about(self, subject: Subject) -> Prompt:
+        """The prompt with its parts filled in; without any it is what it was."""
+        if not self.parts:
+            return self
+        filling = {name: part.text(subject) for name, part in self.parts.items()}
+        filled: Prompt = _filled(self.model_copy(update={"parts": {}}), filling)
+        added = {name for text in filling.values() for name in variables(text)}
+        return filled.model_copy(update={"variables": tuple(dict.fromkeys((*self.variables, *sorted(added))))})
+
+    def says(self, text: str) -> bool:
+        """Whether a model is told `text` in each form."""
+        chat = (self.chat.system, *(turn.text for turn in self.chat.turns), self.chat.user)
+        return all(_escaped(text) in told for told in ("\n".join(chat), self.completion.text))
+
     def texts(self) -> dict[str, str]:
         """What the model is told, by dotted key, the stop strings and the demonstrations apart."""
         forms = {"chat.system": self.chat.system, "chat.user": self.chat.user, "completion.text": self.completion.text}
         forms |= {f"chat.turns.{number}.text": turn.text for number, turn in enumerate(self.chat.turns)}
         return forms | {f"format.{output}": text for output, text in self.format.items()}
+
+
+def _filled(value: Any, filling: Mapping[str, str]) -> Any:
+    """A prompt, or a piece of it, in all of whose texts the names in braces are filled in; doubled braces stay."""
+    match value:
+        case str():
+            return re.sub(r"\{\{|\}\}|\{(\w+)\}", lambda found: filling.get(found[1], found[0]), value)
+        case tuple():
+            return tuple(_filled(item, filling) for item in value)
+        case dict():
+            return {key: _filled(item, filling) for key, item in value.items()}
+        case Closed():
+            return value.model_copy(update={name: _filled(item, filling) for name, item in value})
+    return value
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def variables(text: str) -> frozenset[str]:

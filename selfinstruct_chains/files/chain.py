@@ -13,6 +13,7 @@ from selfinstruct_chains.files import shipped, yaml
 from selfinstruct_chains.files.complaints import shown
 from selfinstruct_chains.files.prompt import load_prompt
 from selfinstruct_chains.files.swapping import leave_old_providers
+from selfinstruct_chains.files.topics import load_topics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,10 @@ class _Origin(NamedTuple):
     def at(self, key: str) -> str:
         """What messages call the place of a dotted key."""
         return f"--set {key}" if self.overrides_touch(key) else f"{self.source.shown}: {key}"
+
+    def beside(self, key: str) -> Path:
+        """Where a relative path at a dotted key starts: the chain file's folder, or the working directory."""
+        return Path() if self.overrides_touch(key) else Path(str(self.source.file)).parent
 
     def overrides_touch(self, key: str) -> bool:
         """Whether an override set `key`, or something above or below it."""
@@ -61,6 +66,7 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     for key, value in origin.overrides.items():
         _override(raw, key, value)
     _refuse_secrets(raw, origin)
+    _load_topics(raw, origin)
     raw.setdefault("name", re.sub(r"[^\w.+-]+", "-", Path(str(chain)).stem))
     sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
     for section in sections.values():
@@ -167,8 +173,15 @@ def _refuse_secrets(raw: Any, origin: _Origin, key: str = "") -> None:
             _refuse_secrets(value, origin, place)
 
 
+def _load_topics(raw: dict[str, Any], origin: _Origin) -> None:
+    if "topics" in raw:
+        typed = origin.overrides_touch("topics")
+        at = origin.at("topics")
+        raw["topics"] = load_topics(raw["topics"], beside=origin.beside("topics"), typed=typed, at=at)
+
+
 def _load_prompt(section: dict[str, Any], role: Role, origin: _Origin) -> Any:
     key = ".".join((*_ROLE_KEYS[role], "prompt"))
-    beside = Path() if origin.overrides_touch(key) else Path(str(origin.source.file)).parent
+    beside = origin.beside(key)
     output = section.get("output", "text")
     return load_prompt(section.get("prompt", role), role, output, beside=beside, at=origin.at(key))

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, get_args
 from selfinstruct_chains.config import (
     EXAMPLE_VARIABLES,
     NEEDED_VARIABLES,
+    PART_VARIABLES,
     PROMPT_VARIABLES,
+    ROLES,
     STOP_VARIABLES,
     Asked,
     Output,
     Prompt,
     Prompted,
+    Subject,
     variables,
     written,
 )
@@ -67,15 +70,35 @@ def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str
 
 
 def _check(prompt: Prompt, role: Prompted, output: Any, where: str) -> None:
-    used = _check_forms(prompt, role, output, f"{where}: ")
+    _check_parts(prompt, role, where)
+    used = _check_forms(prompt.about(Subject()), role, output, f"{where}: ")
     if prompt.classification_only:
         if role != "instructions":
             raise ConfigError(f"{where}: classification_only: only the prompt for instructions has it")
-        used |= _check_forms(prompt.for_classification(), role, output, f"{where}: classification_only.")
+        used |= _check_forms(
+            prompt.for_classification().about(Subject()), role, output, f"{where}: classification_only."
+        )
     if bool(prompt.example) != bool(EXAMPLE_VARIABLES[role]):
         raise ConfigError(f"{where}: example: {_NO_EXAMPLE[role] if prompt.example else 'missing'}")
     _known(prompt.example, EXAMPLE_VARIABLES[role], role, f"{where}: example")
     _check_declared(prompt, used, role, where)
+
+
+def _check_parts(prompt: Prompt, role: Prompted, where: str) -> None:
+    """The names of the parts, and what may stand in braces in each of their texts."""
+    if prompt.parts and role not in ROLES:
+        raise ConfigError(f"{where}: parts: only the prompts of a chain's roles have some ({', '.join(ROLES)})")
+    texts = "".join([*prompt.texts().values(), *(prompt.for_classification().texts().values())])
+    for name, part in prompt.parts.items():
+        here = f"{where}: parts.{name}"
+        if not name.isidentifier() or name in {"format", *PROMPT_VARIABLES[role], *PART_VARIABLES}:
+            raise ConfigError(f"{here}: a name of its own is expected, which is no variable's")
+        if f"{{{name}}}" not in texts:
+            raise ConfigError(f"{here}: {{{name}}} stands nowhere")
+        if part.topic and role != "instructions":
+            raise ConfigError(f"{here}.topic: only requests for instructions have a topic")
+        for key, text in part:
+            _known(text, {key} & PART_VARIABLES, role, f"{here}.{key}")
 
 
 def _check_forms(prompt: Prompt, role: Prompted, output: Any, where: str) -> frozenset[str]:

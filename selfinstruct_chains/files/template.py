@@ -46,6 +46,7 @@ def prompt_of_template(template: Any, shipped: Prompt, at: str) -> Prompt:
         update={
             "variables": tuple(sorted(used - {"format"})),
             "format": formats,
+            "parts": {},
             "chat": ChatForm(system=system, turns=tuple(before), user=last.text),
             "completion": completion,
             "classification_only": None,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from selfinstruct_chains.config import language_name
 from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.lexicon import Lexicon
 from selfinstruct_chains.method.novelty import NoveltyIndex
+from selfinstruct_chains.method.subjects import About, Subjects
+from selfinstruct_chains.tasks import id_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +29,26 @@ class PoolExample(NamedTuple):
 
     id: str
     instruction: str
+
+
+class Shown(NamedTuple):
+    """What a request shows, and what it asks about."""
+
+    examples: tuple[PoolExample, ...]
+    about: About = About()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Those of the examples."""
+        return tuple(example.id for example in self.examples)
+
+    @property
+    def asked(self) -> list[str] | dict[str, Any]:
+        """What the step for instructions is invoked with."""
+        texts = [example.instruction for example in self.examples]
+        if not any(self.about):
+            return texts
+        return {"examples": texts, "topic": self.about.topic, "language": language_name(self.about.language)}
 
 
 class Reason(NamedTuple):
@@ -71,13 +94,20 @@ class Pool:
         matching = [example for example in examples if self._pattern.search(example.instruction)]
         self._showable_seeds = matching if len(matching) >= needed else examples
         self._showable_generated: list[int] = []  # indices into _generated, ascending
+        self._subjects = Subjects(
+            config.topics.shares if config.topics else {},
+            config.language if isinstance(config.language, dict) else {},
+            seed=config.run.seed,
+            lookahead=config.run.lookahead,
+            ask=config.instructions.ask,
+        )
 
     @property
     def generated(self) -> int:
         """How many generated instructions have been admitted."""
         return len(self._generated)
 
-    def draw(self, request: int, seen: int) -> list[PoolExample]:
+    def draw(self, request: int, seen: int) -> Shown:
         """What instruction request `request` shows: seeds and the first `seen` generated ones, sampled and mixed.
 
         Seeds take the places of generated ones while there are too few (paper section 2.2: 6 and 2). With
@@ -90,7 +120,7 @@ class Pool:
         places = role.seed_examples + role.generated_examples - len(shown)
         shown += random.sample(self._showable_seeds, min(places, len(self._showable_seeds)))
         random.shuffle(shown)
-        return shown
+        return Shown(tuple(shown), self._subjects.draw(request))
 
     def admit(self, id: str, instruction: str) -> Reason | None:  # noqa: A002
         """Why `instruction` was dropped, or None: it has joined the pool."""
@@ -105,4 +135,5 @@ class Pool:
         if self._pattern.search(instruction):
             self._showable_generated.append(len(self._generated))
         self._generated.append(PoolExample(id, instruction))
+        self._subjects.accept(next(iter(id_order(id)), -1))
         return None

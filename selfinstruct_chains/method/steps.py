@@ -8,6 +8,7 @@ second attempt carries `{"selfinstruct_attempt": 2}` in its metadata.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.exceptions import OutputParserException
@@ -141,8 +142,10 @@ def instance_links(form: Form, role: InstanceRole, kind: Kind, examples: str, ma
     )
 
 
-def _shown(examples: Sequence[str]) -> dict[str, str]:
-    return {"examples": numbered(examples), "shown": str(len(examples)), "first": str(len(examples) + 1)}
+def _shown(value: Sequence[str] | Mapping[str, Any]) -> dict[str, str]:
+    given = dict(value) if isinstance(value, Mapping) else {"examples": value}
+    examples = given.pop("examples")
+    return {"examples": numbered(examples), "shown": str(len(examples)), "first": str(len(examples) + 1), **given}
 
 
 def _template(role: Section, kind: Kind, **fixed: str) -> Runnable[Any, PromptValue]:

@@ -136,6 +136,10 @@ class Statistics:
     calls: dict[tuple[Purpose, str], Usage] = field(default_factory=dict)
     """What the calls have cost, by role and model, over the whole folder: replies beyond the last task included."""
     labels: Labels = field(default_factory=Labels)
+    topics: Counter[str] = field(default_factory=Counter)
+    """Finished tasks by the topic of their request; empty for a chain without topics."""
+    languages: Counter[str] = field(default_factory=Counter)
+    """Finished tasks by the language that was asked for, a BCP 47 tag; empty for a chain with one."""
 
     @classmethod
     def of(cls, config: ChainConfig) -> Statistics:
@@ -147,6 +151,9 @@ class Statistics:
         self.table.add(task, task.instances)
         self.labels.add(task)
         self.acceptance.finish(task)
+        if task.provenance:
+            self.topics.update(filter(None, [task.provenance.topic]))
+            self.languages.update(filter(None, [task.provenance.language]))
 
     def reject(self, rejection: Rejection) -> None:
         """Count a dropped candidate."""
@@ -176,6 +183,8 @@ class Statistics:
             "acceptance": [block._asdict() | {"rate": block.rate} for block in self.blocks],
             "spent": {role: vars(usage) | {"dollars": cost} for role, (usage, cost) in self.spent.items()},
             "labels": self.labels.figures(),
+            "topics": dict(self.topics.most_common()),
+            "languages": dict(self.languages.most_common()),
         }
 
 

@@ -10,6 +10,7 @@ from selfinstruct_chains.characters import printable
 from selfinstruct_chains.outputs.stats import PAPER_TABLE_ONE
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable, Sequence
 
     from selfinstruct_chains.outputs.stats import Cost, Statistics
@@ -44,7 +45,17 @@ def statistics_text(found: Statistics, title: str) -> str:
         blocks.append(_spent(found))
     if found.labels.tasks:
         blocks.append(_labels(found))
+    blocks += [_counted(name, counts) for name, counts in _counts(found) if counts]
     return "\n\n".join(blocks)
+
+
+def _counts(found: Statistics) -> list[tuple[str, Counter[str]]]:
+    return [("Tasks by topic", found.topics), ("Tasks by language asked for", found.languages)]
+
+
+def _counted(name: str, counts: Counter[str]) -> str:
+    rows = [(f"  {printable(one)}"[: _FIRST - 1], _number(count)) for one, count in counts.most_common()]
+    return _grid([(name, "count"), *rows])
 
 
 def _table_one(found: Statistics) -> str:

@@ -218,6 +218,7 @@ def has_its_threshold(config: ChainConfig, found: RoleModels) -> bool:
 
 def links(config: ChainConfig, shown: Shown, kinds: Mapping[Role, Kind]) -> dict[Role, Links]:
     """Each role's step without its model."""
+    config = config.told()
     limit = config.instances.max_instances
     both = config.instances.input_first, config.instances.output_first
     texts = {role: demonstrations.text for role, demonstrations in shown.by_role.items()}

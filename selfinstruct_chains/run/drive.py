@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
 
     from selfinstruct_chains.config import ChainConfig
-    from selfinstruct_chains.method.pool import Pool, PoolExample
+    from selfinstruct_chains.method.pool import Pool, Shown
     from selfinstruct_chains.run.assembly import Composed
     from selfinstruct_chains.run.budget import Budget
     from selfinstruct_chains.run.folder import Folder
@@ -78,7 +78,7 @@ class Drive:
         self._limit = tracing.get("max_concurrency") or config.run.max_concurrency
         self._forecast = Forecast(config.instructions.ask)
         self._asked = self._finished = 0
-        self._shown: dict[int, list[PoolExample]] = {}  # by requests that are not committed
+        self._shown: dict[int, Shown] = {}  # by requests that are not committed
         self._answered: dict[int, _Done] = {}  # requests that wait for those before them
         self._sizes: list[int] = []  # the pool's size after each committed request
         self._todo: deque[Slot] = deque()  # accepted candidates to complete
@@ -137,15 +137,15 @@ class Drive:
     def _request(self) -> bool:
         number, behind = self._asked, self._asked - self._run.lookahead
         shown = self._pool.draw(number, self._sizes[behind] if behind >= 0 else 0)
-        item, texts = request_id(number), [example.instruction for example in shown]
-        known = self._recall.request(item, texts)
+        item, asked = request_id(number), shown.asked
+        known = self._recall.request(item, asked)
         if known is None and self._monitor.stopping:
             self._dry = str(self._monitor.stopping)
             return False
         self._asked += 1
         self._shown[number] = shown
         if known is None:
-            self._start(number, None, lambda: self._run_step(self._chain.instructions, texts, item))
+            self._start(number, None, lambda: self._run_step(self._chain.instructions, asked, item))
             return False
         self._settle(_Done(number, None, known, live=False))
         return True

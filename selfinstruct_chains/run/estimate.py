@@ -135,10 +135,11 @@ def _prompt_tokens(config: ChainConfig, seeds: Sequence[Task]) -> dict[Role, tup
     config = as_known_for(config, role_models(config).models, hopeful=True)
     parts = links(config, demonstrations(config, seeds), kinds)
     pool = Pool(config, seeds)
-    draws = [[example.instruction for example in pool.draw(request, 0)] for request in (0, 1)]
+    draws = [pool.draw(request, 0) for request in (0, 1)]
     found: dict[Role, tuple[int, int]] = {}
     for role in ROLES:
-        texts = [parts[role].prompt(shown if role == "instructions" else shown[0]).to_string() for shown in draws]
+        values = [shown.asked if role == "instructions" else shown.examples[0].instruction for shown in draws]
+        texts = [parts[role].prompt(value).to_string() for value in values]
         common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False))) // CHARACTERS
         found[role] = len(texts[0]) // CHARACTERS, common if common >= _cached_from(config.model_for(role)) else 0
     return found

@@ -27,7 +27,8 @@ _LONGEST = 300  # characters of an instruction
 
 
 def in_language(config: ChainConfig, seeds: Sequence[Task] | Sequence[Draft]) -> ChainConfig:
-    """`config` with its language: its own, else that of most `seeds`, else "und"."""
+    """`config` with its language: its own, else that of most `seeds`, else "und"; its prompts say what it asks for."""
+    config = config.told()
     if config.language:
         return config
     return config.model_copy(update={"language": found_language(seeds)})
@@ -46,12 +47,14 @@ def lexicon_of(config: ChainConfig) -> Lexicon:
 
     Where nothing is known of the language only its replies' labels, yes and no are understood, of all languages.
     """
-    return _lexicon(config.language or UNDETERMINED)
+    tags = config.language if isinstance(config.language, dict) else [config.language or UNDETERMINED]
+    return _lexicon(tuple(tags))
 
 
 def language_line(config: ChainConfig, seeds: Sequence[Task]) -> str:
     """Which language it is, where that comes from, and what is not known of it."""
-    tag = in_language(config, seeds).language or UNDETERMINED
+    language = in_language(config, seeds).language or UNDETERMINED
+    tag = ", ".join(f"{tag} {share:.0%}" for tag, share in language.items()) if isinstance(language, dict) else language
     whence = "the chain's key" if config.language else f"found on {len(seeds)} seeds"
     if lexicon_of(in_language(config, seeds)).languages:
         return f"language: {tag} ({whence})"
@@ -97,10 +100,9 @@ def _shipped() -> frozenset[str]:
 
 
 @lru_cache(maxsize=32)
-def _lexicon(tag: str) -> Lexicon:
-    own = load_language(tag)
+def _lexicon(tags: tuple[str, ...]) -> Lexicon:
+    known = [language for tag in tags if (language := load_language(tag)) and language.refusals]
     english = load_language(ENGLISH)
-    rules = [own] if own and own.refusals else []
-    if rules and english and own is not english:
-        rules.append(english)
-    return lexicon(rules, load_languages())
+    if known and english and english not in known:
+        known.append(english)
+    return lexicon(known, load_languages())

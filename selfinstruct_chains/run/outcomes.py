@@ -13,11 +13,9 @@ from selfinstruct_chains.run.journal import call_key
 from selfinstruct_chains.tasks import Provenance, Rejection, Task, candidate_id, instance_json, request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from selfinstruct_chains.config import Role
     from selfinstruct_chains.method.parsing import Parsed
-    from selfinstruct_chains.method.pool import Pool, PoolExample
+    from selfinstruct_chains.method.pool import Pool, Shown
     from selfinstruct_chains.run.journal import Journal
     from selfinstruct_chains.tasks import Completion
 
@@ -32,8 +30,8 @@ class Slot:
     id: str
     request: int
     text: str
-    examples: tuple[str, ...]
-    """The ids of the tasks that its request showed."""
+    shown: Shown
+    """What its request showed, and asked about."""
     outcome: list[Task | Rejection] = field(default_factory=list)
     """What comes of it: what was dropped, and then the task if there is one."""
     settled: bool = False
@@ -60,19 +58,18 @@ class Slot:
         )
 
 
-def commit(request: int, result: Parsed[str] | Failure, shown: Sequence[PoolExample], pool: Pool) -> list[Slot]:
+def commit(request: int, result: Parsed[str] | Failure, shown: Shown, pool: Pool) -> list[Slot]:
     """The candidates of a request, in order; those that the pool admits are accepted, all others settled."""
-    examples = tuple(example.id for example in shown)
     if isinstance(result, Exception):
         text = str(result.llm_output or "") if isinstance(result, OutputParserException) else str(result)
-        slot = Slot(request_id(request), request, text, examples)
+        slot = Slot(request_id(request), request, text, shown)
         return [slot.settle(slot.dropped(rule(result), "request"))]
     slots = [
-        _admitted(Slot(candidate_id(request, position), request, text, examples), pool)
+        _admitted(Slot(candidate_id(request, position), request, text, shown), pool)
         for position, text in enumerate(result.items)
     ]
     if result.cut:
-        cut = Slot(candidate_id(request, len(result.items)), request, result.cut, examples)
+        cut = Slot(candidate_id(request, len(result.items)), request, result.cut, shown)
         slots.append(cut.settle(cut.dropped("truncated", "instruction")))
     return slots
 
@@ -117,7 +114,14 @@ def _task(slot: Slot, result: Completion, journal: Journal) -> Task:
         instruction=slot.text,
         instances=result.instances,
         is_classification=result.is_classification,
-        provenance=Provenance(request=slot.request, examples=slot.examples, model=model, calls=calls),
+        provenance=Provenance(
+            request=slot.request,
+            examples=slot.shown.ids,
+            model=model,
+            calls=calls,
+            topic=slot.shown.about.topic or None,
+            language=slot.shown.about.language or None,
+        ),
     )
 
 

@@ -44,14 +44,14 @@ def preview(
     shown = demonstrations(config, tasks)
     kinds = {name: kind or config.model_for(name).kind for name in ROLES}
     part = links(config, shown, kinds)[role]
-    examples = [example.instruction for example in Pool(config, tasks).draw(0, 0)]
-    text = _written(part.prompt(examples if role == "instructions" else instruction))
+    first = Pool(config, tasks).draw(0, 0)
+    text = _written(part.prompt(first.asked if role == "instructions" else instruction))
     model = config.model_for(role)
     tokens = len(text) // CHARACTERS_PER_TOKEN
     stop = "".join(f", ends at {stop!r}" for stop in part.options.get("stop", []))
     size = f"{len(text):,} characters, at most about {tokens:,} tokens"
     output = f", output: auto: {config.role(role).output}" if wanted == "auto" else ""
-    given = shown.by_role.get(role, Demonstrations("", len(examples), 0))
+    given = shown.by_role.get(role, Demonstrations("", len(first.examples), 0))
     made = f"{given.shown} examples" + (f" ({given.filled_up} of them shipped)" if given.filled_up else "")
     made += f"; seeds too long for one (example_characters): {given.too_long}" if given.too_long else ""
     about = f"{model.provider}: {model.name}, {kinds[role]}{output}; {made}; {size}{stop}"

@@ -12,7 +12,7 @@ from selfinstruct_chains.run.assembly import Composed, compose
 from selfinstruct_chains.run.journalled import ITEM, Journalled, JournalledStep, NotRemembered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from langchain_core.runnables import Runnable
 
@@ -31,9 +31,9 @@ class Recall(NamedTuple):
     composed: Composed
     journal: Journal
 
-    def request(self, item: str, shown: Sequence[str]) -> Parsed[str] | Failure | None:
+    def request(self, item: str, asked: Any) -> Parsed[str] | Failure | None:
         """The instructions that a request gave, or why there are none; None: ask the model."""
-        found: Parsed[str] | Failure | None = self._recalled(self.composed.instructions, shown, item)
+        found: Parsed[str] | Failure | None = self._recalled(self.composed.instructions, asked, item)
         return found
 
     def completion(self, item: str, instruction: str) -> Completion | Failure | None:

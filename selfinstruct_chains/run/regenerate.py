@@ -100,7 +100,7 @@ class Regeneration:
             raise RunError(f"{run / 'seeds.jsonl'}: missing or empty; restore it from a copy")
         _refuse_strangers(run, output)
         self._config = self._before.config
-        chain = how.chain.model_copy(update={"language": self._config.language})
+        chain = how.chain.told().model_copy(update={"language": self._config.language})
         self._writer = Writer(chain, self._seeds, inputs=how.inputs, samples=how.best_of, model=how.model)
         self._judge = Judge(how.judge or how.chain, how.judge_model) if how.best_of > 1 else None
         self._places = list(places(self._tasks, inputs=how.inputs))

@@ -44,13 +44,13 @@ def replayed(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iter
     sizes: list[int] = []
     while True:
         request, behind = len(sizes), len(sizes) - old.run.lookahead
-        examples = then.draw(request, sizes[behind] if behind >= 0 else 0)
-        result = replay.request(request_id(request), [example.instruction for example in examples])
+        shown = then.draw(request, sizes[behind] if behind >= 0 else 0)
+        result = replay.request(request_id(request), shown.asked)
         if result is None:
             return
-        outcomes.commit(request, result, examples, then)
+        outcomes.commit(request, result, shown, then)
         sizes.append(then.generated)
-        for slot in outcomes.commit(request, result, examples, now):
+        for slot in outcomes.commit(request, result, shown, now):
             completion = replay.completion(slot.id, slot.text) if slot.accepted else None
             if completion is not None:
                 outcomes.settle(slot, completion, journal)

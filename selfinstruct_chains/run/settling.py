@@ -213,7 +213,7 @@ def request(given: Settling, choice: Finding) -> tuple[PromptValue, dict[str, An
     config = _in_text(choice.applied(given.config))
     part = links(config, demonstrations(config, given.seeds), given.found.kinds)[role]
     if role == "instructions":
-        return part.prompt([shown.instruction for shown in Pool(config, given.seeds).draw(0, 0)]), part.options
+        return part.prompt(Pool(config, given.seeds).draw(0, 0).asked), part.options
     fitting = [task for task in given.seeds if task.is_classification == (role == "output_first")]
     return part.prompt([*fitting, *given.seeds][0].instruction), part.options
 

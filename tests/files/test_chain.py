@@ -13,8 +13,8 @@ from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.chain import find_chain, load_config, parse_overrides
 
 TOP = (
-    "classification, classification_only, description, filters, instances, instructions, language, model, name, "
-    "novelty, run"
+    "classification, classification_only, description, domain, filters, instances, instructions, language, model, "
+    "name, novelty, run, topics"
 )
 MODEL_KEYS = ", ".join(sorted(ModelConfig.model_fields))
 INSTANCES = "input_first, max_instances, output_first"

@@ -47,7 +47,7 @@ def test_seeds_fill_the_places_of_missing_generated_ones() -> None:
         assert tasks.admit(f"{number}", f"Write {WORDS[number]} {WORDS[number + 5]} as a limerick {number}.") is None
 
     for seen, generated in ((0, 0), (1, 1), (2, 2), (5, 2)):
-        shown = tasks.draw(3, seen)
+        shown = tasks.draw(3, seen).examples
         assert len(shown) == len(set(shown)) == 8
         assert sum(not example.id.startswith("seed") for example in shown) == generated
 
@@ -70,10 +70,10 @@ def test_a_pattern_chooses_what_is_shown() -> None:
     tasks.admit("no", "Name three kinds of cloud and how high they are.")
     tasks.admit("yes", "Name three kinds of bees and where they live.")
 
-    shown = {example.id for request in range(20) for example in tasks.draw(request, 2)}
+    shown = {example.id for request in range(20) for example in tasks.draw(request, 2).examples}
     assert "yes" in shown
     assert "no" not in shown
-    assert len(pool(instructions__example_pattern="^tides").draw(0, 0)) == 8
+    assert len(pool(instructions__example_pattern="^tides").draw(0, 0).examples) == 8
 
 
 def test_what_is_refused_has_its_rule_and_neighbour() -> None:

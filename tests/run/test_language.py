@@ -74,9 +74,9 @@ def test_mixed_seeds_are_undetermined() -> None:
 
 
 def test_another_language_stands_in_the_fingerprint() -> None:
-    """Found or said, it is one run; the key says it even of English seeds."""
+    """Said, it is asked for too, and so another run than where it was found; also of English seeds."""
     german = CHAIN.model_copy(update={"language": "de"})
-    assert run_fingerprint(CHAIN, tasks("de")) == run_fingerprint(german, tasks("de"))
+    assert run_fingerprint(CHAIN, tasks("de")) != run_fingerprint(german, tasks("de"))
     assert run_fingerprint(german, SEEDS) != run_fingerprint(CHAIN, SEEDS)
 
 
@@ -100,7 +100,7 @@ def test_tags(given: str, tag: str) -> None:
 @pytest.mark.parametrize("given", ["german", "xx", "de,en", "", "x" * 100, "../de"])
 def test_what_is_no_tag(given: str) -> None:
     """It is told with what one looks like."""
-    with pytest.raises(ConfigError, match="language: must be one BCP 47 tag, like en, de, pt-BR or zh-Hant"):
+    with pytest.raises(ConfigError, match="language: must be a BCP 47 tag"):
         load_config("openai", {"language": given})
 
 
