@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, overheard
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def durably(work: Coroutine[Any, Any, T], monitor: Monitor, folder: Path, items:
     from selfinstruct_chains.cli.summary import how_to_go_on
 
     try:
-        with handlers_put_back(), LiveDisplay(monitor, folder, as_json=False, items=items):
+        display = LiveDisplay(monitor, folder, as_json=False, items=items)
+        with handlers_put_back(), display, overheard(display.note):
             return asyncio.run(interruptible(work, monitor))
     except SelfInstructError as stopped:
         if not monitor.wanted or stopped.exit_code == ConfigError.exit_code:

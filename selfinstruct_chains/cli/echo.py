@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from contextlib import nullcontext
-from typing import Any
+import warnings
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from selfinstruct_chains.characters import visible
 from selfinstruct_chains.files.writing import standard_output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
@@ -27,3 +32,33 @@ def echo_json(values: object, *, err: bool = False, **style: Any) -> None:
 def agreed(question: str) -> bool:
     """Whether who sits at the terminal says yes; no where nobody does."""
     return sys.stdin.isatty() and sys.stderr.isatty() and click.confirm(visible(question), err=True)
+
+
+@contextmanager
+def overheard(say: Callable[[str], None]) -> Iterator[None]:
+    """What libraries warn of or log is told by `say`, each text once: they repeat what providers and files hold."""
+    said = set()
+
+    def tell(text: object) -> None:
+        line = " ".join(str(text).split())
+        if line not in said:
+            said.add(line)
+            say(line)
+
+    before = logging.lastResort
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: tell(message)
+        logging.lastResort = _Heard(tell)
+        try:
+            yield
+        finally:
+            logging.lastResort = before
+
+
+class _Heard(logging.Handler):
+    def __init__(self, tell: Callable[[object], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(record.getMessage())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from selfinstruct_chains.cli import options, trust
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, overheard
 from selfinstruct_chains.cli.signals import handlers_put_back, interruptible
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
 
@@ -88,7 +88,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     samples: deque[Task] = deque(maxlen=_SAMPLES)
     stopped: SelfInstructError | None = None
     with handlers_put_back():
-        with LiveDisplay(monitor, folder, as_json=log_format == "json") as progress:
+        with LiveDisplay(monitor, folder, as_json=log_format == "json") as progress, overheard(progress.note):
             try:
                 run = self_instruct(config, folder, monitor=monitor, seeds=tasks)
                 asyncio.run(interruptible(_consume(run, goal, samples), monitor))

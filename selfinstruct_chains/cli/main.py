@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, overheard
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
 from selfinstruct_chains.files.writing import FULL, StandardOutputError
 
@@ -99,10 +99,14 @@ def _system() -> Iterator[None]:
         raise ConfigError(f"a file can't be written: {error.strerror}; make room, also for temporary files") from None
 
 
+def _note(text: str) -> None:
+    echo(f"note: {text}", err=True)
+
+
 def main() -> NoReturn:
     """Run the command line; errors of the user's side are one line and an exit code, bugs keep their traceback."""
     try:
-        with _system():
+        with _system(), overheard(_note):
             cli(prog_name="selfinstruct", standalone_mode=False)
     except click.exceptions.Abort:
         echo("Stopped.", err=True)

@@ -69,6 +69,13 @@ class LiveDisplay:
             self._display.join()
         self._note()
 
+    def note(self, text: str) -> None:
+        """A line of its own, from any thread."""
+        if self._as_json:
+            _print(self._json("note") | {"note": text})
+        else:
+            self._console.print(visible(f"note: {text}"), markup=False, highlight=False, soft_wrap=True)
+
     def end(self, stopped: SelfInstructError | None) -> None:
         """The last line for machines: that it is over, why, and the exit code."""
         _print(self._json("end") | {"why": str(stopped or ""), "exit_code": stopped.exit_code if stopped else 0})
@@ -102,10 +109,7 @@ class LiveDisplay:
         notes = self._monitor.notes[self._noted :]
         self._noted += len(notes)
         for one in notes:
-            if self._as_json:
-                _print(self._json("note") | {"note": one})
-            else:
-                self._console.print(visible(f"note: {one}"), markup=False, highlight=False, soft_wrap=True)
+            self.note(one)
 
     def _json(self, event: str) -> dict[str, object]:
         when = {"event": event, "time": round(time.time(), 1), "run": str(self._folder)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -49,9 +50,25 @@ def _variable(name: str) -> str:
 
 def address(url: str) -> str:
     """`url`, if it is an http address without credentials."""
-    if not re.fullmatch(r"https?://[^\s/@?#\\%]+([/?#]\S*)?", url):
+    if not re.fullmatch(r"https?://[^\s/@?#\\%]+([/?#]\S*)?", url) or not has_host(url):
         raise ValueError("must be http:// or https://, a host and a path, without a user name or password")
     return url
+
+
+def has_host(url: str) -> bool:
+    """Whether `url` is http or https, and its host and port can be told."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # brackets that are no pair, or hold no address of IPv6; a port that is no number
+        return False
+
+
+def header(name: str) -> str:
+    """`name`, if a header of HTTP may be called so (RFC 9110, section 5.6.2)."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+        raise ValueError("must be a header's name: letters, digits and hyphens")
+    return name
 
 
 def file_name(name: str) -> str:

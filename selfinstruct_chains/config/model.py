@@ -19,6 +19,7 @@ from selfinstruct_chains.config.base import (
     Variable,
     Whole,
     address,
+    header,
 )
 from selfinstruct_chains.config.provider_names import canonical
 
@@ -69,7 +70,7 @@ class ModelConfig(Closed):
     """Where the model is; None: at the provider's address, or for servers of one's own at their usual port."""
     api_key_env: Variable | None = None
     """The environment variable that holds the key, where it is not the provider's usual one."""
-    headers_env: dict[str, Variable] = Field(default_factory=dict)
+    headers_env: dict[Annotated[str, AfterValidator(header)], Variable] = Field(default_factory=dict)
     """HTTP headers to send, and the environment variable that holds each one's value."""
     timeout: Seconds = 120
     """Seconds one attempt may take."""

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from selfinstruct_chains.config.base import has_host
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models.places import place
-from selfinstruct_chains.models.services import ADDRESSES, KEYS, SERVICES
+from selfinstruct_chains.models.services import ADDRESSES, KEYS, OPENAI_SPEAKERS, SERVICES
 
 if TYPE_CHECKING:
     from selfinstruct_chains.config import ModelConfig
 
 NO_KEY = "none"  # for servers of one's own, which ask for none
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-SENT_TOO = {"openai": ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")}
-"""What a client takes from the environment by itself and sends as a header."""
+OPENAI_HEADERS = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
+"""What OpenAI's client takes from the environment by itself and sends as a header, to whatever address."""
 _QUOTES = "\"'`"
 
 
@@ -30,8 +31,9 @@ def key(config: ModelConfig) -> str:
         ConfigError: naming the variable, which is not set or holds what no key is.
     """
     variables = (config.api_key_env,) if config.api_key_env else KEYS.get(config.provider, ())
-    for variable in SENT_TOO.get(config.provider, ()):
-        _value(variable)
+    if config.provider in OPENAI_SPEAKERS:
+        for variable in OPENAI_HEADERS:
+            _value(variable)
     if not variables or (not config.api_key_env and given_address(config)):
         return next(filter(None, map(_value, variables)), NO_KEY)
     return _needed(variables, f"the key of {config.provider}")
@@ -61,8 +63,8 @@ def given_address(config: ModelConfig) -> str | None:
         return None
     found = os.environ[variable].strip()
     if config.provider == "ollama":  # which also takes "0.0.0.0" and ":11434"
-        return found if "://" in found else f"http://{'127.0.0.1' * found.startswith(':')}{found}"
-    if urlsplit(found).scheme not in {"http", "https"}:
+        found = found if "://" in found else f"http://{'127.0.0.1' * found.startswith(':')}{found}"
+    if not has_host(found):
         raise ConfigError(f"{variable} must hold an address that begins with http:// or https://; correct or unset it")
     return found
 

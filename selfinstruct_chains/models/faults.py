@@ -9,10 +9,10 @@ import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.characters import printable
-from selfinstruct_chains.errors import ItemRefused, ProviderError, SelfInstructError
+from selfinstruct_chains.errors import ConfigError, ItemRefused, ProviderError, SelfInstructError
 from selfinstruct_chains.models.fates import ADVICE
 from selfinstruct_chains.models.known_failures import fate_of, with_status
-from selfinstruct_chains.models.raised import chain, failure_of, is_providers
+from selfinstruct_chains.models.raised import chain, failure_of, is_below_a_model, is_providers
 from selfinstruct_chains.models.unsent import unsent
 
 if TYPE_CHECKING:
@@ -74,11 +74,14 @@ def fault_of(error: Exception, what: str, *, keys: tuple[str, ...] = (), patienc
 
     Raises:
         ItemRefused: it concerns this item alone: the prompt is too long, was filtered or refused.
+        ConfigError: a package is missing that its client needs.
         ProviderError: asking again won't help (key, money, model, region, parameters), or not before long.
         Exception: `error` itself, when it is not the provider's: a bug of ours, or a part of the user's own.
     """
     if isinstance(error, NoReply):
         return Fault(str(error))
+    if isinstance(error, ImportError) and is_below_a_model(error):  # some clients import only when they are called
+        raise ConfigError(f"{what}: {' '.join(str(error).split())}") from error
     if isinstance(error, SelfInstructError) or not is_providers(error):
         raise error
     endpoint, failure = _Endpoint(what, keys, patience), failure_of(error)

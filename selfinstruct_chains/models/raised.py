@@ -47,11 +47,16 @@ def is_providers(error: BaseException) -> bool:
     if isinstance(error, _BUGS):
         return False
     passed = _passed_through(error)
-    if any(module.startswith(_MODEL_CALLS) for module in passed):
+    if is_below_a_model(error):
         return True
     if passed and passed[-1].partition(".")[0] in _HTTP:
         return True
     return any(_is_of_a_connection(one) for one in chain(error))
+
+
+def is_below_a_model(error: BaseException) -> bool:
+    """Whether `error` was raised below a model's call."""
+    return any(module.startswith(_MODEL_CALLS) for module in _passed_through(error))
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.models import places
 from selfinstruct_chains.models.community import community_class
-from selfinstruct_chains.models.environment import SENT_TOO, given_address
-from selfinstruct_chains.models.services import KEYS, SERVICES
+from selfinstruct_chains.models.environment import OPENAI_HEADERS, given_address
+from selfinstruct_chains.models.services import KEYS, OPENAI_SPEAKERS, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,16 +32,22 @@ _OWN_ADDRESSES = {
 }
 """Where a provider's client goes where nobody says."""
 _DOMAINS = {
-    "azure_openai": (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"),
-    "openai": (".api.openai.com",),
+    "azure_openai": ("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com"),
+    "ollama": ("ollama.com",),
+    "openai": ("api.openai.com",),
 }
-"""Ends of further hosts that are a provider's own."""
+"""Further domains that are a provider's own."""
 _BESIDES = {
-    "azure_openai": ("AZURE_OPENAI_AD_TOKEN",),
-    "bedrock_converse": ("AWS_ACCESS_KEY_ID", "AWS_BEARER_TOKEN_BEDROCK"),
-    **SENT_TOO,
+    "anthropic": ("ANTHROPIC_CUSTOM_HEADERS",),
+    "azure_openai": ("AZURE_OPENAI_AD_TOKEN", *OPENAI_HEADERS, "OPENAI_CUSTOM_HEADERS"),
+    "bedrock_converse": ("AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"),
+    "openai": (*OPENAI_HEADERS, "OPENAI_CUSTOM_HEADERS"),
 }
-"""Variables that a client reads by itself, besides the key."""
+"""Variables that a client reads by itself and sends, whichever key it is given."""
+_KEYS = KEYS | {"ollama": ("OLLAMA_API_KEY",)}
+"""Variables that a client reads where no other is named."""
+_CLOUD = "the token of this machine's Google Cloud credentials"
+_YES = {"true", "1", "yes"}
 
 
 class Sent(NamedTuple):
@@ -90,7 +96,7 @@ def told(sent: list[Sent]) -> tuple[str, str]:
 def _sent(config: ModelConfig, typed: Collection[str]) -> Sent | None:
     if config.provider == "embedded":
         return None
-    url = given_address(config) or _OWN_ADDRESSES.get(config.provider)
+    url = given_address(config) or (None if _in_google_cloud(config) else _OWN_ADDRESSES.get(config.provider))
     if url is None:
         variables = _variables(config)
         return Sent(f"{config.provider}'s own address", "public", variables, _odd_variables(config, url, typed))
@@ -105,17 +111,33 @@ def _sent(config: ModelConfig, typed: Collection[str]) -> Sent | None:
 def _variables(config: ModelConfig) -> tuple[str, ...]:
     """Those whose values go along: what the file names, and of what a client looks for by itself what is set."""
     named = [config.api_key_env] if config.api_key_env else []
-    usual = () if named else _usual(config)
+    usual = _besides(config) if named else _usual(config)
     found = [*named, *config.headers_env.values(), *filter(os.environ.get, usual)]
     if config.provider not in {"community", *_OWN_ADDRESSES, *_BESIDES}:
         found.append(f"what the client of {config.provider} looks for by itself")
+    if _in_google_cloud(config):
+        found.append(_CLOUD)
     return tuple(dict.fromkeys(found))
+
+
+def _in_google_cloud(config: ModelConfig) -> bool:
+    """Whether Google's client speaks to Vertex AI, by the rule of langchain-google-genai."""
+    if config.provider != "google_genai":
+        return False
+    told = config.extra.get("vertexai")
+    if told is None and (word := os.environ.get("GOOGLE_GENAI_USE_VERTEXAI", "").lower()):
+        told = word in _YES
+    return bool(config.extra.get("project") if told is None else told)
+
+
+def _besides(config: ModelConfig) -> tuple[str, ...]:
+    return _BESIDES.get("openai" if config.provider in OPENAI_SPEAKERS else config.provider, ())
 
 
 def _usual(config: ModelConfig) -> tuple[str, ...]:
     if config.provider == "community":
         return tuple(community_class(config.name, config.kind).keys.split())
-    return KEYS.get(config.provider, ()) + _BESIDES.get(config.provider, ())
+    return _KEYS.get(config.provider, ()) + _besides(config)
 
 
 def _odd_variables(config: ModelConfig, url: str | None, typed: Collection[str]) -> tuple[str, ...]:
@@ -134,10 +156,14 @@ def _belongs(variable: str, config: ModelConfig, url: str | None) -> bool:
         return variable in _usual(config) or " " in variable
     name = places.host(url)
     return any(
-        variable in KEYS.get(provider, ()) + _BESIDES.get(provider, ())
-        for provider in {*KEYS, *_BESIDES}
-        if name == places.host(_OWN_ADDRESSES.get(provider, "")) or name.endswith(_DOMAINS.get(provider, ("\0",)))
+        variable in _KEYS.get(provider, ()) + _BESIDES.get(provider, ())
+        for provider in {*_KEYS, *_BESIDES}
+        if name == places.host(_OWN_ADDRESSES.get(provider, "")) or _is_below(name, _DOMAINS.get(provider, ()))
     )
+
+
+def _is_below(name: str, domains: tuple[str, ...]) -> bool:
+    return any(f".{name}".endswith(f".{domain}") for domain in domains)
 
 
 def _from_file(config: ModelConfig, typed: Collection[str]) -> bool:

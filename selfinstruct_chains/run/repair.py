@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import kept, replacing
 from selfinstruct_chains.run import manifest
-from selfinstruct_chains.run.derived import good_lines, write_derived
+from selfinstruct_chains.run.derived import as_line, write_derived
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.folder import locked
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.replay import replayed
-from selfinstruct_chains.run.sealed import SUM_LENGTH, sums_of
+from selfinstruct_chains.run.sealed import SUM_LENGTH, line_sum, sums_of
 from selfinstruct_chains.tasks import Rejection, Task
 
 if TYPE_CHECKING:
@@ -166,7 +166,8 @@ def _mend_derived(run: RunReader, found: Repaired) -> None:
         found.left.append(f"{wrong[0].name}: damaged, and can't be made anew: {error}")
         return
     for file in wrong:
-        values = [output for output in outputs if isinstance(output, files[file])][: _length(file)]
+        values = [output for output in outputs if isinstance(output, files[file])]
+        values = values[: _length(file, [as_line(value) for value in values])]
         said = f"; the old one is {kept(file).name}" if file.exists() else ""
         write_derived(file, values)
         found.done.append(f"{file.name}: damaged; {len(values)} lines were made anew from the journal{said}")
@@ -185,10 +186,16 @@ def _settled(run: RunReader) -> Iterator[Slot]:
     return takewhile(lambda slot: slot.settled, replayed(run, run.config, list(run.seeds())))
 
 
-def _length(file: Path) -> int:
-    """How many lines a derived file should have: as many as there are checksums if all of them fit."""
-    sums = sums_of(file)
-    promised = sums.stat().st_size // SUM_LENGTH if sums.exists() else 0
-    if promised and good_lines(file).lines == promised:
-        return promised
-    return max(promised, sum(1 for _ in _lines(file)))
+def _length(file: Path, lines: list[bytes]) -> int:
+    """How many of `lines`, as the journal gives them, a derived file had: up to the last that it or its checksums know.
+
+    Where neither knows any, as many as there were of either.
+    """
+    there = {line.strip() for line in _lines(file)}
+    sums = sums_of(file).read_bytes() if sums_of(file).exists() else b""
+    known = [
+        number
+        for number, line in enumerate(lines, start=1)
+        if line.strip() in there or sums[(number - 1) * SUM_LENGTH :].startswith(line_sum(line))
+    ]
+    return max(known, default=max(len(sums) // SUM_LENGTH, len(there)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
+import warnings
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from selfinstruct_chains import Rejection, cli
+from selfinstruct_chains.cli.echo import overheard
 from selfinstruct_chains.files import shipped
 from tests.outputs.runs import run_folder, task
 
@@ -116,6 +119,52 @@ def test_what_a_provider_says(said: Callable[..., str], tmp_path: Path, form: st
         said("check", "openai", "--call", *own[2:], code=5)
         server.shutdown()
     said("status", folder)
+
+
+class Painted(Hostile):
+    """A provider whose reply has words of its own where Google's has one of a list, of which its SDK warns."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        part = {"content": {"role": "model", "parts": [{"text": "1. Name a lake."}]}, "finishReason": EVIL}
+        body = json.dumps({"candidates": [part], "modelVersion": EVIL}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.mark.slow  # Google's client takes seconds to load
+@pytest.mark.filterwarnings("default")
+def test_what_a_library_warns_of(said: Callable[..., str], tmp_path: Path, monkeypatch: Any) -> None:
+    """It is a note like others, also in a JSON log."""
+    monkeypatch.setenv("GOOGLE_API_KEY", "AIza-of-a-test")
+    with HTTPServer(("127.0.0.1", 0), Painted) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        own = ("--chain", "google", "--set", f"model.base_url=http://127.0.0.1:{server.server_port}")
+        limits = ("--max-calls", "2", "--log-format", "json", "-o", str(tmp_path / "run"))
+        log = said("generate", "-n", "1", *own, *limits, code=3)
+        text = said("check", "google", "--call", *own[2:], code=0)
+        server.shutdown()
+
+    assert "is not a valid FinishReason" in "".join(json.loads(line).get("note", "") for line in log.splitlines())
+    assert len(re.findall("note: .*evil is not a valid FinishReason\n", text)) == 1
+
+
+def test_what_libraries_say_is_overheard() -> None:
+    """Each text once, in one line, and only while a command runs."""
+    heard: list[str] = []
+    before = warnings.showwarning, logging.lastResort
+    with overheard(heard.append), warnings.catch_warnings():
+        warnings.simplefilter("always")
+        for text in ("One\n  two.", "One two.", "Three."):
+            warnings.warn(text, stacklevel=1)
+        assert logging.lastResort is not None
+        logging.lastResort.handle(logging.makeLogRecord({"msg": "Four %s.", "args": ("five",), "levelno": 30}))
+
+    assert heard == ["One two.", "Three.", "Four five."]
+    assert (warnings.showwarning, logging.lastResort) == before
 
 
 def test_a_bug_of_ours(said: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -197,6 +197,29 @@ WRONG = [
         "http://me:pw@host/v1",
         "model.base_url: must be http:// or https://, a host and a path, without a user name or password",
     ),
+    *(
+        (
+            "model.base_url",
+            url,
+            "model.base_url: must be http:// or https://, a host and a path, without a user name or password",
+        )
+        for url in (
+            "https://[::1/v1",
+            "https://]/v1",
+            "http://[1.2]/v1",
+            "https://h:port/v1",
+            "https://h:0/",
+            "https://:1/",
+        )
+    ),
+    *(
+        (
+            "model.headers_env",
+            {name: "K"},
+            f"model.headers_env.{name}: must be a header's name: letters, digits and hyphens",
+        )
+        for name in ("", "X\r\nEvil", "Ü", "${HOME}", "X Y", "X:")
+    ),
     (
         "model.api_key_env",
         "sk-123",

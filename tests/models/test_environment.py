@@ -116,12 +116,22 @@ def test_address(monkeypatch, provider, variable, value, found, here):  # noqa: 
     assert environment.is_here(_config(provider)) == here
 
 
-def test_address_that_is_none(monkeypatch):
+@pytest.mark.parametrize(
+    ("provider", "variable", "value"),
+    [
+        ("openai", "OPENAI_BASE_URL", "llm.example.com"),
+        ("openai", "OPENAI_BASE_URL", "https://[::1/v1"),
+        ("openai", "OPENAI_BASE_URL", "https://llm.example.com:port"),
+        ("ollama", "OLLAMA_HOST", "[::1"),
+        ("ollama", "OLLAMA_HOST", "ftp://gpu"),
+    ],
+)
+def test_address_that_is_none(monkeypatch, provider, variable, value):
     """A variable that holds no address is named."""
-    monkeypatch.setenv("OPENAI_BASE_URL", "llm.example.com")
+    monkeypatch.setenv(variable, value)
 
-    with pytest.raises(ConfigError, match="OPENAI_BASE_URL must hold an address"):
-        environment.address(_config())
+    with pytest.raises(ConfigError, match=f"{variable} must hold an address"):
+        environment.address(_config(provider))
 
 
 @pytest.mark.parametrize("provider", ["openai", "groq", "anthropic", "google_genai"])

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.prompt_values import StringPromptValue
 
 from selfinstruct_chains.errors import ConfigError, ItemRefused, ProviderError
@@ -218,3 +219,20 @@ def test_our_own_errors_pass(error):
         fault_of(error, "m")
 
     assert found.value is error
+
+
+class Lacking(FakeListChatModel):
+    """A client that imports what it needs when it is called."""
+
+    def _call(self, *_: object, **__: object) -> str:
+        raise ImportError("jwt package not found,\nplease install it with `pip install pyjwt`")
+
+
+async def test_a_package_that_a_client_lacks():
+    """It is named in one line, for its user to install; one that is lacking elsewhere is a bug."""
+    error = await _raised_by(Lacking(responses=["x"]))
+
+    with pytest.raises(ConfigError, match=r"^m: jwt package not found, please install it with `pip install pyjwt`$"):
+        fault_of(error, "m")
+    with pytest.raises(ImportError):
+        fault_of(ImportError("ours"), "m")

@@ -84,6 +84,47 @@ def test_what_was_typed(monkeypatch):
     assert "pw" not in " ".join(told(sendings(load_config("openai"))))
 
 
+OWN = ("OPENAI_ORG_ID", "OPENAI_CUSTOM_HEADERS")
+CLOUD = "the token of this machine's Google Cloud credentials"
+
+
+@pytest.mark.parametrize(
+    ("model", "set_", "along"),
+    [
+        *(({"provider": name, "api_key_env": "MINE"}, OWN, ("MINE", *OWN)) for name in ("groq", "vllm", "azure")),
+        ({"api_key_env": "MINE"}, OWN, ("MINE", *OWN)),
+        ({"provider": "anthropic"}, ("ANTHROPIC_CUSTOM_HEADERS",), ("ANTHROPIC_CUSTOM_HEADERS",)),
+        ({"provider": "ollama"}, ("OLLAMA_API_KEY",), ("OLLAMA_API_KEY",)),
+        ({"provider": "ollama", "api_key_env": "MINE"}, ("OLLAMA_API_KEY",), ("MINE",)),
+        ({"provider": "bedrock", "api_key_env": "MINE"}, ("AWS_SESSION_TOKEN",), ("MINE", "AWS_SESSION_TOKEN")),
+        ({"provider": "gemini", "extra": {"vertexai": True}}, (), (CLOUD,)),
+        ({"provider": "gemini", "extra": {"project": "p"}}, (), (CLOUD,)),
+        ({"provider": "gemini", "extra": {}}, ("GOOGLE_GENAI_USE_VERTEXAI",), (CLOUD,)),
+        ({"provider": "gemini", "extra": {"vertexai": False, "project": "p"}}, ("GOOGLE_GENAI_USE_VERTEXAI",), ()),
+        ({"provider": "gemini", "extra": {}}, (), ()),
+    ],
+)
+def test_what_a_client_sends_by_itself(monkeypatch, model, set_, along):
+    """What its SDK takes from the environment unasked is told, and asked about at a stranger's address."""
+    for name in set_:
+        monkeypatch.setenv(name, "true")
+    config = load_config("openai", {f"model.{key}": value for key, value in {"base_url": EVIL, **model}.items()})
+
+    (sent,) = sendings(config)
+
+    assert sent.variables == along
+    assert len(sent.odd) == len(along)
+
+
+def test_google_cloud_has_an_address_of_its_own():
+    """Vertex AI is not at the address of the Gemini API, and its token belongs to it."""
+    (sent,) = sendings(
+        load_config("openai", {"model.provider": "gemini", "model.name": "m", "model.extra": {"vertexai": True}})
+    )
+
+    assert (sent.address, sent.variables, sent.odd) == ("google_genai's own address", (CLOUD,), ())
+
+
 def test_roles_with_models_of_their_own():
     """Each role's host is told once, with what goes there, and values are never shown."""
     role = {"provider": "groq", "kind": "chat", "name": "m", "headers_env": {"X": "MINE"}}

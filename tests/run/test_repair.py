@@ -123,6 +123,27 @@ def test_a_line_added_by_hand_is_found(run: Path, whole: Path, name: str) -> Non
         read_all(folder)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda data: data.partition(b"\n")[0] + b"\n" + data, id="doubled"),
+        pytest.param(lambda data: b"mine\n" * 9 + data, id="longer"),
+        pytest.param(lambda data: data.replace(b"\n", b"\r\n"), id="crlf"),
+        pytest.param(lambda data: data.decode().encode("utf-16"), id="utf-16"),
+    ],
+)
+@pytest.mark.parametrize("name", ["tasks.jsonl", "rejected.jsonl"])
+def test_what_an_editor_saved_is_as_long_as_it_was(
+    run: Path, whole: Path, name: str, change: Callable[[bytes], bytes]
+) -> None:
+    """The journal may hold more than a run wanted, which does not come into a dataset that is made anew."""
+    (run / name).write_bytes(change((whole / name).read_bytes()))
+
+    assert len(repair(run).done) == 1
+
+    assert files(run) == files(whole)
+
+
 def test_a_lost_line_end_loses_nothing(run: Path, whole: Path) -> None:
     """Two lines that became one are two again, since each has its checksum; so is the last without its end."""
     good = (whole / "journal.jsonl").read_bytes()

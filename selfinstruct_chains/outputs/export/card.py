@@ -79,7 +79,7 @@ class Subject(NamedTuple):
     notes: tuple[str, ...]
     """What there is to say of how the rows were chosen."""
     example: Row
-    hub: Mapping[str, bool]
+    hub: Mapping[str, Any]
     """How `datasets.load_dataset` is to read the files."""
 
 

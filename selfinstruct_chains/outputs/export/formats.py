@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ class Format(NamedTuple):
     """The call that reads a file of it back as it is; "" if it isn't made to be read by programs."""
     blank: bool = False
     """Whether it has rows with a blank output too, which nothing can be learnt from."""
-    hub: Mapping[str, bool] = {}
+    hub: Mapping[str, Any] = {}
     """What the card tells `datasets.load_dataset` of how to read it."""
     llama_factory: Mapping[str, str | Mapping[str, str]] | None = None
     """What LLaMA-Factory must be told of it (its data/README.md), if it reads the format."""
@@ -164,7 +164,11 @@ _ALPACA: dict[str, str | Mapping[str, str]] = {
     "formatting": "alpaca",
     "columns": {"prompt": "instruction", "query": "input", "response": "output"},
 }
-_TEXT_IS_TEXT = {"keep_default_na": False}  # "NA" and "null" are not nothing
+_DTYPES = {str: "string", int: "int64", bool: "bool"}
+_CSV: Mapping[str, Any] = {  # else "NA" is nothing, and "007" a number where there are only numbers
+    "keep_default_na": False,
+    "features": [{"name": name, "dtype": _DTYPES[kind]} for name, kind in COLUMNS.items()],
+}
 _READ_CSV = "pandas.read_csv({path!r}, dtype=str, keep_default_na=False)"
 
 FORMATS: dict[str, Format] = {
@@ -173,8 +177,8 @@ FORMATS: dict[str, Format] = {
     "messages": Format(".jsonl", messages, llama_factory=_MESSAGES),
     "sharegpt": Format(".json", sharegpt, llama_factory=_CONVERSATIONS),
     "prompt-completion": Format(".jsonl", prompt_completion),
-    "csv": Format(".csv", table, _READ_CSV, hub=_TEXT_IS_TEXT),
-    "spreadsheet": Format(".csv", table, "", blank=True, hub=_TEXT_IS_TEXT),
+    "csv": Format(".csv", table, _READ_CSV, hub=_CSV),
+    "spreadsheet": Format(".csv", table, "", blank=True, hub=_CSV),
     "parquet": Format(".parquet", table, 'datasets.load_dataset("parquet", data_files={path!r})'),
     "datasets": Format("", table, "datasets.load_from_disk({path!r})"),
 }

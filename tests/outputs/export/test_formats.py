@@ -213,6 +213,21 @@ def test_csv_loads_with_pandas_csv_and_datasets(run: RunReader, tmp_path: Path) 
     assert by_datasets == rows(TASKS)
 
 
+@pytest.mark.parametrize(
+    "outputs", [["007", "1e5"], ["True", "false"], ["2.50", "1.0"], ["2020-01-01"] * 2, ["NA", "null"]]
+)
+def test_text_that_is_all_of_another_type(tmp_path: Path, outputs: list[str]) -> None:
+    """Where all outputs look like numbers, dates or nothing, load_dataset on the folder gives the text."""
+    import datasets
+
+    tasks = [task(number, f"Say {output} {number}.", (output, output)) for number, output in enumerate(outputs)]
+    written(run_folder(tmp_path / "run", tasks), "csv", tmp_path / "out")
+
+    found = datasets.load_dataset(str(tmp_path / "out"), split="train", cache_dir=tmp_path / "hf")
+
+    assert found["output"][:] == found["input"][:] == outputs
+
+
 def test_a_spreadsheet_shows_formulas_as_text(run: RunReader, tmp_path: Path) -> None:
     """No cell starts as a formula, and one apostrophe less gives back what was there."""
     with written(run, "spreadsheet", tmp_path / "out").open(encoding="utf-8-sig", newline="") as file:
