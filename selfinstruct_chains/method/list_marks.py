@@ -15,13 +15,17 @@ from selfinstruct_chains.characters import BLANKS
 _KEYCAP = "\ufe0f?\u20e3"
 _NUMBER = re.compile(
     rf"(?P<indent>[{BLANKS}]*)(?:[-*•][{BLANKS}]+|A:[{BLANKS}]*)?(?P<heading>\#{{1,6}}[{BLANKS}]*)?(?P<bold>\*\*|__)?"
-    rf"(?:(?P<word>[^\W\d_]{{1,15}}[{BLANKS}]?)\#?|\#|\()?"
-    rf"(?:(?P<sign>[\u2460-\u249b]|\U0001f51f|(?:\d{_KEYCAP}){{1,3}})|(?P<number>\d{{1,3}}))"
-    rf"(?(bold)(?P<closed>(?P=bold))?)(?P<end>[{BLANKS}]?\\?[.):\u3001\uff0e\uff09\uff1a](?!\d))?"
+    rf"(?:(?P<word>[^\W\d_]{{1,15}}[{BLANKS}]?)\#?|\#|\(|\[)?"
+    rf"(?:(?P<sign>[\u2460-\u249b]|\U0001f51f|(?:\d{_KEYCAP}){{1,3}})|(?P<number>\d{{1,3}})[번\u00ba\u00b0题題问問条條]?)"
+    rf"(?(bold)(?P<closed>(?P=bold))?)(?P<end>[{BLANKS}]?\\?[.):\]\u3001\uff0e\uff09\uff1a](?!\d)-?"
+    rf"|(?P<dash>[{BLANKS}]?[-\u2013\u2014])(?=[{BLANKS}]))?"
     rf"(?(bold)(?P<closed_after>(?P=bold))?)[{BLANKS}]*(?P<rest>.)?"
 )
 _WORDS = frozenset({"", "task", "instruction", "question", "prompt"})
-_BULLET = re.compile(rf"(?P<indent>[{BLANKS}]*)[-*•‣◦\u2013][{BLANKS}]+(?=\S)")
+_BULLET = re.compile(
+    rf"(?P<indent>[{BLANKS}]*)[-+*•‣◦\u2013\u00b7\u30fb●○■▪◆➤►→✓✔✅☐☑][{BLANKS}]+"
+    rf"(?:\[[ xX]\][{BLANKS}]+)?(?=\S)"
+)
 _HIGHEST_FIRST = 300  # a first "1945." is a year
 _LARGEST_STEP = 5
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi")
@@ -116,7 +120,10 @@ def unnumbered(text: str) -> str:
 def _found(index: int, line: str) -> _Found | None:
     """The number that a line begins with: with a point or the like behind it, a sign, or a word before it alone."""
     match = _NUMBER.match(line)
-    if match is None or not (match["sign"] or match["end"] or (match["word"] and not match["rest"])):
+    if match is None:
+        return None
+    is_hash = match["heading"] == "#"  # "#9 Write ..."
+    if not (match["sign"] or match["end"] or is_hash or (match["word"] and not match["rest"])):
         return None
     return _Found(index, match, (match["word"] or "").strip().casefold(), _value(match["sign"] or match["number"]))
 
@@ -132,7 +139,13 @@ def _end(match: re.Match[str]) -> int:
 
 
 def _of_one_kind(found: list[_Found]) -> list[_Found]:
-    """Those without a word of their own; where there are none those with the commonest ("Aufgabe 9:"), if it recurs."""
+    """Those without a word of their own; where there are none those with the commonest ("Aufgabe 9:"), if it recurs.
+
+    Dashes behind numbers ("9 - Write ...") count if all have them, and there are two: "7 - 3" may begin a line.
+    """
+    if found and all(each.match["dash"] for each in found) and len(found) == 1:
+        return []
+    found = [each for each in found if not each.match["dash"]] or found
     plain = [each for each in found if each.word in _WORDS]
     if plain or not found:
         return plain

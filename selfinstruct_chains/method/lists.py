@@ -137,6 +137,7 @@ def plain(text: str) -> str:
     if text.count("**") == 1:
         text = text.removeprefix("**").removesuffix("**").strip()
     close = _QUOTES.get(text[:1])
+    text = text.removesuffix(",") if close and text.endswith(f"{close},") else text
     if close and len(text) > 1 and text.endswith(close) and not {text[0], close} & set(text[1:-1]):
         text = text[1:-1].strip()
     return text
