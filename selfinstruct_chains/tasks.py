@@ -12,6 +12,7 @@ with them, `tasks: list[Task]`; elsewhere, as in an `interrupt`, where they are 
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Annotated, Literal
 
 from annotated_types import Len
@@ -129,9 +130,9 @@ def request_id(request: int) -> str:
 
 
 def label(output: str) -> str:
-    """What outputs of the same class have in common: "Positive." and "positive" are one label."""
-    text = " ".join(output.split()).casefold()
-    return text.strip(".!\u3002\uff01 ") or text
+    """What outputs of the same class have in common: case, width and a stop at the end make no other label."""
+    text = " ".join(unicodedata.normalize("NFKC", output).split()).casefold()
+    return text.strip(".!\u3002\u060c\u0964 ") or text
 
 
 def instance_json(instance: Instance) -> str:

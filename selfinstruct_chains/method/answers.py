@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ENGLISH = frozenset({"yes", "no", "true", "false"})
 _STATED = 500  # characters at the start and the end of a reply in which an answer is looked for
 _AROUND = f" \t\n'`#>-([{{.:\uff08\uff09【】{QUOTE_MARKS}\u2018✅❌✓✗☑"  # what stands before and behind an answer
-_KEYS = ("answer", "classification", "is_classification", "label", "result", "output", "decision", "verdict", "value")
+_KEYS = ("answer", "label", "result", "output", "decision", "verdict", "value")
 
 # A word of another language stands alone: "Si l'on ..." is an if, "Non-classification" a no of another kind.
 _ALONE = (
@@ -25,7 +25,11 @@ _ALONE = (
 )
 _OR = r"(?:\W{1,3}(?:or|ou|oder|o|или|czy|veya|또는|或|还是|または|أو|या)\W{1,3}|\s?[/,|]\s?)"
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
+_ASIDE = re.compile(r"\([^()]*\)|\"[^\"]*\"|\u201c[^\u201d]*\u201d")
 _STATEMENT = re.compile(r"(?P<before>.*?)\b(?P<non>non-?\s?)?classification\b(?P<after>[^,;]*)", re.DOTALL)
+_CLAUSE = re.compile(r"\b(?:it|(?:this|that|the) task|this|that|which|so|therefore|thus|hence|making)\b")
+_REASON = re.compile(r"\b(?:because|since|as|where|whose|rather than|instead of)\b")
+_DOUBT = re.compile(r"(?:n't|not|never) (?:think|believe|say|call|consider|see|regard|count)\b")
 _NOT = re.compile(r"\b(?:not|isn't|doesn't|cannot|can't|no|never|rather than|instead of|nor|neither)\b")
 _BRACKETED = re.compile(r"\s*\[\w")  # "[Yes]"
 _ANSWER_NAMES = ("answer", "classification", "result", "label", "output", "is classification", "decision")
@@ -110,7 +114,7 @@ def _in_json(value: Any, answers: Answers) -> bool | None:
         case str():
             return _said(value, answers)
         case dict():
-            first = {key: item for key, item in value.items() if key.casefold() in _KEYS}
+            first = {key: item for key, item in value.items() if key.casefold() in _KEYS or "classif" in key.casefold()}
             items = [*first.values(), *(item for key, item in value.items() if key not in first)]
         case list():
             items = value
@@ -146,7 +150,9 @@ def _says_both(first: re.Match[str], answers: Answers) -> bool:
 
 def _stated(sentence: str) -> bool | None:
     """Whether a sentence says that it is classification; None for a question, or if it is about something else."""
-    match = _STATEMENT.match(sentence)
+    match = _STATEMENT.match(_ASIDE.sub("", sentence))
     if match is None or sentence.endswith("?"):
         return None
-    return not (match["non"] or _NOT.search(match["before"]) or _NOT.search(match["after"]))
+    *_, clause = 0, *(each.start() for each in _CLAUSE.finditer(match["before"]))
+    about, behind = match["before"][clause:], _REASON.split(match["after"], maxsplit=1)[0]
+    return not (match["non"] or _DOUBT.search(match["before"]) or _NOT.search(about) or _NOT.search(behind))

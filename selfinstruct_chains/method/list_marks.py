@@ -15,15 +15,18 @@ from selfinstruct_chains.characters import BLANKS, QUOTE_MARKS
 _KEYCAP = "\ufe0f?\u20e3"
 _NUMBER = re.compile(
     rf"(?P<indent>[{BLANKS}]*)(?:[-*•][{BLANKS}]+|A:[{BLANKS}]*)?(?P<heading>\#{{1,6}}[{BLANKS}]*)?(?P<bold>\*\*|__)?"
-    rf"(?:(?P<word>[^\W\d_]{{1,15}}[{BLANKS}]?)\#?|\#|[(\uff08])?"
-    rf"(?:(?P<sign>[\u2460-\u249b]|\U0001f51f|(?:\d{_KEYCAP}){{1,3}})|(?P<number>\d{{1,3}}))"
-    rf"(?(bold)(?P<closed>(?P=bold))?)(?P<end>[{BLANKS}]?\\?[.):\u3001\uff0e\uff09\uff1a](?!\d)|-(?=[{BLANKS}]+[^\d\s]))?"
+    rf"(?:(?P<word>[^\W\d_]{{1,15}}[{BLANKS}]?)\#?|\#|[(\uff08]|\[)?"
+    rf"(?:(?P<sign>[\u2460-\u249b]|\U0001f51f|(?:\d{_KEYCAP}){{1,3}})|(?P<number>\d{{1,3}})[번\u00ba\u00b0題题問问条條]?)"
+    rf"(?(bold)(?P<closed>(?P=bold))?)(?P<end>[{BLANKS}]?\\?[.):\]\u3001\uff0e\uff09\uff1a](?!\d)-?"
+    rf"|(?P<dash>[{BLANKS}]?[-\u2013\u2014])(?=[{BLANKS}]))?"
     rf"(?(bold)(?P<closed_after>(?P=bold))?)[{BLANKS}]*(?P<rest>.)?"
 )
 _WORDS = frozenset({"", "task", "instruction", "question", "prompt"})
 # "○○さん" is somebody, "□" a gap to fill: hollow signs need a blank behind them, full ones must not be doubled.
 _BULLET = re.compile(
-    rf"(?P<indent>[{BLANKS}]*)(?:[-*•‣◦○□◇\u2013][{BLANKS}]+|(?P<full>[・●■◆▪])(?!(?P=full))[{BLANKS}]*)(?=\S)"
+    rf"(?P<indent>[{BLANKS}]*)"
+    rf"(?:[-+*•‣◦○□◇\u2013\u00b7➤►→✓✔✅☐☑][{BLANKS}]+|(?P<full>[・●■◆▪])(?!(?P=full))[{BLANKS}]*)"
+    rf"(?:\[[ xX]\][{BLANKS}]+)?(?=\S)"
 )
 _HIGHEST_FIRST = 300  # a first "1945." is a year
 _LARGEST_STEP = 5
@@ -119,7 +122,10 @@ def unnumbered(text: str) -> str:
 def _found(index: int, line: str) -> _Found | None:
     """The number that a line begins with: with a point or the like behind it, a sign, or a word before it alone."""
     match = _NUMBER.match(line)
-    if match is None or not (match["sign"] or match["end"] or (match["word"] and not match["rest"])):
+    if match is None:
+        return None
+    is_hash = match["heading"] == "#"  # "#9 Write ..."
+    if not (match["sign"] or match["end"] or is_hash or (match["word"] and not match["rest"])):
         return None
     return _Found(index, match, (match["word"] or "").strip().casefold(), _value(match["sign"] or match["number"]))
 
@@ -135,7 +141,13 @@ def _end(match: re.Match[str]) -> int:
 
 
 def _of_one_kind(found: list[_Found]) -> list[_Found]:
-    """Those without a word of their own; where there are none those with the commonest ("Aufgabe 9:"), if it recurs."""
+    """Those without a word of their own; where there are none those with the commonest ("Aufgabe 9:"), if it recurs.
+
+    Dashes behind numbers ("9 - Write ...") count if all have them, and there are two: "7 - 3" may begin a line.
+    """
+    if found and all(each.match["dash"] for each in found) and len(found) == 1:
+        return []
+    found = [each for each in found if not each.match["dash"]] or found
     plain = [each for each in found if each.word in _WORDS]
     if plain or not found:
         return plain

@@ -137,5 +137,7 @@ def plain(text: str) -> str:
         text = _BOLD_RUN.sub(r"\2", text).strip()
     if text.count("**") == 1:
         text = text.removeprefix("**").removesuffix("**").strip()
+    if text.endswith(",") and text[:1] + text[-2:-1] in _AROUND:
+        text = text.removesuffix(",")
     inner = text[1:-1]
     return inner.strip() if text[:1] + text[1:][-1:] in _AROUND and not {text[0], text[-1]} & set(inner) else text

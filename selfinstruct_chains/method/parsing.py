@@ -192,12 +192,18 @@ def _readings(
 ) -> Iterator[tuple[list[Instance], str]]:
     """What each way to read a reply makes of it; the way that was asked for first."""
     if output == "json_schema" or looks_like_json(text):
-        yield json_instances(text, truncated=truncated)
+        yield _in_json(text, names, truncated=truncated)
     yield labelled(unfenced(text), form, truncated=truncated, names=names)
     if output == "text":
-        yield json_instances(text, truncated=truncated)
+        yield _in_json(text, names, truncated=truncated)
         if form == "input_first" and not truncated and not has_our_fields(text):
             yield unlabelled(unfenced(text), names), ""
+
+
+def _in_json(text: str, names: Names, *, truncated: bool) -> tuple[list[Instance], str]:
+    """The instances of a JSON reply; an input that says there is none ("N/A") is none, as in text."""
+    instances, cut = json_instances(text, truncated=truncated)
+    return [each.model_copy(update={"input": ""}) if names.is_nothing(each.input) else each for each in instances], cut
 
 
 def log_odds(first_token: Mapping[str, float]) -> float:

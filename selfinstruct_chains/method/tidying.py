@@ -9,6 +9,7 @@ from selfinstruct_chains.method.thoughts import without_thoughts
 from selfinstruct_chains.method.turns import begun, end_of_turn, unwrapped
 
 _FENCE = "```"
+_QUOTE = re.compile("^> ?", re.MULTILINE)
 _LINE_END = re.compile("\r\n?|[\u2028\u2029\u0085]")
 _AT_EDGE = re.compile(f"^[{INVISIBLE}]+|(?<![{INVISIBLE}])[{INVISIBLE}]+$", re.MULTILINE)
 
@@ -24,8 +25,11 @@ def tidied(text: str) -> str:
 
 
 def unfenced(text: str) -> str:
-    """What a reply that is one code fence holds."""
+    """What a reply that is one code fence, or quoted ("> ") from end to end, holds."""
     body = text.strip()
+    lines = [line for line in body.split("\n") if line] if body.startswith(">") else []
+    if lines and all(line.startswith(">") for line in lines):
+        return _QUOTE.sub("", body)
     opening, line_end, inside = body.partition("\n")
     is_fence = opening.startswith(_FENCE) and "`" not in opening[3:] and line_end and inside.endswith(_FENCE)
     inside = inside.removesuffix(_FENCE).rstrip(" \t").removesuffix("\n")

@@ -28,7 +28,8 @@ WORDS = lexicon((), load_languages())
 """As a run has them: replies are read in all languages."""
 REPLIES = Path(__file__).parents[1] / "data" / "replies"
 """embedded.jsonl: by SmolLM2-135M-Instruct, expected results judged by eye; all others are written by hand, after forms
-that chat templates, reasoning parsers and users' reports document; styles.jsonl before any parser had read them."""
+that chat templates, reasoning parsers and users' reports document; styles.jsonl and strangers.jsonl before any parser
+had read them."""
 
 
 def read(name: str) -> list[dict[str, Any]]:

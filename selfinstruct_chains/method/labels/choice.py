@@ -83,8 +83,14 @@ def _inputs(found: list[Token], outputs: set[int], form: Form) -> set[int]:
 
 
 def _examples(found: list[Token]) -> set[int]:
-    """Those alone on their lines; with a text behind them only where they open the reply."""
-    examples = {index for index, token in enumerate(found) if token.kind == "example"}
+    """Those alone on their lines; with a text behind them only where they open the reply.
+
+    Without a number ("Example:", "Second example:") only where the instance's first label stands right below.
+    """
+    follows = [token.is_below and token.kind in {"input", "output"} for token in [*found[1:], *found[:1]]]
+    examples = {
+        index for index, token in enumerate(found) if token.kind == "example" and (token.is_numbered or follows[index])
+    }
     opens = next((index for index, token in enumerate(found) if token.kind != "task"), None) in examples
     return examples if opens else {index for index in examples if found[index].rank == 0}
 

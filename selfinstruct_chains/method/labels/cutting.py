@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import pairwise
+from textwrap import dedent
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.characters import BLANKS
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from selfinstruct_chains.method.rendering import Form
 
 _NOT_A_LINE_END = re.compile(r"[^\n]")
+_UNDERLINED = re.compile(r"[^\n:\uff1a]{1,80}\n[ \t]{0,3}(?:-{3,80}|={3,80})(?=\n)")
+_BLOCK = re.compile(r"[|>][-+]?[ \t]*\n(?=[ \t])")
 _BEFORE_TITLE = " \t:.)(-\u2013\u2014*_\uff1a"
 
 
@@ -108,7 +111,7 @@ def _cut_up(text: str, kept: list[Token], names: Names, fields: frozenset[str], 
     edges = [0, *(token.start for token in kept), len(text)]
     above, *raws = [text[start:end] for start, end in pairwise(edges)]
     ends = [index for index, token in enumerate(kept[1:]) if token.kind == kept[0].kind]  # the last of an instance
-    raws = without_remark(raws, ends)
+    raws = without_remark(raws, ends, names)
     above, *untitled = without_titles([above, *(raws[index] for index in ends)])
     for index, raw in zip(ends, untitled, strict=True):
         raws[index] = raw
@@ -122,7 +125,9 @@ def _cut_up(text: str, kept: list[Token], names: Names, fields: frozenset[str], 
 
 
 def _part(token: Token, raw: str, names: Names, fields: frozenset[str]) -> Part:
-    behind = closed(raw[token.body - token.start :].lstrip(BLANKS), token.mark)
+    underline = _UNDERLINED.match(raw)
+    text = raw[underline.end() :] if underline else raw[token.body - token.start :]
+    behind = _block(closed(text.lstrip(BLANKS), token.mark))
     if token.kind == "example":
         title, _, rest = behind.partition("\n")
         title = title.lstrip(_BEFORE_TITLE).rstrip(" \t*_")
@@ -130,6 +135,12 @@ def _part(token: Token, raw: str, names: Names, fields: frozenset[str]) -> Part:
     if token.kind == "input" and token.rank > 1:
         return Part("input", without_name(raw, names, fields), token.start)
     return Part("output" if token.kind == "output" else "input", body(behind), token.start)
+
+
+def _block(text: str) -> str:
+    """A text as it is, or what YAML's block of lines holds."""
+    opening = _BLOCK.match(text)
+    return dedent(text[opening.end() :]) if opening else text
 
 
 def _is_prose(cut: list[Part], kept: list[Token]) -> bool:

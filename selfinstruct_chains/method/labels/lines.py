@@ -20,15 +20,19 @@ if TYPE_CHECKING:
 _LOOKED_AT = 120  # characters at a line's start among which a label stands
 _DEEPEST = 12
 # All repetitions are bounded: a label's ornaments are few.
-_SIGN = rf"(?:[\u2190-\u2bff\U0001f000-\U0001faff]\ufe0f?[{BLANKS}]{{0,2}}){{0,2}}"
+_SIGN = rf"(?:[\u00b7\u30fb\u2190-\u2bff\U0001f000-\U0001faff]\ufe0f?[{BLANKS}]{{0,2}}){{0,2}}"
 _ORNAMENT = re.compile(
-    rf"(?P<indent>[{BLANKS}]{{0,{_DEEPEST}}})(?P<heading>(?:(?:[-*+•]|\#{{1,6}}|\d{{1,2}}[.)])[{BLANKS}]{{1,4}}){{0,2}})"
-    rf"{_SIGN}(?P<mark>\*{{1,3}}|_{{1,3}}|`)?{_SIGN}(?:\d{{1,2}}[.)][{BLANKS}]{{1,4}})?(?P<bracket>[\[【])?"
+    rf"(?P<indent>[{BLANKS}]{{0,{_DEEPEST}}})(?P<heading>(?:(?:[-*+•>]|\#{{1,6}}|\d{{1,2}}[.)])[{BLANKS}]{{1,4}}){{0,2}})"
+    rf"{_SIGN}(?P<mark>\*{{1,3}}|_{{1,3}}|`)?{_SIGN}(?:\d{{1,2}}[.)][{BLANKS}]{{1,4}})?(?P<bracket>[\[【《〈])?"
 )
 _COLON = re.compile(r"[:\uff1a\ufe55\ufe13]")
-_HINT = re.compile(r"[:\uff1a\ufe55\ufe13\]】#*_`\d]|例")  # of which a line with a label has one
-_BRACKET = re.compile(r"[\]】]")
+_HINT = re.compile(
+    r"[:\uff1a\ufe55\ufe13\]】》〉#*_`\d\u2013\u2014\u2192]|例| -"
+)  # of which a line with a label has one
+_DASH = re.compile(r"[ \t](?:[-\u2013\u2014\u2192]|->|=>)[ \t]")
+_BRACKET = re.compile(r"[\]】》〉]")
 _OWN_NAME = re.compile(r"[^\W\d_][\w'\u2019&/ -]*")
+_FORM = frozenset({"input", "output", "class"})
 _MOST_WORDS = 4
 _TO_NUMBER = re.compile(r"\D{1,20}\d{1,3}[.)]?")
 _COUNT = re.compile(rf"(?:\#{{1,6}} |\*\*)?\#?\d{{1,3}}[.)](?:\*\*)?[{BLANKS}]*")
@@ -58,8 +62,11 @@ class Token(NamedTuple):
     """It names the class label."""
     is_listed: bool
     """A bullet stands before it."""
+    is_numbered: bool = False
     is_counted: bool = False
     """A count stands alone above it."""
+    is_below: bool = False
+    """Nothing stands between it and the label before it."""
 
 
 class _Head(NamedTuple):
@@ -105,9 +112,10 @@ def tokens(text: str, names: Names = NAMES) -> list[Token]:
     after_blank, count, has_text = True, None, True  # has_text: something stands behind the last label
     for start, line in lines(text):
         beginning = line[:_LOOKED_AT]
-        token = _token(start, line, names, after_blank=after_blank) if _HINT.search(beginning) else None
+        token = _token(start, line, names, after_blank=after_blank) if _may_begin(beginning) else None
         if token and not _is_within(start, skipped):
             is_own = token.kind == "field"
+            token = token._replace(is_below=not has_text)
             found.append(
                 token if count is None or is_own else token._replace(start=count, after_blank=True, is_counted=True)
             )
@@ -117,6 +125,10 @@ def tokens(text: str, names: Names = NAMES) -> list[Token]:
         after_blank = not line[:_LOOKED_AT].strip()
         has_text = has_text or bool(beginning.strip())
     return found
+
+
+def _may_begin(beginning: str) -> bool:
+    return len(beginning) <= LONGEST_NAME or bool(_HINT.search(beginning))
 
 
 def _is_within(start: int, ranges: list[tuple[int, int]]) -> bool:
@@ -137,7 +149,17 @@ def _token(start: int, line: str, names: Names, *, after_blank: bool) -> Token |
     is_class = label is not None and label.family == "class"
     is_listed = opening["heading"][:1] in _BULLETS
     return Token(
-        kind, head.name.text, rank, start, start + head.body, head.mark, indent, after_blank, is_class, is_listed
+        kind,
+        head.name.text,
+        rank,
+        start,
+        start + head.body,
+        head.mark,
+        indent,
+        after_blank,
+        is_class,
+        is_listed,
+        head.name.is_numbered,
     )
 
 
@@ -146,6 +168,9 @@ def _head(line: str, opening: re.Match[str], names: Names) -> _Head | None:
     window, mark = line[: opening.end() + _LOOKED_AT], opening["mark"] or ""
     end = _BRACKET if opening["bracket"] else _COLON
     colon = end.search(window, opening.end(), opening.end() + LONGEST_NAME + len(mark) + 1)
+    is_inner = colon is not None and line[colon.end() : colon.end() + 1].strip()  # as in 3:15
+    if (colon is None or is_inner) and (bare := _bare(window, opening.end(), names)):
+        return bare
     raw = _HIDDEN.sub("", window[opening.end() : colon.start() if colon else len(window)]).rstrip()
     body = colon.end() if colon else len(line)
     closed = bool(mark) and raw.endswith(mark)
@@ -167,11 +192,21 @@ def _head(line: str, opening: re.Match[str], names: Names) -> _Head | None:
     return _Head(name, raw, body, "" if closed else mark, colon[0] + line[body : body + 1] if colon else "", is_alone)
 
 
+def _bare(window: str, start: int, names: Names) -> _Head | None:
+    """A name of the form with a dash instead of a colon, "Input - Peru", or alone on its line."""
+    dash = _DASH.search(window, start, start + LONGEST_NAME)
+    raw = window[start : dash.start() if dash else len(window)].strip()
+    name = read_name(raw, names) if raw[:1].isalpha() and not raw[0].islower() and len(raw) <= LONGEST_NAME else None
+    if name is None or name.label is None or name.label.family not in _FORM:
+        return None
+    return _Head(name, raw, dash.end() if dash else len(window), "", "", not dash)
+
+
 def _kind(head: _Head) -> Kind | None:
     label = head.name.label
     if label is None:
         return "field" if _is_own_name(head) else None
-    if label.kind == "example" and not (head.name.is_numbered or (head.is_alone and head.colon)):
+    if label.kind == "example" and not (head.name.is_numbered or head.colon[1:].isspace() or head.is_alone):
         return None
     return label.kind
 

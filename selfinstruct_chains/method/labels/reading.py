@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _OUTPUT = re.compile(r"(?i)\A\s*(?:\*\*)?output:(?:\*\*)?[ \t]*")
 _SURE = re.compile(r"(?i)\A(?:sure|certainly|of course|absolutely)\b[^\n]*:[ \t]*\n[ \t]*\n")
 _EMPHASIS = re.compile(r"\A(\*{1,3}|_{1,3}|`)([^*_`\n]+)\1\Z")
+_HTML = re.compile(r"^[ \t]{0,9}(?:<(?:b|strong|em|i|u|p|li|div|span|h[1-6])>\s{0,9}){1,3}", re.MULTILINE)
 _LONGEST_LABEL = 60  # characters of a class label that stands without "Class label:"
 
 
@@ -66,7 +67,7 @@ def unlabelled(text: str, names: Names = NAMES) -> list[Instance]:
     A reply that has labels and could not be split at them is none: label text must not become data.
     """
     if parts(text, "input_first", names).parts or any(
-        token.kind in {"input", "output"} and token.rank == 0 for token in tokens(text, names)
+        token.kind in {"input", "output"} and token.rank == 0 for token in tokens(_HTML.sub("", text), names)
     ):
         return []
     whole = body(_SURE.sub("", text, count=1))
@@ -146,4 +147,4 @@ def _is_shifted(found: list[Part], drafts: list[_Draft], instances: list[Instanc
 
 def _input(inputs: list[str], names: Names) -> str:
     text = "\n".join(filter(None, inputs))
-    return "" if text.strip(" <>()[].*_`\uff08\uff09\u3002").casefold() in names.nothing else text
+    return "" if names.is_nothing(text) else text

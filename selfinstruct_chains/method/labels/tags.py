@@ -44,7 +44,7 @@ def tagged_parts(text: str, form: Form, names: Names = NAMES) -> list[Part]:
     found = [_tag(match, names) for match in _TAG.finditer(text)]
     first = next((index for index, tag in enumerate(found) if tag.kind), len(found))
     is_html = first < len(found) and found[first].is_class and form == "input_first"
-    if first > 1 or not found or is_html or not _opens(text, found[: first + 1]):
+    if first > 1 or not found or is_html or not _opens(text, found[: first + 1], names):
         return []
     known = [tag for tag in found if tag.kind]
     pairs = zip(known, [*known[1:], None], strict=False)
@@ -52,9 +52,12 @@ def tagged_parts(text: str, form: Form, names: Names = NAMES) -> list[Part]:
     return parts if any(tag.closes and tag.kind == "output" for tag in known) else []
 
 
-def _opens(text: str, found: list[_Tag]) -> bool:
-    """Whether a reply opens with these tags, but for chat."""
+def _opens(text: str, found: list[_Tag], names: Names) -> bool:
+    """Whether a reply opens with these tags, but for chat and "Example 1"."""
     chat, between = body(text[: found[0].start]), text[found[0].end : found[-1].start]
+    above, _, last = chat.rpartition("\n")
+    label = read_name(last.strip(" #:")[:80], names).label
+    chat = body(above) if label and label.kind == "example" else chat
     return (not chat or is_chat(chat)) and not between.strip()
 
 
