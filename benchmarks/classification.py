@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--others", type=int, default=50)
     options = parser.parse_args()
-    config, seeds = load_config(options.chain).told(), read_seeds(shipped.SEEDS)
+    config, seeds = load_config(options.chain), read_seeds(shipped.SEEDS)
     folds = [asyncio.run(fold(config, seeds, number, options.others)) for number in range(options.folds)]
     rows = []
     print("fold  asked  text  constrained  log-odds > threshold of the others   AUC")

@@ -73,7 +73,6 @@ FAMILIES = {
     "names alone": "Input\na\nOutput\nb\n",
     "names with dashes": "Input - a\nOutput - b\n",
     "quoted labels": "> Input: a\n> Output: b\n",
-    "remarks": "Output: a\n\nI hope these examples help.\n\n",
     "examples": "Example 1\n",
     "example, spaces": "Example 1" + " " * 60,
     "tasks": "Task: a\n\n",

@@ -48,8 +48,6 @@ class Language(Closed):
     """What such a sentence holds if it is an answer after all: "Yes, I would say that it is classification"."""
     nothing: Words = ()
     """Whole texts that stand where there is no input."""
-    remarks: Words = ()
-    """What a line says to the asker about examples, behind the last of them."""
     labels: dict[Family, Words] = Field(default_factory=dict)
     """What models call the parts of an instance."""
     lists: dict[str, Words] = Field(default_factory=dict)
@@ -68,7 +66,7 @@ class Language(Closed):
 
     def phrases(self) -> dict[str, Words]:
         """All lists of phrases, by dotted key."""
-        own = {"offers", "about_classes", "nothing", "remarks", "refusals"}
+        own = {"offers", "about_classes", "nothing", "refusals"}
         own |= {"requests", "edits", "dummies", "placeholders"}
         found = {key: getattr(self, key) for key in sorted(own)}
         found |= {f"keywords.{key}": getattr(self.keywords, key) for key in Keywords.model_fields}

@@ -18,7 +18,7 @@ _NUMBER = re.compile(
     rf"(?:(?P<word>[^\W\d_]{{1,15}}[{BLANKS}]?)\#?|\#|[(\uff08]|\[)?"
     rf"(?:(?P<sign>[\u2460-\u249b]|\U0001f51f|(?:\d{_KEYCAP}){{1,3}})|(?P<number>\d{{1,3}})[번\u00ba\u00b0題题問问条條]?)"
     rf"(?(bold)(?P<closed>(?P=bold))?)(?P<end>[{BLANKS}]?\\?[.):\]\u3001\uff0e\uff09\uff1a](?!\d)-?"
-    rf"|(?P<dash>[{BLANKS}]?[-\u2013\u2014])(?=[{BLANKS}]))?"
+    rf"|(?P<dash>[{BLANKS}]?[-\u2013\u2014])(?=[{BLANKS}]+[^\d\s{BLANKS}]))?"
     rf"(?(bold)(?P<closed_after>(?P=bold))?)[{BLANKS}]*(?P<rest>.)?"
 )
 _WORDS = frozenset({"", "task", "instruction", "question", "prompt"})

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
 
+from selfinstruct_chains.config import Subject
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,6 +32,7 @@ def template(
         system_role: whether a chat model takes a system message; if not, its text begins the user's.
         fixed: the variables to fill in.
     """
+    prompt = prompt.about(Subject())  # in words that hold for any subject, where the chain has not said its own
 
     def filled_in(text: str) -> str:
         return text.strip("\n").replace("{format}", prompt.format.get(output, "").strip("\n"))

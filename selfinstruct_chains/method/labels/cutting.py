@@ -111,7 +111,7 @@ def _cut_up(text: str, kept: list[Token], names: Names, fields: frozenset[str], 
     edges = [0, *(token.start for token in kept), len(text)]
     above, *raws = [text[start:end] for start, end in pairwise(edges)]
     ends = [index for index, token in enumerate(kept[1:]) if token.kind == kept[0].kind]  # the last of an instance
-    raws = without_remark(raws, ends, names)
+    raws = without_remark(raws, ends)
     above, *untitled = without_titles([above, *(raws[index] for index in ends)])
     for index, raw in zip(ends, untitled, strict=True):
         raws[index] = raw

@@ -55,10 +55,6 @@ _NOTHING = (
     "(this|the) (task|instruction) (needs no|requires no|(does not|doesn't) (need|require)( any| an)?) (* )?inputs?",
     "((leave|left) )(blank|empty)",
 )
-_REMARKS = (
-    "(let me know|i hope|hope|feel free|would you like|do you want|if you|note that|i can) ………… examples?",
-    "(these|the above|both) examples?",
-)
 _DASHES = re.compile("[-\u2013\u2014]{1,3}")
 _LONGEST_NOTHING = 80  # characters
 _AROUND_NOTHING = " <>()[].*_`\uff08\uff09\u3002"
@@ -89,8 +85,6 @@ class Names:
     """By name, folded."""
     nothing: re.Pattern[str]
     """What models write where there is no input, folded and without brackets."""
-    remarks: re.Pattern[str]
-    """In a last line: it is said to the asker about the examples; folded."""
 
     def is_nothing(self, text: str) -> bool:
         """Whether a text says that there is no input."""
@@ -100,13 +94,12 @@ class Names:
 
 def names_of(languages: Iterable[Language]) -> Names:
     """The names of English and of `languages`; one that several have is the first one's."""
-    labels, nothing, remarks = dict(NAMES.labels), [NAMES.nothing.pattern], [NAMES.remarks.pattern]
+    labels, nothing = dict(NAMES.labels), [NAMES.nothing.pattern]
     for language in languages:
         found = ((name, family) for family, names in language.labels.items() for name in names)
         labels = {_folded(name): _label(family) for name, family in found} | labels
         nothing.append(language.expression(language.nothing))
-        remarks.append(language.expression(language.remarks))
-    return Names(labels, re.compile("|".join(nothing)), re.compile("|".join(remarks)))
+    return Names(labels, re.compile("|".join(nothing)))
 
 
 class Name(NamedTuple):
@@ -130,7 +123,6 @@ def _label(family: Family) -> Label:
 NAMES = Names(
     {_folded(name): _label(family) for family, names in _ENGLISH.items() for name in names.split(", ")},
     re.compile(expression(_NOTHING, {}, spaced=True)),
-    re.compile(expression(_REMARKS, {}, spaced=True)),
 )
 """English ones."""
 

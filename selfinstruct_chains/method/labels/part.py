@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from selfinstruct_chains.characters import BLANKS
-from selfinstruct_chains.config.phrases import folded
 from selfinstruct_chains.method.labels.lines import tokens
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ _TITLE = re.compile(
 )
 _OPENER = re.compile(r"(?i)(?:sure|certainly|of course|absolutely|ok|okay|here (?:is|are)|here's|the following)\b")
 _ABOUT = re.compile(r"(?i)\b(?:examples?|instances?|tasks?|inputs?|outputs?|answers?|labels?|requests?)\b")
-_LONGEST_REMARK = 300  # characters
-_MOST_REMARKS = 2
 _CODE = frozenset("()[]{}=<>;")
 
 
@@ -94,13 +91,6 @@ def is_rule(line: str) -> bool:
     return len(line) >= _SHORTEST_RULE and len(set(line)) == 1 and line[0] in _RULES
 
 
-def _above_remark(text: str, names: Names) -> str:
-    """What stands above a text's last paragraph, if that is a line to the asker about examples; else ""."""
-    above, _, last = text.rstrip().rpartition("\n\n")
-    is_remark = len(last) <= _LONGEST_REMARK and "\n" not in last and names.remarks.search(folded(last))
-    return above.rstrip() if is_remark else ""
-
-
 def without_titles(texts: list[str]) -> list[str]:
     """Texts without their last lines, if these are titles of what follows them: all alike, and numbered on if numbered.
 
@@ -115,22 +105,13 @@ def without_titles(texts: list[str]) -> list[str]:
     return list(above) if not counts or counts == list(range(counts[0], counts[0] + len(texts))) else texts
 
 
-def without_remark(raws: list[str], ends: list[int], names: Names) -> list[str]:
-    """Texts without what is said to the asker at the end of the last.
-
-    That is a line below a rule such as stands below every other instance, and last lines that speak of the examples
-    ("Let me know if you need more examples!"), unless another instance ends so too.
+def without_remark(raws: list[str], ends: list[int]) -> list[str]:
+    """Texts without a line to the asker that stands below a rule at the end of the last, as below every other instance.
 
     Args:
         raws: the reply, cut at its labels.
         ends: which of them end an instance, but for the last.
-        names: how such lines begin.
     """
-    for _ in range(_MOST_REMARKS):
-        above = _above_remark(raws[-1], names)
-        if not above or any(_above_remark(raws[index], names) for index in ends):
-            break
-        raws = [*raws[:-1], above]
     rules = {raws[index].rstrip().rpartition("\n")[2].strip() for index in ends}
     if len(rules) != 1 or not is_rule(rule := next(iter(rules))):
         return raws
