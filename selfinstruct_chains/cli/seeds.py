@@ -91,8 +91,7 @@ def _note(text: str) -> None:
 def _write(tasks: Sequence[Draft], out: Path) -> None:
     """All of it, or nothing."""
     with replacing_or_stdout(out) as file:
-        for task in tasks:
-            file.write(f"{task.line()}\n".encode())
+        file.writelines(f"{task.line()}\n".encode() for task in tasks)
 
 
 def _report(source: Path, out: Path, drafts: Drafts, tasks: Sequence[Draft], unfilled: Counter[str]) -> Iterator[str]:

@@ -257,7 +257,7 @@ class ChainConfig(Closed):
 
     def _subject(self, role: Role) -> Subject:
         one_by_one = "{language}" if role == "instructions" else "the language of the task"
-        asked = "" if self.language in {None, UNDETERMINED, "en"} else self.language  # the prompts are English
+        asked = "" if self.language in (None, UNDETERMINED, "en") else self.language  # the prompts are English
         language = one_by_one if isinstance(asked, dict) else language_name(asked or "")
         return Subject(self.domain or "", bool(self.topics), language)
 

@@ -88,13 +88,10 @@ def _check_parts(prompt: Prompt, role: Prompted, where: str) -> None:
     """The names of the parts, and what may stand in braces in each of their texts."""
     if prompt.parts and role not in ROLES:
         raise ConfigError(f"{where}: parts: only the prompts of a chain's roles have some ({', '.join(ROLES)})")
-    texts = "".join([*prompt.texts().values(), *(prompt.for_classification().texts().values())])
     for name, part in prompt.parts.items():
         here = f"{where}: parts.{name}"
         if not name.isidentifier() or name in {"format", *PROMPT_VARIABLES[role], *PART_VARIABLES}:
             raise ConfigError(f"{here}: a name of its own is expected, which is no variable's")
-        if f"{{{name}}}" not in texts:
-            raise ConfigError(f"{here}: {{{name}}} stands nowhere")
         if part.topic and role != "instructions":
             raise ConfigError(f"{here}.topic: only requests for instructions have a topic")
         for key, text in part:

@@ -161,7 +161,7 @@ class _Given:
         self._path, self.name = path, path.name
         try:
             self._kept = _standard_input() if str(path) == "-" else None
-            with self.opened() as file:
+            with self.open("rb") as file:
                 self.start: bytes = file.read(1 << 10)
         except OSError as error:
             raise DataError(f"{path}: can't be read: {error.strerror or error}") from None

@@ -245,7 +245,10 @@ def _checked(manifest: Manifest, shaping: Mapping[str, Any], path: Path) -> Mani
     compared = known.keys() | shaping.keys()
     if manifest["format"] == 1:  # which did not name what the user brings
         compared -= {key for key in shaping if key.startswith("own.")}
-    differing = sorted(key for key in compared if known.get(key) != shaping.get(key))
+    differing = sorted(
+        (key for key in compared if known.get(key) != shaping.get(key)),
+        key=lambda key: (key.count("."), key),  # "language" says more than the prompts that name it
+    )
     if differing:
         shown = ", ".join(differing[:_SHOWN])
         more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""

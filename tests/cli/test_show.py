@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.files.shapes import EXPECTED
 
 ASKED = "Is this mail spam or not?"
 
@@ -84,7 +85,7 @@ def test_wrong_seeds(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
 
     assert (said.code, said.err) == (
         2,
-        f"Error: {path}, line 1: instruction: missing; the task in words is expected\n",
+        f"Error: {path}, line 1: no instruction; its columns are none; {EXPECTED}\n",
     )
 
 

@@ -301,7 +301,7 @@ def test_a_shipped_file_is_called_by_its_folder_and_name(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
 
     assert _complaint("openai", {"classification.prompt": "instructions"}).startswith(
-        "prompts/instructions.yaml: completion.stop.1: classification has no variable 'after'"
+        "prompts/instructions.yaml: parts.about.topic: only requests for instructions have a topic"
     )
 
 

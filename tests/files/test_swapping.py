@@ -5,8 +5,7 @@ import re
 import pytest
 
 from selfinstruct_chains import load_config
-from selfinstruct_chains.config import ROLES, ModelConfig
-from selfinstruct_chains.config.chain import fingerprint
+from selfinstruct_chains.config import ROLES, ModelConfig, fingerprint
 from selfinstruct_chains.config.provider_names import canonical
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped

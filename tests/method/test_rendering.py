@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.files.shipped import SEEDS
+from selfinstruct_chains.method.labels.names import NAMES
 from selfinstruct_chains.method.parsing import parse_classification, parse_instances, parse_instructions
 from selfinstruct_chains.method.rendering import (
     CLASSIFICATION_SCHEMA,
@@ -80,10 +81,12 @@ def test_output_first_text_parses_back(instances: list[Instance]) -> None:
     st.sampled_from(FORMS),
 )
 def test_json_parses_back(instances: list[Instance], form: Form) -> None:
-    """Any instances at all parse back from JSON, but for the blanks and line ends around them."""
+    """Any instances at all parse back from JSON, but for the blanks and line ends around them; "-" is no input."""
     instances.append(Instance(input="one that", output="is usable"))
     text = instances_json(instances, form)
-    whole = [Instance(input=i.input.strip("\n").rstrip(), output=i.output.strip("\n").rstrip()) for i in instances]
+    inputs = ["" if NAMES.is_nothing(one.input) else one.input.strip("\n").rstrip() for one in instances]
+    pairs = zip(inputs, instances, strict=True)
+    whole = [Instance(input=given, output=one.output.strip("\n").rstrip()) for given, one in pairs]
     assert parse_instances(text, form=form, output="json_schema").items == tuple(whole)
 
 

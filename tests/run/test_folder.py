@@ -44,7 +44,7 @@ async def test_the_manifest_repeats_the_run(tmp_path: Path) -> None:
     await grow(tmp_path, 4)
     manifest = read_manifest(tmp_path)
 
-    assert manifest["chain"] == {**config().model_dump(mode="json"), "language": "en"}
+    assert manifest["chain"] == {**config().told().model_dump(mode="json"), "language": "en"}
     assert manifest["chain"]["instructions"]["prompt"]["chat"]["user"]
     assert len(read_seeds(tmp_path / "seeds.jsonl")) == 175
     assert len(manifest["shaping"]["seeds"]) == len(manifest["fingerprint"]) == 64

@@ -36,7 +36,7 @@ def test_all_that_was_written_is_read(tmp_path: Path) -> None:
         assert list(run.rejections()) == [REJECTION]
         assert list(run.entries()) == [ENTRY]
         assert list(run.seeds()) == [SEED]
-    assert run.config == CONFIG.model_copy(update={"language": "und"})  # of one seed and its likes
+    assert run.config == CONFIG.told().model_copy(update={"language": "und"})  # of one seed and its likes
     assert run.origin.versions["selfinstruct-chains"]
 
 
