@@ -25,7 +25,7 @@ from selfinstruct_chains.config.filters import Filter
 from selfinstruct_chains.config.flat import flatten, put
 from selfinstruct_chains.config.languages import UNDETERMINED, language_name
 from selfinstruct_chains.config.model import ModelConfig
-from selfinstruct_chains.config.prompt import Prompt, Subject
+from selfinstruct_chains.config.prompt import Prompt, Prompted, Subject
 from selfinstruct_chains.config.subject import Domain, Languages, Topics
 from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
 from selfinstruct_chains.config.threshold import Threshold
@@ -252,11 +252,12 @@ class ChainConfig(Closed):
         for role in ROLES:
             section = config.role(role)
             if section.prompt.parts:
-                config = config.with_role(role, prompt=section.prompt.about(self._subject(role)))
+                config = config.with_role(role, prompt=section.prompt.about(self.subject(role)))
         return config
 
-    def _subject(self, role: Role) -> Subject:
-        one_by_one = "{language}" if role == "instructions" else "the language of the task"
+    def subject(self, role: Prompted) -> Subject:
+        """What the prompt of `role` is to say of the chain's subject."""
+        one_by_one = {"instructions": "{language}", "topics": ""}.get(role, "the language of the task")
         asked = "" if self.language in (None, UNDETERMINED, "en") else self.language  # the prompts are English
         language = one_by_one if isinstance(asked, dict) else language_name(asked or "")
         return Subject(self.domain or "", bool(self.topics), language)
@@ -264,7 +265,7 @@ class ChainConfig(Closed):
     @model_validator(mode="after")
     def _prompts_know_the_subject(self) -> Self:
         for role in self.roles:
-            prompt = self.role(role).prompt.about(self._subject(role))
+            prompt = self.role(role).prompt.about(self.subject(role))
             if self.domain and not prompt.says(self.domain):
                 raise ValueError(f"domain: the prompt of {role} has no part that says it; see prompts/README.md, parts")
             if self.topics and role == "instructions" and "topic" not in prompt.variables:

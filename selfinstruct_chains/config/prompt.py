@@ -13,7 +13,7 @@ from selfinstruct_chains.config.base import Closed, Output, Role
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Prompted = Role | Literal["judge", "answer", "judge_answer", "judge_pair", "regenerate"]
+Prompted = Role | Literal["topics", "judge", "answer", "judge_answer", "judge_pair", "regenerate"]
 """Who is given a prompt: a chain's roles, and models that review, are evaluated, rate answers, or write anew."""
 _COMMON = frozenset({"examples", "instruction", "max_instances", "after"})
 PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
@@ -21,6 +21,7 @@ PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
     "classification": frozenset({"examples", "instruction"}),
     "input_first": _COMMON,
     "output_first": _COMMON,
+    "topics": frozenset({"examples", "ask", "first", "last", "known"}),
     "judge": frozenset({"instruction", "instances"}),
     "answer": frozenset({"instruction", "input"}),
     "judge_answer": frozenset({"task", "answer"}),
@@ -30,6 +31,7 @@ PROMPT_VARIABLES: dict[Prompted, frozenset[str]] = {
 """What a role's prompt may use: see prompts/README.md."""
 NEEDED_VARIABLES: dict[Prompted, frozenset[str]] = dict.fromkeys(PROMPT_VARIABLES, frozenset({"instruction"})) | {
     "instructions": frozenset(),
+    "topics": frozenset(),
     "judge": PROMPT_VARIABLES["judge"],
     "answer": PROMPT_VARIABLES["answer"],
     "judge_answer": PROMPT_VARIABLES["judge_answer"],
@@ -42,6 +44,7 @@ EXAMPLE_VARIABLES: dict[Prompted, frozenset[str]] = {
     "classification": frozenset({"instruction", "answer"}),
     "input_first": frozenset({"instruction", "instances"}),
     "output_first": frozenset({"instruction", "instances"}),
+    "topics": frozenset(),
     "judge": frozenset(),
     "answer": frozenset(),
     "judge_answer": frozenset(),

@@ -50,7 +50,9 @@ class Topics(Closed):
 
     @property
     def shares(self) -> dict[str, float]:
-        """The weight of each topic."""
+        """The weight of each topic; one that stands for those to come where the model writes them."""
+        if self.ask:
+            return {f"(one of {self.ask} that the model writes first)": 1.0}
         return dict(zip(self.names, self.weights or (1.0,) * len(self.names), strict=True))
 
 

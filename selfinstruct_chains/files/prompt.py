@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _NO_EXAMPLE: dict[Prompted, str] = {
     "instructions": "instructions are always numbered",
+    "topics": "the tasks shown are always numbered",
     "judge": "a judge is shown no demonstrations",
     "answer": "a model that is evaluated is shown no demonstrations",
     "judge_answer": "a judge is shown no demonstrations",
@@ -86,7 +87,7 @@ def _check(prompt: Prompt, role: Prompted, output: Any, where: str) -> None:
 
 def _check_parts(prompt: Prompt, role: Prompted, where: str) -> None:
     """The names of the parts, and what may stand in braces in each of their texts."""
-    if prompt.parts and role not in ROLES:
+    if prompt.parts and role not in {*ROLES, "topics"}:
         raise ConfigError(f"{where}: parts: only the prompts of a chain's roles have some ({', '.join(ROLES)})")
     for name, part in prompt.parts.items():
         here = f"{where}: parts.{name}"

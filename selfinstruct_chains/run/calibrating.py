@@ -11,8 +11,6 @@ import re
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from langchain_core.runnables.config import merge_configs
-
 from selfinstruct_chains.config import Threshold
 from selfinstruct_chains.errors import ItemRefused, ProviderError
 from selfinstruct_chains.method.calibration import FEWEST, Known, fit
@@ -23,8 +21,8 @@ from selfinstruct_chains.run.assembly import demonstrations, has_its_threshold, 
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.found import CALIBRATED, Calibrated, found_key
 from selfinstruct_chains.run.hands import each
-from selfinstruct_chains.run.journal import call_key, call_seed, text_hash
-from selfinstruct_chains.run.journalled import ITEM, Call, asked
+from selfinstruct_chains.run.journal import call_key
+from selfinstruct_chains.run.settling import answer
 from selfinstruct_chains.tasks import request_id
 
 if TYPE_CHECKING:
@@ -176,18 +174,8 @@ async def _answers(given: Settling, questions: Sequence[_Question]) -> list[Know
 
 
 async def _answer(given: Settling, question: _Question) -> Known | None:
-    text = question.prompt.to_string()
-    call = Call(question.key, text_hash(text), len(text))
-    calling, model = given.calling["classification"], given.found.models["classification"]
-    options = {**question.options, "seed": call_seed(calling.seed, call.key)}
-    tracing = merge_configs(given.tracing, {"metadata": {ITEM: "found"}})
-    known = given.journal.answer(call.key, call.sha)
     try:
-        if known:
-            message = known.message()
-        else:
-            ask = lambda: model.ainvoke(question.prompt, tracing, **options)  # noqa: E731
-            message = await asked(given.journal, calling, call, ask)
+        message = await answer(given, "classification", question.key, question.prompt, question.options)
         return Known(log_odds(message.response_metadata.get("first_token") or {}), question.is_classification)
     except (ItemRefused, UnreadableReply):
         return None

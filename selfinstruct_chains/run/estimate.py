@@ -14,6 +14,7 @@ from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.models.thinking import may_think_without_key
 from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 from selfinstruct_chains.run.calibrating import calls_to_calibrate
+from selfinstruct_chains.run.topics import calls_to_ask
 from selfinstruct_chains.run.usage import Usage
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def from_defaults(config: ChainConfig, seeds: Sequence[Task], tasks: int) -> Est
         "output_first": accepted * classified,
     }
     calls["classification"] += calls_to_calibrate(config, seeds)
+    calls["instructions"] += calls_to_ask(config)
     prompts = _prompt_tokens(config, seeds)
     roles: dict[Role, Usage] = {}
     for role in ROLES:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from selfinstruct_chains.config import ROLES, Asked, ChainConfig, Closed, Role, Threshold, written
+from selfinstruct_chains.config import ROLES, Asked, ChainConfig, Closed, Role, Threshold, Topics, written
 from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.method.calibration import CHANCE
 
@@ -25,6 +25,9 @@ MOST_CALLS = 10
 """Forms of request there are: five of output, each with a system role and without."""
 CALIBRATED = 100
 """The number of what the threshold is; what the seeds were said to be has those from the next one on."""
+TOPICS = 100
+"""The number of the topics that were written; the calls that wrote them have those from the next one on."""
+_SHOWN = 5  # topics that are named
 IN_WORDS: dict[Asked, str] = {
     "json_schema": "a JSON schema",
     "function_calling": "a tool call",
@@ -72,6 +75,24 @@ class Finding(Closed):
         return " and ".join(filter(None, (output, system)))
 
 
+class Listed(Closed):
+    """The topics that the model wrote."""
+
+    names: tuple[str, ...]
+    wanted: int
+    """How many were asked for."""
+
+    def applied(self, config: ChainConfig) -> ChainConfig:
+        """`config` with them."""
+        return config.model_copy(update={"topics": Topics(names=self.names)})
+
+    def lines(self) -> Iterator[str]:
+        """What there is to say of them."""
+        few = f" of the {self.wanted} that were asked for; no more came that are new" * (len(self.names) < self.wanted)
+        first = ", ".join(self.names[:_SHOWN]) + ", ..." * (len(self.names) > _SHOWN)
+        yield f"topics: {len(self.names)}{few}: {first}"
+
+
 class Calibrated(Closed):
     """The threshold that was fitted on the seeds, or that none could be."""
 
@@ -110,7 +131,7 @@ class Calibrated(Closed):
             )
 
 
-Found = Finding | Calibrated
+Found = Finding | Calibrated | Listed
 
 
 def found_key(role: Role, number: int) -> str:
@@ -143,6 +164,8 @@ def as_found(config: ChainConfig, journal: Journal) -> tuple[ChainConfig, list[F
     taken: list[Found] = [found for key in keys if (found := finding(journal, key)) and found.taken]
     if calibrated := _read(Calibrated, journal, found_key("classification", CALIBRATED)):
         taken.append(calibrated)
+    if listed := _read(Listed, journal, found_key("instructions", TOPICS)):
+        taken.append(listed)
     for one in taken:
         config = one.applied(config)
     return config, taken

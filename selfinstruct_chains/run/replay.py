@@ -39,6 +39,7 @@ def replayed(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iter
     _check_own(before)
     old, new = (in_language(config, seeds) for config in (before.config, new))
     journal = _in_memory(before)
+    old, new = (as_found(config, journal)[0] for config in (old, new))
     then, now = (Pool(config, seeds, lexicon=lexicon_of(config)) for config in (old, new))
     replay = _recall(before, new, seeds, journal)
     sizes: list[int] = []

@@ -22,7 +22,7 @@ from selfinstruct_chains.run.assembly import demonstrations, links, role_forms
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.found import Finding, as_found, finding, found_key, possible
 from selfinstruct_chains.run.journal import call_key, call_seed, text_hash
-from selfinstruct_chains.run.journalled import ITEM, counted
+from selfinstruct_chains.run.journalled import ITEM, Call, asked, counted
 from selfinstruct_chains.tasks import request_id
 
 if TYPE_CHECKING:
@@ -64,6 +64,23 @@ class Settling(NamedTuple):
     calling: Mapping[Role, Calling]
     tracing: RunnableConfig | None = None
     """The run's own config, under which the calls are traced."""
+
+
+async def answer(given: Settling, role: Role, key: str, prompt: PromptValue, options: Mapping[str, Any]) -> AIMessage:
+    """The reply to a call that finds something out, from the journal or from the role's model, and then there.
+
+    Raises:
+        ItemRefused: the provider refuses this prompt.
+        ProviderError: it refuses all, or does not answer.
+        RunStopped: the run is ending.
+    """
+    text, calling, model = prompt.to_string(), given.calling[role], given.found.models[role]
+    call = Call(key, text_hash(text), len(text))
+    if known := given.journal.answer(call.key, call.sha):
+        return known.message()
+    tracing = merge_configs(given.tracing, {"metadata": {ITEM: "found"}})
+    seed = call_seed(calling.seed, call.key)
+    return await asked(given.journal, calling, call, lambda: model.ainvoke(prompt, tracing, **options, seed=seed))
 
 
 async def settle(given: Settling) -> tuple[ChainConfig, list[str]]:

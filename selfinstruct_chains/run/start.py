@@ -32,6 +32,7 @@ from selfinstruct_chains.run.language import in_language, lexicon_of
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.recall import recall
 from selfinstruct_chains.run.settling import Settling, settle
+from selfinstruct_chains.run.topics import ask_topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -90,6 +91,9 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
         folder.notes += notes
         config = as_known_for(config, found.models)
         config = await calibrate(settling._replace(config=config), folder.notes.append)
+        config = await ask_topics(settling._replace(config=config), folder.notes.append)
+        if config.topics != chain.config.topics:
+            pool = Pool(config, seeds, own.instruction_filters, lexicon_of(config))
         folder.note_found()
         shown = demonstrations(config, seeds)
         folder.notes += shown.notes

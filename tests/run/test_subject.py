@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from langchain_core.prompts import ChatPromptTemplate
 
-from selfinstruct_chains import load_config, read_seeds, self_instruct
+from selfinstruct_chains import Monitor, load_config, read_seeds, self_instruct
 from selfinstruct_chains.config import ROLES, Kind, Role
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.outputs.stats import statistics
 from selfinstruct_chains.outputs.stats_text import statistics_text
+from selfinstruct_chains.run.estimate import from_defaults
 from selfinstruct_chains.run.preview import preview
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
@@ -101,6 +103,70 @@ def test_each_request_is_about_a_topic_and_its_tasks_say_so(tmp_path: Path) -> N
     assert stats.topics.total() == 40
     assert stats.as_json()["languages"] == dict(stats.languages)
     assert "Tasks by topic" in statistics_text(stats, "")
+
+
+PLANNED = re.compile(r"numbered (\d+) to (\d+), one on each line and nothing")
+SUBJECTS = ["lost cards", "loans for cars", "fees abroad", "a savings plan", "fraud by telephone", "opening an account"]
+
+
+class Planning(Hearing):
+    """Writes topics too, ten numbers a call; some twice, and one that refuses."""
+
+    def __call__(self, prompt: str, seed: int | None) -> Reply:
+        if "different topics that more such tasks" not in prompt:
+            return super().__call__(prompt, seed)
+        self.prompts.append(prompt)
+        first = int(PLANNED.findall(prompt)[0][0])
+        names = [*SUBJECTS[first // 2 :], "I cannot help with that request.", SUBJECTS[0]]
+        return Reply("\n".join(f"{first + place}. {name}." for place, name in enumerate(names[:4])))
+
+
+def plan(folder: Path, n: int, wanted: int) -> Planning:
+    """A run whose model writes its topics first."""
+    author = Planning()
+    chain = self_instruct(
+        config(topics={"ask": wanted}, domain="A bank"), folder, models=ScriptedChat(reply=author), seeds=SEEDS
+    )
+    chain.invoke({"n": n})
+    return author
+
+
+def test_the_model_writes_the_topics_first(tmp_path: Path) -> None:
+    """Until there are enough, none twice; then they are the folder's, and nothing is asked again."""
+    first = plan(tmp_path / "run", 12, 5)
+    asked = [prompt for prompt in first.prompts if "topics that more such tasks" in prompt]
+    topics = {one["topic"] for one in provenances(tmp_path / "run")}
+    again = plan(tmp_path / "run", 24, 5)
+
+    assert "already: none yet\n" in asked[0]
+    assert "already: \n1. lost cards\n" in asked[1]
+    assert all(prompt.endswith("none to another: A bank") for prompt in asked)
+    assert topics <= set(SUBJECTS[:5])
+    assert not [prompt for prompt in again.prompts if "topics that more such tasks" in prompt]
+    assert {one["topic"] for one in provenances(tmp_path / "run")} == set(SUBJECTS[:5])
+    refilter(tmp_path / "run", {"novelty.threshold": 0.9}, tmp_path / "new")
+    assert {one["topic"] for one in provenances(tmp_path / "new")} == set(SUBJECTS[:5])
+
+
+def test_fewer_topics_than_were_asked_for_are_told(tmp_path: Path) -> None:
+    """Two calls without a new one, and it goes on with those that are there; with none it stops."""
+    monitor, model = Monitor(), ScriptedChat(reply=Planning())
+    self_instruct(config(topics={"ask": 40}), tmp_path / "few", models=model, seeds=SEEDS, monitor=monitor).invoke(
+        {"n": 2}
+    )
+    assert [line for line in monitor.notes if line.startswith("topics: 6 of the 40 that were asked for")]
+    silent = ScriptedChat(reply=lambda prompt, seed: Reply("I cannot help with that request."))
+    with pytest.raises(ConfigError, match="the model's replies held no topic"):
+        self_instruct(config(topics={"ask": 3}), models=silent, seeds=SEEDS).invoke({"n": 2})
+
+
+def test_show_and_estimate_know_of_topics_to_come() -> None:
+    """The prompt says that they are written first; their calls are counted."""
+    asking, plain = (load_config("openai", given) for given in ({"topics": {"ask": 50}}, {}))
+
+    assert "about this topic: (one of 50 that the model writes first)" in preview(asking, "instructions").prompt
+    calls = [from_defaults(chain, SEEDS, 100).roles["instructions"].calls for chain in (asking, plain)]
+    assert calls[0] - calls[1] == 3
 
 
 def test_a_run_with_topics_can_be_filtered_anew(tmp_path: Path) -> None:
