@@ -19,6 +19,7 @@ _PERSONAL = re.compile(
     r"(?i)(.*(_API_KEY|_TOKEN|_SECRET|_proxy)|(LANGSMITH|LANGCHAIN|SELFINSTRUCT|OPENAI|ANTHROPIC)_.*)$"
 )
 _LONGEST = {
+    "test_clients",
     "test_examples_installed",
     "test_every_file",
     "test_faults",
