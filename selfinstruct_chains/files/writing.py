@@ -35,8 +35,12 @@ def is_full(error: BaseException) -> bool:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file's text, in UTF-8, all at once; halves of characters become the escapes that JSON has for them."""
-    with replacing(path) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))
+    try:
+        with replacing(path) as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:  # a full disk is told of a write, without a name
+        error.filename = error.filename or str(path)
+        raise
 
 
 @contextmanager
