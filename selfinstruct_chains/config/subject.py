@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import isclose
 from typing import Annotated, Any, Self
 
@@ -43,9 +44,9 @@ class Topics(Closed):
             raise ValueError("a list of topics, topics with weights, or {ask: N} is expected")
         if self.weights and len(self.weights) != len(self.names):
             raise ValueError("as many weights as names are expected")
-        folded = [" ".join(name.split()).casefold() for name in self.names]
-        if twice := next((name for name, one in zip(self.names, folded, strict=True) if folded.count(one) > 1), ""):
-            raise ValueError(f"{twice!r} stands there twice")
+        [twice] = Counter(" ".join(name.split()).casefold() for name in self.names).most_common(1) or [("", 0)]
+        if twice[1] > 1:
+            raise ValueError(f"{twice[0]!r} stands there twice")
         return self
 
     @property
@@ -66,7 +67,10 @@ def _languages(value: Any) -> Any:
             raise ValueError(f"the share {share!r} must be a number between 0 and 1")
     if not isclose(sum(value.values()), 1, abs_tol=0.01):
         raise ValueError(f"the shares add up to {sum(value.values()):g}; 1 is expected")
-    return {tag(name): float(share) for name, share in value.items()}
+    shares = {tag(name): float(share) for name, share in value.items()}
+    if len(shares) < len(value):
+        raise ValueError("two of the tags are one language")
+    return shares
 
 
 Languages = Annotated[str | dict[str, float], PlainValidator(_languages)]

@@ -105,7 +105,7 @@ def instruction_links(role: InstructionRole, kind: Kind, *, classification_only:
     parser = InstructionsParser(continues=kind == "completion" and written(role.output) == "text")
     return Links(
         "instructions",
-        Pure(_shown, "examples") | _template(role, kind, **fixed),
+        Pure(_shown, "examples") | _template(role, kind, **fixed, **_ANY),
         _options(role, kind, INSTRUCTIONS_SCHEMA, **fixed),
         parser,
     )
@@ -140,6 +140,10 @@ def instance_links(form: Form, role: InstanceRole, kind: Kind, examples: str, ma
         _options(role, kind, schema, **fixed),
         InstancesParser(form=form, output=written(role.output)),
     )
+
+
+_ANY = {"topic": "any that suits them", "language": "the language of those above"}
+"""What a step that stands alone is told where its chain has topics or several languages, and it is given none."""
 
 
 def _shown(value: Sequence[str] | Mapping[str, Any]) -> dict[str, str]:

@@ -46,7 +46,8 @@ class Subjects:
 
     def accept(self, request: int) -> None:
         """An instruction of a request has joined the pool."""
-        self._accepted[request] += 1
+        if self._topics or self._languages:
+            self._accepted[request] += 1
 
     def draw(self, request: int) -> About:
         """What a request is about; asked in the order of requests, and as often as wanted."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from langchain_core.prompts import ChatPromptTemplate
 
-from selfinstruct_chains import Monitor, load_config, read_seeds, self_instruct
+from selfinstruct_chains import Monitor, build_steps, load_config, read_seeds, self_instruct
 from selfinstruct_chains.config import ROLES, Kind, Role
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
@@ -148,6 +148,18 @@ def test_the_model_writes_the_topics_first(tmp_path: Path) -> None:
     assert {one["topic"] for one in provenances(tmp_path / "new")} == set(SUBJECTS[:5])
 
 
+def test_the_step_alone_is_about_any_topic_or_the_one_it_is_given() -> None:
+    """A list of instructions is enough, as without topics; with a dict the caller chooses."""
+    author = Hearing()
+    chain = config(topics=TOPICS, language={"de": 0.5, "fr": 0.5})
+    step = build_steps(chain, SEEDS, models=ScriptedChat(reply=author)).instructions
+    step.invoke(["Sort these mails."])
+    step.invoke({"examples": ["Sort these mails."], "topic": "fees", "language": "French"})
+
+    assert "topic: any that suits them\n\nAll new ones are written in the language of those above." in author.prompts[0]
+    assert "topic: fees\n\nAll new ones are written in French." in author.prompts[1]
+
+
 def test_fewer_topics_than_were_asked_for_are_told(tmp_path: Path) -> None:
     """Two calls without a new one, and it goes on with those that are there; with none it stops."""
     monitor, model = Monitor(), ScriptedChat(reply=Planning())
@@ -191,6 +203,7 @@ def test_without_them_a_line_is_what_it_was(tmp_path: Path) -> None:
         ({"language": "klingonisch"}, "language"),
         ({"language": {"de": 0.5, "en": 0.3}}, "the shares add up to 0.8; 1 is expected"),
         ({"language": {"de": 1.0}}, "language"),
+        ({"language": {"de": 0.5, "DE": 0.5}}, "two of the tags are one language"),
         ({"topics": []}, "a list of topics, topics with weights, or {ask: N} is expected"),
         ({"topics": ["a", "A "]}, "'a' stands there twice"),
         ({"topics": {"a": 0}}, "topics"),
