@@ -11,7 +11,7 @@ from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.method.filters import drop_instruction, keep_instances
 from selfinstruct_chains.models.registry import ConfiguredModel, check_model
-from selfinstruct_chains.run.preview import preview
+from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.tasks import Instance
 from selfinstruct_chains.testing.server import ScriptedServer
 
@@ -189,5 +189,5 @@ def test_the_papers_stop_after_five_examples():
     """Five instances are kept, so a sixth "Example" ends the reply, as with the paper; it follows `max_instances`."""
     for most in (5, 2):
         config = load_config("paper", {"instances.max_instances": most})
-        shown = preview(config, "input_first").about
+        shown = show_prompt(config, "input_first").about
         assert f"ends at '\\nExample {most + 1}'" in shown

@@ -24,10 +24,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def commands() -> list[str]:
-    """The selfinstruct commands of the shell blocks, without `uv run`."""
-    shell = "\n".join(text for language, text in BLOCKS if language == "bash")
-    return [line.removeprefix("uv run ") for line in shell.splitlines() if "selfinstruct " in line]
+def commands() -> list[list[str]]:
+    """The selfinstruct commands of each shell block, without `uv run`."""
+    shell = [text for language, text in BLOCKS if language == "bash"]
+    lines = [[line.removeprefix("uv run ") for line in text.splitlines() if "selfinstruct " in line] for text in shell]
+    return [block for block in lines if block]
 
 
 @pytest.fixture
@@ -40,20 +41,21 @@ def openai(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
         yield server
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("block", commands(), ids=lambda block: block[0])
 def test_each_command_runs(
-    command: str,
+    block: list[str],
     openai: ScriptedServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     selfinstruct: Callable[..., Any],
 ) -> None:
-    """Each selfinstruct command of the README's shell blocks ends with 0, in a folder with what it names."""
-    words = shlex.split(command, comments=True)[1:]
+    """The selfinstruct commands of each shell block end with 0, one after the other in a folder with what they name."""
     shutil.copytree(ROOT / "seeds", tmp_path / "empty" / "seeds", dirs_exist_ok=True)
-    done = selfinstruct(*[re.sub(r"^(20|500)$", "3", word) for word in words])
+    for command in block:
+        words = shlex.split(command, comments=True)[1:]
+        done = selfinstruct(*[re.sub(r"^(20|500)$", "3", word) for word in words])
 
-    assert done.code == 0, done.err
+        assert done.code == 0, (command, done.err)
 
 
 def test_the_python_block_runs(openai: ScriptedServer) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from selfinstruct_chains.characters import visible
+from selfinstruct_chains.errors import SelfInstructError
 from selfinstruct_chains.files.writing import standard_output
 
 if TYPE_CHECKING:
@@ -32,6 +33,19 @@ def echo_json(values: object, *, err: bool = False, **style: Any) -> None:
 def agreed(question: str) -> bool:
     """Whether who sits at the terminal says yes; no where nobody does."""
     return sys.stdin.isatty() and sys.stderr.isatty() and click.confirm(visible(question), err=True)
+
+
+def answer(question: str, check: Callable[[str], str] = str) -> str:
+    """What who sits at the terminal answers, "" for nothing; asked again where `check` refuses it."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text.strip())
+        except SelfInstructError as error:
+            raise click.UsageError(visible(str(error))) from None
+
+    found: str = click.prompt(visible(question), default="", show_default=False, value_proc=checked, err=True)
+    return found
 
 
 @contextmanager

@@ -33,8 +33,7 @@ def command(
     selfinstruct estimate -n 5000 runs/openai-1f2e3d
     """
     from selfinstruct_chains.cli.figures import WIDTH
-    from selfinstruct_chains.files import shipped
-    from selfinstruct_chains.files.seeds import read_seeds
+    from selfinstruct_chains.files.seeds import read_seeds, seeds_source
     from selfinstruct_chains.run import estimate
     from selfinstruct_chains.run.overview import look
 
@@ -48,7 +47,7 @@ def command(
     found = estimate.from_measured(overview, max(0, n - there)) if overview else None
     how = f"As the {there} tasks in {run} went; a pool that grows accepts less, so a long way ahead it will be more."
     if not found:
-        found, how = estimate.from_defaults(config, read_seeds(seeds or shipped.SEEDS), n), estimate.DEFAULTS
+        found, how = estimate.from_defaults(config, read_seeds(seeds_source(config, seeds)), n), estimate.DEFAULTS
     echo(f"{max(0, n - there)} more tasks:" if there else f"{n} tasks:")
     echo(_table(found, config.run.max_concurrency))
     echo("\n" + textwrap.fill(how, WIDTH))

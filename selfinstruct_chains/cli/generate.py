@@ -68,8 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     """
     from selfinstruct_chains.cli.progress import LiveDisplay, note
     from selfinstruct_chains.cli.summary import summarise
-    from selfinstruct_chains.files import shipped
-    from selfinstruct_chains.files.seeds import read_seeds
+    from selfinstruct_chains.files.seeds import read_seeds, seeds_source
     from selfinstruct_chains.run.manifest import run_fingerprint
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.run.self_instruct import self_instruct
@@ -77,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
     config = options.load(chain, settings, seed)
     notes: list[str] = []
-    tasks = read_seeds(seeds or shipped.SEEDS, notes=notes)
+    tasks = read_seeds(seeds_source(config, seeds), notes=notes)
     say = partial(note, as_json=log_format == "json")
     for one in notes:
         say(f"note: {one}")

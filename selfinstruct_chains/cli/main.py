@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _UNWRITTEN = {*FULL, errno.EIO}
 
 COMMANDS = {
+    "init": "Write a folder to begin with: chain, prompts, seeds.",
     "generate": "Grow a dataset of N new tasks from seed tasks.",
     "status": "Show how a run is going, or went.",
     "estimate": "Say what N tasks will take: calls, tokens, dollars, minutes.",
@@ -31,8 +32,10 @@ COMMANDS = {
     "refilter": "Filter a run anew with other filters, without a call.",
     "regenerate": "Have another model write a run's outputs anew.",
     "check": "Check a chain and its seeds before paying for anything.",
+    "preview": "Try one request: what comes, what the filters say.",
     "seeds": "Make seed tasks of a file of any shape.",
     "chains": "List the chains that are shipped.",
+    "prompts": "List the prompt files, or print one.",
     "show": "Print the exact prompt of a role.",
     "graph": "Draw the chain.",
     "report": "Write a page of figures and tasks to look through.",

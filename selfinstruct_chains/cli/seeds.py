@@ -17,7 +17,9 @@ from selfinstruct_chains.files.writing import is_stream, replacing_or_stdout
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.files.seeds import Draft, Drafts
+    from selfinstruct_chains.run.budget import Budgets
 
 _LANGUAGES = 5  # that are named
 _LOOKED_AT = 1000  # tasks, at most, whose language is told
@@ -61,24 +63,29 @@ def command(  # noqa: PLR0913 - one for each option
     tasks: Sequence[Draft] = drafts.tasks
     unfilled: Counter[str] = Counter()
     if fill and any(draft.lacks for draft in drafts.tasks):
-        tasks, unfilled = _filled(drafts, out, chain, settings, given)
+        config = options.load(chain, settings)
+        trust.tell(chain, settings, config, trust=given["trust"], say=_note, once=True)
+        tasks, unfilled = filled(drafts, config, out, options.limits(given))
     _write(tasks, out)
     to_stdout = str(out) == "-"
-    for line in _report(source, out, drafts, tasks, unfilled):
+    for line in report(source, out, drafts, tasks, unfilled):
         echo(line, err=to_stdout)
 
 
-def _filled(
-    drafts: Drafts, out: Path, chain: str, settings: tuple[str, ...], given: dict[str, Any]
-) -> tuple[list[Draft], Counter[str]]:
+def filled(drafts: Drafts, config: ChainConfig, out: Path, limits: Budgets) -> tuple[list[Draft], Counter[str]]:
+    """The tasks with what they lacked, by the steps of a chain, and how many could not be filled in, by the reason.
+
+    Replies are kept beside `out`, for the same command again.
+
+    Raises:
+        DataError: none could.
+    """
     from selfinstruct_chains.cli.durably import durably
     from selfinstruct_chains.run.filling import Filling
 
-    config = options.load(chain, settings)
     folder = out.with_name(f"{out.name}.filling")
     work = Filling(config, drafts.tasks, folder)
-    trust.tell(chain, settings, config, trust=given["trust"], say=_note, once=True)
-    filled = durably(work.run(options.limits(given)), work.monitor, folder, "replies")
+    filled = durably(work.run(limits), work.monitor, folder, "replies")
     if not filled.tasks:
         raise DataError(f"{out}: not written, as no task could be filled in: {', '.join(filled.left_out)}")
     return filled.tasks, filled.left_out
@@ -94,8 +101,17 @@ def _write(tasks: Sequence[Draft], out: Path) -> None:
         file.writelines(f"{task.line()}\n".encode() for task in tasks)
 
 
-def _report(source: Path, out: Path, drafts: Drafts, tasks: Sequence[Draft], unfilled: Counter[str]) -> Iterator[str]:
-    """What was made of what."""
+def report(  # noqa: PLR0913, PLR0917 - one for each thing that is known
+    source: Path,
+    out: Path,
+    drafts: Drafts,
+    tasks: Sequence[Draft],
+    unfilled: Counter[str],
+    chain: str = "NAME",
+) -> Iterator[str]:
+    """What was made of what, line by line; `chain` is what the command that fills in should name."""
+    from selfinstruct_chains.files.seeds import lacking
+
     yield f"{len(tasks):,} tasks of {sum(drafts.shapes.values()) + len(drafts.left_out):,} rows: {out}"
     for how, count in drafts.shapes.most_common():
         yield f"read: {count:,} rows as {how}"
@@ -105,11 +121,14 @@ def _report(source: Path, out: Path, drafts: Drafts, tasks: Sequence[Draft], unf
         yield f"left out: {count:,} rows, the first at {first.rpartition(', ')[2]}: {why}"
     for rule, count in unfilled.items():
         yield f"left out: {count:,} tasks that could not be filled in: {rule}"
-    yield from _counts(source, out, tasks)
+    yield from _counts(tasks)
+    if lacks := lacking(tasks):
+        yield f"missing: {lacks}; generate and check need it; to have a model write it:"
+        again = ("selfinstruct", "seeds", str(source), "-o", str(out), "--force", "--fill", "--chain", chain)
+        yield f"  {shlex.join(again)}"
 
 
-def _counts(source: Path, out: Path, tasks: Sequence[Draft]) -> Iterator[str]:
-    from selfinstruct_chains.files.seeds import lacking
+def _counts(tasks: Sequence[Draft]) -> Iterator[str]:
     from selfinstruct_chains.run.language import languages
 
     kinds = Counter(task.is_classification for task in tasks)
@@ -120,6 +139,3 @@ def _counts(source: Path, out: Path, tasks: Sequence[Draft]) -> Iterator[str]:
     more = sum(count for _, count in named[_LANGUAGES:])
     shares = [f"{tag} {count:,}" for tag, count in named[:_LANGUAGES]] + [f"others {more:,}"] * bool(more)
     yield f"languages, as {len(looked_at):,} of them look: {', '.join(shares)}"
-    if lacks := lacking(tasks):
-        yield f"missing: {lacks}; generate and check need it; to have a model write it:"
-        yield f"  selfinstruct seeds {shlex.quote(str(source))} -o {shlex.quote(str(out))} --force --fill --chain NAME"

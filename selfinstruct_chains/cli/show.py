@@ -37,11 +37,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     selfinstruct show instructions
     selfinstruct show output_first --instruction "Is this mail spam?"
     """
-    from selfinstruct_chains.run.preview import preview
+    from selfinstruct_chains.run.show import show_prompt
 
     if role == "instructions":
         options.refuse("is the task that the other roles' prompts are about", "instruction")
-    shown = preview(options.load(chain, settings), role, kind=kind, seeds=seeds, instruction=instruction)
+    shown = show_prompt(options.load(chain, settings), role, kind=kind, seeds=seeds, instruction=instruction)
     echo(shown.prompt)
     echo(f"\n-- {shown.about}", err=True)
     for note in shown.notes:

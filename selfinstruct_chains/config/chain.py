@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from annotated_types import Len
-from pydantic import AfterValidator, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, model_validator
 
 from selfinstruct_chains.config.base import (
     ROLES,
@@ -162,6 +162,8 @@ class ChainConfig(Closed):
     language: Languages | None = None
     """That of the tasks, as a BCP 47 tag, or several with their shares; the prompts ask for it. None: a run finds it on
     its seeds (`run.language`)."""
+    seeds: Annotated[str, StringConstraints(strict=True, min_length=1)] | None = Field(default=None, exclude=True)
+    """The file of the seed tasks. They are what shapes a run, not where they were; None: those that are shipped."""
     model: ModelConfig
     """The default, over which each role's model was merged."""
     classification_only: bool = False
@@ -215,6 +217,7 @@ class ChainConfig(Closed):
             targets = [f"{_SECTIONS[role]}.model.{below}" for role in ROLES] if below else []
             for target in [key, *targets]:
                 put(values, target, value)
+        values.setdefault("seeds", self.seeds)
         return ChainConfig.model_validate_json(json.dumps(values)).noted([*self.notes, *notes])
 
     def noted(self, notes: Iterable[str]) -> ChainConfig:

@@ -10,8 +10,10 @@ from selfinstruct_chains.config import ChainConfig, Role
 from selfinstruct_chains.config.secret_names import is_secret
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped, yaml
+from selfinstruct_chains.files.beside import file_beside
 from selfinstruct_chains.files.complaints import shown
 from selfinstruct_chains.files.prompt import load_prompt
+from selfinstruct_chains.files.sources import HUB
 from selfinstruct_chains.files.swapping import leave_old_providers
 from selfinstruct_chains.files.topics import load_topics
 
@@ -62,11 +64,10 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     source = _find(str(chain))
     origin = _Origin(source, overrides or {})
     raw = yaml.read(source)
-    notes = leave_old_providers(raw, origin.overrides)
-    for key, value in origin.overrides.items():
-        _override(raw, key, value)
+    notes = override(raw, origin.overrides)
     _refuse_secrets(raw, origin)
     _load_topics(raw, origin)
+    _find_seeds(raw, origin)
     raw.setdefault("name", re.sub(r"[^\w.+-]+", "-", Path(str(chain)).stem))
     sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
     for section in sections.values():
@@ -74,6 +75,34 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     for role, section in sections.items():
         section["prompt"] = _load_prompt(section, role, origin)
     return yaml.validate(ChainConfig, raw, origin.at).noted(notes)
+
+
+def override(raw: dict[str, Any], overrides: Mapping[str, Any]) -> list[str]:
+    """Replace values of a chain file by dotted key; a line for what was left of a provider that they replace.
+
+    Raises:
+        ConfigError: a key stands below a single value, or another provider has no model's name.
+    """
+    notes = leave_old_providers(raw, overrides)
+    for key, value in overrides.items():
+        _override(raw, key, value)
+    return notes
+
+
+def prompt_files(chain: str) -> dict[Role, Traversable]:
+    """The file of each role's prompt in a chain.
+
+    Raises:
+        ConfigError: there is no such chain, or no such prompt.
+    """
+    origin = _Origin(_find(chain), {})
+    raw = yaml.read(origin.source)
+    sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
+    beside = origin.beside("")
+    return {
+        role: yaml.find(str(section.get("prompt", role)), shipped.PROMPTS, "prompt", beside).file
+        for role, section in sections.items()
+    }
 
 
 def find_chain(chain: str) -> Traversable:
@@ -178,6 +207,13 @@ def _load_topics(raw: dict[str, Any], origin: _Origin) -> None:
         typed = origin.overrides_touch("topics")
         at = origin.at("topics")
         raw["topics"] = load_topics(raw["topics"], beside=origin.beside("topics"), typed=typed, at=at)
+
+
+def _find_seeds(raw: dict[str, Any], origin: _Origin) -> None:
+    name = raw.get("seeds")
+    if isinstance(name, str) and not name.startswith(HUB):
+        beside, typed, at = origin.beside("seeds"), origin.overrides_touch("seeds"), origin.at("seeds")
+        raw["seeds"] = str(file_beside(name, beside=beside, typed=typed, at=at, what="seeds"))
 
 
 def _load_prompt(section: dict[str, Any], role: Role, origin: _Origin) -> Any:

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfinstruct_chains.errors import DataError
+from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.complaints import complain, shown
 from selfinstruct_chains.files.shapes import EXPECTED, Unfit, read_row
 from selfinstruct_chains.files.sources import read_rows
 from selfinstruct_chains.tasks import Flag, Instance, String, Task, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
+    from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.files.shapes import Read
 
+_TEMPLATE = 20  # shipped tasks to begin with
 _GENERATED_ID = re.compile(r"\d{6,}-\d{2,}")
 _HINTS = {
     "instruction": "the task in words is expected",
@@ -177,6 +180,23 @@ def read_seeds(path: str | Path | Traversable, *, notes: list[str] | None = None
             f"Have a model fill them in: selfinstruct seeds {quote(str(path))} -o seeds.jsonl --fill --chain NAME"
         )
     return [draft.task() for draft in found.tasks]
+
+
+def seeds_source(config: ChainConfig, given: str | Path | None = None) -> Path | Traversable:
+    """Where the seed tasks of a chain are: as `given`, else as its key `seeds` says, else those that are shipped."""
+    named = given or config.seeds
+    return Path(named) if named else shipped.SEEDS
+
+
+def template(language: str | Mapping[str, float] | None) -> tuple[list[Draft], str]:
+    """Some shipped seed tasks to begin with, in one of the languages if they are there, and what language that is."""
+    tags = list(language or ()) if not isinstance(language, str) else [language]
+    for tag in (tag.partition("-")[0] for tag in tags):
+        file = shipped.LANGUAGE_SEEDS / f"{tag}.jsonl"
+        if file.is_file():
+            return read_drafts(file).tasks, tag
+    tasks = read_drafts(shipped.SEEDS).tasks
+    return tasks[:: len(tasks) // _TEMPLATE], "en"
 
 
 def lacking(drafts: Sequence[Draft]) -> str:

@@ -24,6 +24,9 @@ LANGUAGES: Traversable = PROMPTS / "languages"
 SEEDS: Traversable = _ROOT / "seeds" / "seed_tasks.jsonl"
 """The shipped seed tasks."""
 
+LANGUAGE_SEEDS: Traversable = _ROOT / "seeds" / "languages"
+"""Twenty seed tasks for each of some languages, one `TAG.jsonl` each."""
+
 HELDOUT: Traversable = _ROOT / "seeds" / "heldout_tasks.jsonl"
 """The shipped held-out tasks, which only an evaluation reads."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import yaml
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from selfinstruct_chains.files.beside import file_beside
 
 _LARGEST = 2**20  # bytes
 
@@ -29,11 +28,9 @@ def load_topics(value: Any, *, beside: Path, typed: bool, at: str) -> Any:
     """
     if not isinstance(value, str):
         return value
-    path = beside / value
-    if path.suffix not in {".txt", ".yaml", ".yml"}:
+    if Path(value).suffix not in {".txt", ".yaml", ".yml"}:
         raise ConfigError(f"{at}: a list, names with weights, or a file (.txt, .yaml) is expected, not {value!r}")
-    if not (typed or path.resolve().is_relative_to(beside.resolve())):
-        raise ConfigError(f"{at}: {value}: a chain file can name topics in its own folder alone; move it there")
+    path = file_beside(value, beside=beside, typed=typed, at=at, what="topics")
     text = _read(path, at)
     if path.suffix != ".txt":
         try:

@@ -16,7 +16,7 @@ from selfinstruct_chains.method.subjects import About, Subjects
 from selfinstruct_chains.tasks import id_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.tasks import Task
@@ -122,11 +122,16 @@ class Pool:
         random.shuffle(shown)
         return Shown(tuple(shown), self._subjects.draw(request))
 
+    def rules(self, instruction: str) -> Iterator[str]:
+        """Every rule that drops `instruction`, novelty apart; `admit` goes by the first."""
+        for each in self._config.filters:
+            if rule := drop_instruction(instruction, (each,), self._scripts, self._lexicon):
+                yield rule
+        yield from (rule for check in self._filters if (rule := check(instruction)))
+
     def admit(self, id: str, instruction: str) -> Reason | None:  # noqa: A002
         """Why `instruction` was dropped, or None: it has joined the pool."""
-        rule = drop_instruction(instruction, self._config.filters, self._scripts, self._lexicon)
-        rule = rule or next((dropped for check in self._filters if (dropped := check(instruction))), None)
-        if rule:
+        if rule := next(self.rules(instruction), None):
             return Reason(rule)
         similar = self._index.nearest(instruction)
         if similar:

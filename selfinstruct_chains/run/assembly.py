@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from selfinstruct_chains.config import ROLES, ChainConfig, Kind, Role
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped
-from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.seeds import read_seeds, seeds_source
 from selfinstruct_chains.method import graph, steps
 from selfinstruct_chains.method.demonstrations import Demonstrations, classification_examples, instance_examples
 from selfinstruct_chains.method.pure import Pure
@@ -147,7 +147,7 @@ def build_steps(
 
 def public_steps(config: ChainConfig, seeds: Sequence[Task] | None, own: Own) -> Steps:
     """The steps with what the user brings, each with the chain's patience; a threshold is fitted by a run alone."""
-    seeds = seeds if seeds is not None else read_seeds(shipped.SEEDS)
+    seeds = seeds if seeds is not None else read_seeds(seeds_source(config))
     config = in_language(config, seeds)
     found = role_models(config, own.models)
     config = as_known_for(in_text_where_needed(config, found, own), found.models)

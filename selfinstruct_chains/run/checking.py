@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from selfinstruct_chains.config import ROLES, ChainConfig
 from selfinstruct_chains.errors import ProviderError
-from selfinstruct_chains.files import shipped
-from selfinstruct_chains.files.seeds import read_seeds
+from selfinstruct_chains.files.seeds import read_seeds, seeds_source
 from selfinstruct_chains.method.filters import drop_instruction, scripts
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
@@ -66,7 +65,7 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     """
     yield f"chain {config.name}: ok ({', '.join(sorted({config.model_for(role).name for role in ROLES}))})"
     notes: list[str] = []
-    tasks = read_seeds(seeds or shipped.SEEDS, notes=notes)
+    tasks = read_seeds(seeds_source(config, seeds), notes=notes)
     yield from (f"note: {note}" for note in notes)
     Pool(config, tasks)
     yield language_line(config, tasks)

@@ -12,14 +12,15 @@ from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.complaints import complain, shown
-from selfinstruct_chains.files.seeds import as_seed, read_seeds
+from selfinstruct_chains.files.seeds import as_seed, read_seeds, seeds_source
 from selfinstruct_chains.run.budget import Budgets  # noqa: TC001 - a field's type
 from selfinstruct_chains.tasks import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from selfinstruct_chains.config import ChainConfig
 
 _GIVE = 'give {"n": 20}'
 _HINTS = {"budgets": 'give {"n": 20, "budgets": {"calls": 100}}', "seeds": "give tasks, as read_seeds does"}
@@ -73,18 +74,16 @@ def checked(goal: Goal) -> Goal:
         raise ConfigError(f"goal: {found}; {_HINTS.get(found.key.partition('.')[0], _GIVE)}") from None
 
 
-def seed_tasks(goal: Goal, seeds: str | Path | Sequence[Task] | None = None) -> list[Task]:
-    """The tasks that a run starts from: the goal's own; else `seeds`, a JSON Lines file or tasks; else the shipped.
+def seed_tasks(goal: Goal, seeds: str | Path | Sequence[Task] | None, config: ChainConfig) -> list[Task]:
+    """The tasks that a run starts from: the goal's own; else `seeds`, a file or tasks; else the chain's; else the shipped.
 
     Raises:
         ConfigError: `seeds` is neither, or two of the tasks have one id.
         DataError: the file can't be read.
     """
     given = goal.get("seeds", seeds)
-    if given is None:
-        return read_seeds(shipped.SEEDS)
-    if isinstance(given, str | Path):
-        return read_seeds(Path(given))
+    if given is None or isinstance(given, str | Path):
+        return read_seeds(seeds_source(config, given))
     try:
         tasks = [as_seed(task) for task in _SEEDS.validate_python(given)]
     except ValidationError as error:

@@ -76,6 +76,9 @@ class Journal:
     def __contains__(self, key: str) -> bool:
         return key in self._places
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
     def get(self, key: str) -> Entry | None:
         """The entry that answers a call, if it is there.
 

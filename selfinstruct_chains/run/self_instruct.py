@@ -98,8 +98,9 @@ class SelfInstruct(RunnableSerializable[Goal, list[Task]]):
 
     def steps(self, seeds: Sequence[Task] | None = None) -> Steps:
         """The chain's four steps and `complete`, for use on their own."""
-        given = seed_tasks({"n": 1}, self.seeds) if seeds is None else seeds
-        return public_steps(self._config(), given, self._own())
+        config = self._config()
+        given = seed_tasks({"n": 1}, self.seeds, config) if seeds is None else seeds
+        return public_steps(config, given, self._own())
 
     def get_graph(self, config: RunnableConfig | None = None, *, xray: bool = False) -> Graph:
         """The loop, the four steps, the branch with both arms and the filters; `xray` opens the steps."""

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.method.steps import Links
     from selfinstruct_chains.run.assembly import Composed, RoleModels
     from selfinstruct_chains.run.goal import Goal
+    from selfinstruct_chains.run.journal import Journal
     from selfinstruct_chains.run.own import Own
     from selfinstruct_chains.tasks import Task
 
@@ -66,32 +67,28 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
     Raises:
         SelfInstructError: it ended before, or can't begin.
     """
-    own, seeds = chain.own, seed_tasks(goal, chain.seeds)
+    own, seeds = chain.own, seed_tasks(goal, chain.seeds, chain.config)
     chain = chain._replace(config=in_language(chain.config, seeds))
     pool = Pool(chain.config, seeds, own.instruction_filters, lexicon_of(chain.config))
     found = role_models(chain.config, own.models, chain.folder / "llama.log" if chain.folder else None)
     config = in_text_where_needed(chain.config, found, own)
-    unfit = _check(config, found, own)
+    unfit = fit_to_call(config, found, own)
     monitor = chain.monitor or Monitor()
     async with AsyncExitStack() as stack:
         folder = Folder(chain.folder, config, seeds, own.shaping(tracing.get("configurable") or {}))
         stack.callback(folder.close)
-        monitor.begin(goal["n"], folder.journal.usage, _prices(chain), folder.notes)
+        monitor.begin(goal["n"], folder.journal.usage, prices(chain), folder.notes)
         folder.notes += [*config.notes, *unfit, *_about_n(folder, goal["n"])]
         budget = Budget(goal.get("budgets", {}), monitor)
         await stack.enter_async_context(_reporting(folder, monitor))
-        stack.push_async_callback(_disconnect, found)
+        stack.push_async_callback(disconnect, found)
         most = tracing.get("max_concurrency") or config.run.max_concurrency
         calling = {
             role: Calling(patience, budget, monitor, config.run.seed)
             for role, patience in patiences(found.models, config, most).items()
         }
         settling = Settling(config, found, own, seeds, folder.journal, calling, tracing)
-        config, notes = await settle(settling)
-        folder.notes += notes
-        config = as_known_for(config, found.models)
-        config = await calibrate(settling._replace(config=config), folder.notes.append)
-        config = await ask_topics(settling._replace(config=config), folder.notes.append)
+        config = await found_out(settling, folder.notes.append)
         if config.topics != chain.config.topics:
             pool = Pool(config, seeds, own.instruction_filters, lexicon_of(config))
         folder.note_found()
@@ -102,7 +99,7 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
             config,
             goal["n"],
             pool=pool,
-            chain=_journalled(config, parts, found, own, folder, calling),
+            chain=journalled(config, parts, found, own, folder.journal, calling),
             recall=recall(config, parts, folder.journal, own),
             folder=folder,
             monitor=monitor,
@@ -111,7 +108,7 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
         ).run(put)
 
 
-def _check(config: ChainConfig, found: RoleModels, own: Own) -> list[str]:
+def fit_to_call(config: ChainConfig, found: RoleModels, own: Own) -> list[str]:
     """Find out what the chain file's models lack before a folder is made; a line for each thing left out."""
     notes: list[str] = []
     for role in ROLES:
@@ -121,20 +118,37 @@ def _check(config: ChainConfig, found: RoleModels, own: Own) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def _journalled(  # noqa: PLR0913, PLR0917 - it is where these meet
+async def found_out(given: Settling, note: Callable[[str], None]) -> ChainConfig:
+    """The chain with all that its file leaves to be found: forms of requests, a threshold, topics. `note` is told.
+
+    Raises:
+        ProviderError: a provider refuses, or does not answer.
+        RunStopped: the run is ending.
+        ConfigError: no topic came.
+    """
+    config, notes = await settle(given)
+    for one in notes:
+        note(one)
+    config = as_known_for(config, given.found.models)
+    config = await calibrate(given._replace(config=config), note)
+    return await ask_topics(given._replace(config=config), note)
+
+
+def journalled(  # noqa: PLR0913, PLR0917 - it is where these meet
     config: ChainConfig,
     parts: Mapping[Role, Links],
     found: RoleModels,
     own: Own,
-    folder: Folder,
+    journal: Journal,
     calling: Mapping[Role, Calling],
 ) -> Composed:
-    models = {role: Journalled(role, folder.journal, found.models[role], calling[role]) for role in ROLES}
-    steps = {role: JournalledStep(role, folder.journal, step, calling[role]) for role, step in own.steps.items()}
+    """The method, whose every call is in `journal` before anybody has its reply."""
+    models = {role: Journalled(role, journal, found.models[role], calling[role]) for role in ROLES}
+    steps = {role: JournalledStep(role, journal, step, calling[role]) for role, step in own.steps.items()}
     return compose(config, parts, models, own, steps)
 
 
-def _prices(chain: Chain) -> dict[Purpose, Price | None]:
+def prices(chain: Chain) -> dict[Purpose, Price | None]:
     """What the file's models cost; of the caller's own only the chain file's `price` tells."""
     own = chain.own.models.keys() | chain.own.steps.keys()
     configs = {role: chain.config.model_for(role) for role in ROLES}
@@ -147,7 +161,7 @@ def _about_n(folder: Folder, n: int) -> list[str]:
     return [f"the folder has {folder.had} finished tasks already; asking for {n} takes none of them away"]
 
 
-async def _disconnect(found: RoleModels) -> None:
+async def disconnect(found: RoleModels) -> None:
     for model in set(found.models.values()):
         if isinstance(model, ConfiguredModel):
             await model.aclose()

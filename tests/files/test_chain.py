@@ -14,7 +14,7 @@ from selfinstruct_chains.files.chain import find_chain, load_config, parse_overr
 
 TOP = (
     "classification, classification_only, description, domain, filters, instances, instructions, language, model, "
-    "name, novelty, run, topics"
+    "name, novelty, run, seeds, topics"
 )
 MODEL_KEYS = ", ".join(sorted(ModelConfig.model_fields))
 INSTANCES = "input_first, max_instances, output_first"

@@ -18,7 +18,7 @@ from selfinstruct_chains.errors import ConfigError, DataError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.run.checking import check_chain
 from selfinstruct_chains.run.estimate import from_defaults
-from selfinstruct_chains.run.preview import preview
+from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.run.refilter import refilter
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
 from tests.run.scripts import config, files
@@ -153,7 +153,7 @@ def test_check_show_graph_and_estimate_say_it(monkeypatch: pytest.MonkeyPatch) -
     drawn = self_instruct(only).get_graph().draw_mermaid()
 
     assert any(line.startswith("classification_only: ") for line in check_chain(only))
-    assert ASKS in preview(only, "instructions").prompt
+    assert ASKS in show_prompt(only, "instructions").prompt
     assert "left" in drawn
     assert "input_first" not in drawn
     assert from_defaults(only, SEEDS, 100).roles["input_first"].calls == 0
@@ -165,7 +165,7 @@ def test_a_prompt_of_ones_own_asks_as_it_does(monkeypatch: pytest.MonkeyPatch) -
     own = ChatPromptTemplate.from_messages([("human", "Sorting tasks like these:\n{examples}\nMore:")])
     chain = load_config("openai", {"classification_only": True, "instructions.prompt": own})
 
-    assert preview(chain, "instructions").prompt.startswith("[human]\nSorting tasks like these:\n1. ")
+    assert show_prompt(chain, "instructions").prompt.startswith("[human]\nSorting tasks like these:\n1. ")
     assert [line for line in check_chain(chain) if line.startswith("warning: instructions.prompt has no texts for")]
 
 

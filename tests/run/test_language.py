@@ -15,7 +15,7 @@ from selfinstruct_chains.run.checking import check_chain
 from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.language import found_language, in_language, language_line, lexicon_of
 from selfinstruct_chains.run.manifest import run_fingerprint
-from selfinstruct_chains.run.preview import preview
+from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.tasks import Instance, Task
 
 SEEDS = read_seeds(shipped.SEEDS)
@@ -111,4 +111,4 @@ def test_check_and_show_say_it(monkeypatch: pytest.MonkeyPatch) -> None:
     danish = CHAIN.model_copy(update={"language": "da"})
     [line] = [line for line in check_chain(danish) if line.startswith("language")]
     assert line.startswith("language: da (the chain's key); it has no words here yet")
-    assert "language: en (found on 175 seeds)" in preview(CHAIN, "classification").notes
+    assert "language: en (found on 175 seeds)" in show_prompt(CHAIN, "classification").notes

@@ -17,7 +17,7 @@ from selfinstruct_chains.files import shipped
 from selfinstruct_chains.outputs.stats import statistics
 from selfinstruct_chains.outputs.stats_text import statistics_text
 from selfinstruct_chains.run.estimate import from_defaults
-from selfinstruct_chains.run.preview import preview
+from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
@@ -38,7 +38,7 @@ def test_every_prompt_names_the_domain_and_asks_for_nothing_else(role: Role, kin
     """In both forms of each shipped prompt, of chains that only want classification too."""
     for only in (False, True):
         chain = load_config("openai", {"domain": DOMAIN, "classification_only": only})
-        text = preview(chain, role, kind=kind, instruction="Sort a message.").prompt
+        text = show_prompt(chain, role, kind=kind, instruction="Sort a message.").prompt
 
         assert DOMAIN in text
         assert "everyday" not in text
@@ -55,10 +55,10 @@ def test_every_shipped_chain_takes_them(chain: str) -> None:
 def test_the_language_is_asked_for_by_its_english_name() -> None:
     """Of instructions and of instances; not where it was found on the seeds."""
     asked = load_config("openai", {"language": "pt-BR"})
-    texts = {role: preview(asked, role, instruction="x").prompt for role in ROLES}
+    texts = {role: show_prompt(asked, role, instruction="x").prompt for role in ROLES}
 
     assert [role for role in ROLES if "Portuguese (Brazil)" in texts[role]] == ["instructions", *ROLES[2:]]
-    assert "English" not in preview(load_config("openai"), "input_first", instruction="x").prompt
+    assert "English" not in show_prompt(load_config("openai"), "input_first", instruction="x").prompt
 
 
 class Hearing:
@@ -176,7 +176,7 @@ def test_show_and_estimate_know_of_topics_to_come() -> None:
     """The prompt says that they are written first; their calls are counted."""
     asking, plain = (load_config("openai", given) for given in ({"topics": {"ask": 50}}, {}))
 
-    assert "about this topic: (one of 50 that the model writes first)" in preview(asking, "instructions").prompt
+    assert "about this topic: (one of 50 that the model writes first)" in show_prompt(asking, "instructions").prompt
     calls = [from_defaults(chain, SEEDS, 100).roles["instructions"].calls for chain in (asking, plain)]
     assert calls[0] - calls[1] == 3
 

@@ -19,7 +19,7 @@ from langgraph.types import Command, interrupt
 from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypedDict
 
-from selfinstruct_chains import Goal, Task, build_steps, read_seeds, self_instruct
+from selfinstruct_chains import Goal, Task, build_steps, load_config, read_seeds, self_instruct
 from selfinstruct_chains.errors import ConfigError, DataError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.run.goal import checked, seed_tasks
@@ -28,6 +28,7 @@ from tests.run.scripts import Author, config
 
 INSTANCE = Instance(input="é\n", output="x")
 DROPPED = Dropped(instance=INSTANCE, rule="echo")
+CHAIN = load_config("openai")
 TASK = Task(
     id="000003-04",
     instruction="Do it.",
@@ -267,14 +268,16 @@ def test_a_goals_seeds_go_before_the_chains_and_those_before_the_shipped(tmp_pat
     [seed] = read_seeds(path)
     other = seed.model_copy(update={"id": "b"})
 
-    assert seed_tasks({"n": 1, "seeds": [other]}, path) == [other]
-    assert seed_tasks({"n": 1}, path) == seed_tasks({"n": 1}, str(path)) == seed_tasks({"n": 1}, [seed]) == [seed]
-    assert seed_tasks({"n": 1}) == read_seeds(shipped.SEEDS)
+    assert seed_tasks({"n": 1, "seeds": [other]}, path, CHAIN) == [other]
+    for given in (path, str(path), [seed]):
+        assert seed_tasks({"n": 1}, given, CHAIN) == [seed]
+    assert seed_tasks({"n": 1}, None, CHAIN.model_copy(update={"seeds": str(path)})) == [seed]
+    assert seed_tasks({"n": 1}, None, CHAIN) == read_seeds(shipped.SEEDS)
 
 
 def test_a_former_runs_tasks_are_seeds_as_if_read_from_its_file() -> None:
     """Their ids can't be taken for those of the new run's, and they come from nowhere."""
-    [seed] = seed_tasks({"n": 1, "seeds": [TASK]})
+    [seed] = seed_tasks({"n": 1, "seeds": [TASK]}, None, CHAIN)
 
     assert (seed.id, seed.provenance, seed.instances) == ("seed-000003-04", None, TASK.instances)
 

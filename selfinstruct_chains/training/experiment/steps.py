@@ -82,7 +82,7 @@ def run(step: Step) -> int:
 def _part(plan: Plan, arm: Arm, out: Path) -> Path:
     """The tasks that the arm is trained on, written when they are first asked for."""
     if arm.size is None:
-        return Path(plan.seeds or str(shipped.SEEDS))
+        return out / RUN / "seeds.jsonl"
     part = out / PARTS / f"{arm.folder}.jsonl"
     if not part.exists():
         run = RunReader(out / (REGENERATED if arm.is_regenerated else RUN))
