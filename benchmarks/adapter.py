@@ -19,7 +19,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompts import keeper
-
 from selfinstruct_chains import load_config, read_seeds
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.files import shipped
@@ -79,13 +78,16 @@ def rows(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[dict[str, str]]
         prompt = classification_links(role, "completion", shown).prompt(task.instruction)
         yield {"prompt": prompt.to_string(), "completion": f" {'Yes' if task.is_classification else 'No'}"}
         yield from _instances(config, task, others, number)
-    random = Random(42)
-    role = config.instructions
+    yield from _lists(config, tasks)
+
+
+def _lists(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[dict[str, str]]:
+    random, ask = Random(42), config.instructions.ask
     for _ in range(LISTS):
-        drawn = [task.instruction for task in random.sample(tasks, 2 * role.ask)]
-        prompt = instruction_links(role, "completion").prompt(drawn[: role.ask])
-        listed = numbered(drawn[role.ask :], first=role.ask + 1)
-        yield {"prompt": prompt.to_string(), "completion": listed.removeprefix(f"{role.ask + 1}.")}
+        drawn = [task.instruction for task in random.sample(tasks, 2 * ask)]
+        prompt = instruction_links(config.instructions, "completion").prompt(drawn[:ask])
+        listed = numbered(drawn[ask:], first=ask + 1)
+        yield {"prompt": prompt.to_string(), "completion": listed.removeprefix(f"{ask + 1}.")}
 
 
 def _instances(config: ChainConfig, task: Task, others: Sequence[Task], seed: int) -> Iterator[dict[str, str]]:
@@ -106,7 +108,7 @@ async def asked(config: ChainConfig, train: Sequence[Task], fold: Sequence[Task]
     """Ask about the fold, with demonstrations from the other seeds."""
     models = role_models(config)
     config = as_known_for(config, models.models, hopeful=True)
-    parts = links(config, demonstrations(config, train), {role: "completion" for role in ROLES})
+    parts = links(config, demonstrations(config, train), dict.fromkeys(ROLES, "completion"))
     limit = asyncio.Semaphore(config.run.max_concurrency)
     replies: list[tuple[str, str, str]] = []
 

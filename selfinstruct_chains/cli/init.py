@@ -60,7 +60,7 @@ def command(folder: Path, *, settings: tuple[str, ...], fill: bool, no_input: bo
     made = project.project(chain, folder.resolve().name, overrides, top, text)
     for path in made.write(folder):
         echo(path)
-    for line in [*lines, *_next(folder, config)]:
+    for line in [*lines, *_next(folder)]:
         echo(line)
 
 
@@ -156,7 +156,7 @@ def _lines(tasks: Any) -> str:
     return "".join(f"{task.line()}\n" for task in tasks)
 
 
-def _next(folder: Path, config: ChainConfig) -> Iterator[str]:
+def _next(folder: Path) -> Iterator[str]:
     """The next three commands."""
     from selfinstruct_chains.files import project
 

@@ -6,7 +6,6 @@ import asyncio
 import textwrap
 from contextlib import aclosing
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +14,8 @@ from selfinstruct_chains.cli import options, trust
 from selfinstruct_chains.cli.echo import echo, echo_json, overheard
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.run.outcomes import Slot
     from selfinstruct_chains.run.preview import Looked, Requested, Trial

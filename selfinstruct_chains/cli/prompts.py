@@ -56,4 +56,4 @@ def _file(name: str, chain: str) -> Traversable:
         if role == name:
             return file
     options.refuse("says whose file a role's is", "chain")
-    return yaml.find(name, shipped.PROMPTS, "prompt", Path())
+    return yaml.find(name, shipped.PROMPTS, "prompt", Path()).file

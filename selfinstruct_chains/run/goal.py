@@ -75,7 +75,7 @@ def checked(goal: Goal) -> Goal:
 
 
 def seed_tasks(goal: Goal, seeds: str | Path | Sequence[Task] | None, config: ChainConfig) -> list[Task]:
-    """The tasks that a run starts from: the goal's own; else `seeds`, a file or tasks; else the chain's; else the shipped.
+    """The tasks that a run starts from: the goal's own; else `seeds`, a file or tasks; else those of the chain.
 
     Raises:
         ConfigError: `seeds` is neither, or two of the tasks have one id.

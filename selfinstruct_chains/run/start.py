@@ -162,6 +162,7 @@ def _about_n(folder: Folder, n: int) -> list[str]:
 
 
 async def disconnect(found: RoleModels) -> None:
+    """Close the connections of the chain file's models."""
     for model in set(found.models.values()):
         if isinstance(model, ConfiguredModel):
             await model.aclose()

@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-DOMAIN = "A bank's support chat: customers ask about cards, transfers and loans; answers are short, and name the next step."
-CARDS = [f"Explain what {what} costs with a card of ours." for what in ("a transfer", "a payment", "a new PIN", "a loan")]
+DOMAIN = (
+    "A bank's support chat: customers ask about cards, transfers and loans; answers are short, and name the next step."
+)
+CARDS = [
+    f"Explain what {what} costs with a card of ours." for what in ("a transfer", "a payment", "a new PIN", "a loan")
+]
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
     """The scripted author in the place of a provider."""
-    with ScriptedServer() as server:
+    with ScriptedServer(remember=1000) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         yield server
@@ -38,7 +42,9 @@ def examples(tmp_path: Path) -> Path:
     """A few of a bank's, in a table, half of them without an answer."""
     path = tmp_path / "examples.csv"
     with path.open("w", newline="") as file:
-        csv.writer(file).writerows([("question", "answer"), *((text, "5 euros." * (i % 2)) for i, text in enumerate(CARDS))])
+        csv.writer(file).writerows(
+            [("question", "answer"), *((text, "5 euros." * (i % 2)) for i, text in enumerate(CARDS))]
+        )
     return path
 
 
@@ -67,7 +73,9 @@ def test_the_commands_that_it_names_run(
     """Examples are filled in, and what is said to be next works as it is said."""
     folder = tmp_path / "my bank"
 
-    said = selfinstruct("init", str(folder), "--chain", "openai", "--seeds", str(examples), "--fill", "--domain", DOMAIN)
+    said = selfinstruct(
+        "init", str(folder), "--chain", "openai", "--seeds", str(examples), "--fill", "--domain", DOMAIN
+    )
     seeds = [json.loads(line) for line in (folder / "seeds.jsonl").read_text().splitlines()]
     again = selfinstruct("init", str(folder), "--chain", "openai")
 
@@ -78,14 +86,14 @@ def test_the_commands_that_it_names_run(
     assert (again.code, "not empty" in again.err) == (2, True)
     config = load_config(folder / "chain.yaml", {"instructions.seed_examples": 4})
     assert config.domain == DOMAIN
-    asked = len(server.requests)
+    asked = len(server.asked)
     few = ("--set", "instructions.seed_examples=4")
     checked = selfinstruct("check", str(folder / "chain.yaml"), *few)
     grown = selfinstruct("generate", "-n", "3", "--chain", str(folder / "chain.yaml"), "-o", str(folder / "run"), *few)
     assert (checked.code, grown.code) == (0, 0), (checked, grown)
     assert "seeds: 4 tasks" in checked.out
-    assert all(DOMAIN in json.dumps(request, ensure_ascii=False) for request in server.requests[asked:])
-    assert [seed["instruction"] for seed in map(json.loads, (folder / "run" / "seeds.jsonl").open())] == CARDS
+    assert all(DOMAIN in "".join(request.prompts) for request in list(server.asked)[asked:])
+    assert [seed.instruction for seed in read_seeds(folder / "run" / "seeds.jsonl")] == CARDS
 
 
 def test_what_examples_lack_is_told(selfinstruct: Callable[..., Any], tmp_path: Path, examples: Path) -> None:
@@ -103,7 +111,14 @@ def test_what_examples_lack_is_told(selfinstruct: Callable[..., Any], tmp_path: 
 def test_another_provider(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
     """It stands in the file, and what belonged to the one before does not."""
     said = selfinstruct(
-        "init", str(tmp_path / "new"), "--chain", "openai", "--set", "model.provider=groq", "--set", "model.name=llama-9"
+        "init",
+        str(tmp_path / "new"),
+        "--chain",
+        "openai",
+        "--set",
+        "model.provider=groq",
+        "--set",
+        "model.name=llama-9",
     )
 
     assert said.code == 0, said
@@ -119,7 +134,7 @@ def test_another_provider(selfinstruct: Callable[..., Any], tmp_path: Path) -> N
         (["--topics", "none.txt"], "--topics: none.txt: can't be read: No such file"),
         (["--topics", "0"], "topics"),
         (["--domain", "x"], "domain"),
-        (["--chain", "openia"], "no chain 'openia' is shipped; did you mean 'openai'?"),
+        (["--chain", "openia"], "no chain 'openia' is shipped (did you mean 'openai'?)"),
         (["--set", "model.provider=groq"], "model.name"),
         (["--set", "model.api_key=sk-1"], "a secret in a chain"),
         (["--seeds", "none.csv"], "none.csv"),
@@ -148,7 +163,7 @@ def test_a_fill_that_was_stopped_goes_on(
     went_on = selfinstruct(*command, "--max-calls", "50")
 
     assert (stopped.code, went_on.code) == (3, 0), (stopped, went_on)
-    assert len(server.requests) == 6  # four kinds, two instances
+    assert len(server.asked) == 6  # four kinds, two instances
     assert (tmp_path / "bank" / "chain.yaml").exists()
 
 
@@ -166,7 +181,12 @@ def test_on_a_terminal_it_asks(tmp_path: Path, examples: Path) -> None:
     assert done.returncode == 0, asked
     assert asked.count("Error: ") == 3
     config = load_config(tmp_path / "bank" / "chain.yaml")
-    assert (config.domain, config.language, config.model.provider, config.model.name) == (DOMAIN, "de", "groq", "llama-9")
+    assert (config.domain, config.language, config.model.provider, config.model.name) == (
+        DOMAIN,
+        "de",
+        "groq",
+        "llama-9",
+    )
     assert b"4 tasks of 4 rows" in done.stdout
 
 
@@ -186,5 +206,7 @@ def test_a_chains_own_prompt_is_printed(selfinstruct: Callable[..., Any], tmp_pa
     listed, wrong = selfinstruct("prompts"), selfinstruct("prompts", "instruction")
 
     assert printed.out.endswith("# mine\n")
-    assert {line.split()[0] for line in listed.out.splitlines() if line[0] != " "} == set(shipped.names(shipped.PROMPTS))
+    assert {line.split()[0] for line in listed.out.splitlines() if line[0] != " "} == set(
+        shipped.names(shipped.PROMPTS)
+    )
     assert (wrong.code, "did you mean 'instructions'?" in wrong.err) == (2, True)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+OUTPUTS = (f"--set=instances.{role}.output=text" for role in ("input_first", "output_first"))
+CHAIN = ("--chain", "openai", "--set", "model.system_role=true", *OUTPUTS)
 SEED = read_seeds(shipped.SEEDS)[0]
 WRITTEN = (
     "Explain how a bridge carries its own weight.",
@@ -37,16 +39,18 @@ def author(prompt: str, seed: int | None = None) -> Reply:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
     """That author in the place of a provider."""
-    with ScriptedServer(author) as server:
+    with ScriptedServer(author, remember=1000) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         yield server
 
 
-def test_each_instruction_has_its_verdict(selfinstruct: Callable[..., Any], server: ScriptedServer, tmp_path: Path) -> None:
+def test_each_instruction_has_its_verdict(
+    selfinstruct: Callable[..., Any], server: ScriptedServer, tmp_path: Path
+) -> None:
     """Every rule that drops it, and what it is most like; two of those that stay are completed; nothing is written."""
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    said = selfinstruct("preview", "--chain", "openai", "--json")
+    said = selfinstruct("preview", *CHAIN, "--json")
 
     assert said.code == 0, said
     found = json.loads(said.out)
@@ -57,8 +61,8 @@ def test_each_instruction_has_its_verdict(selfinstruct: Callable[..., Any], serv
     assert found["instructions"][5]["nearest"] == {"id": "000000-00", "score": pytest.approx(16 / 18)}
     kinds = [[task.get("is_classification") for task in tasks][-1] for tasks in found["completed"]]
     assert kinds == [False, True]
-    assert [call["key"] for call in found["calls"]][0] == "instructions/000000/1"
-    assert len(found["calls"]) == len(server.requests) == 5
+    assert found["calls"][0]["key"] == "instructions/000000/1"
+    assert len(found["calls"]) == len(server.asked) == 5
     assert found["dollars"] is not None
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.name != "empty"} == {
         path: time for path, time in before.items() if path.name != "empty"
@@ -67,20 +71,20 @@ def test_each_instruction_has_its_verdict(selfinstruct: Callable[..., Any], serv
 
 def test_it_is_the_runs_own_request(selfinstruct: Callable[..., Any], server: ScriptedServer, tmp_path: Path) -> None:
     """What a run of this chain asks first, word for word; another number shows other examples."""
-    first = json.loads(selfinstruct("preview", "--chain", "openai", "--complete", "0", "--json").out)
-    asked = [request["messages"] for request in server.requests]
-    other = json.loads(selfinstruct("preview", "--chain", "openai", "--complete", "0", "--request", "1", "--json").out)
-    selfinstruct("generate", "-n", "1", "--chain", "openai", "-o", str(tmp_path / "run"), "--max-calls", "1")
+    first = json.loads(selfinstruct("preview", *CHAIN, "--complete", "0", "--json").out)
+    asked = [request.prompts for request in server.asked]
+    other = json.loads(selfinstruct("preview", *CHAIN, "--complete", "0", "--request", "1", "--json").out)
+    selfinstruct("generate", "-n", "1", *CHAIN, "-o", str(tmp_path / "run"), "--max-calls", "1")
 
     assert len(asked) == 1
-    assert asked[0] in [request["messages"] for request in server.requests[2:]]
+    assert asked[0] in [request.prompts for request in list(server.asked)[2:]]
     assert first["examples"] != other["examples"]
     assert first["completed"] == []
 
 
 def test_it_reads_well(selfinstruct: Callable[..., Any], server: ScriptedServer) -> None:
     """At 80 columns, with the replies where they are asked for."""
-    said = selfinstruct("preview", "--chain", "openai", "--raw")
+    said = selfinstruct("preview", *CHAIN, "--raw")
 
     assert said.code == 0, said
     before, raw = said.out.split("== instructions/000000/1\n")
@@ -97,7 +101,7 @@ def test_a_reply_that_can_not_be_read(selfinstruct: Callable[..., Any], monkeypa
     with ScriptedServer(lambda *_: Reply("", "stop")) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-        said = selfinstruct("preview", "--chain", "openai")
+        said = selfinstruct("preview", *CHAIN)
 
     assert said.code == 0, said
     assert "dropped: unreadable" in said.out
@@ -108,7 +112,7 @@ def test_a_provider_that_refuses_is_one_line(selfinstruct: Callable[..., Any], m
     """And the exit code of a provider's fault."""
     monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    said = selfinstruct("preview", "--chain", "openai", "--set", "run.patience=0.1")
+    said = selfinstruct("preview", *CHAIN, "--set", "run.patience=0.1")
 
     assert said.code == 5, said
     assert len([line for line in said.err.splitlines() if line.startswith("Error: ")]) == 1
@@ -117,8 +121,20 @@ def test_a_provider_that_refuses_is_one_line(selfinstruct: Callable[..., Any], m
 def test_topics_take_turns(selfinstruct: Callable[..., Any], server: ScriptedServer) -> None:
     """A request is about its topic, which is told."""
     told = [
-        json.loads(selfinstruct("preview", "--set", "topics=[cards, loans]", "--chain", "openai", "--complete", "0",
-                                "--request", str(number), "--json").out)["topic"]
+        json.loads(
+            selfinstruct(
+                "preview",
+                "--set",
+                "topics=[cards, loans]",
+                "--chain",
+                "openai",
+                "--complete",
+                "0",
+                "--request",
+                str(number),
+                "--json",
+            ).out
+        )["topic"]
         for number in (0, 1)
     ]
 

@@ -34,7 +34,7 @@ def chain(tmp_path: Path) -> Path:
 def test_a_run_begins_from_them(chain: Path, tmp_path: Path) -> None:
     """From the file beside the chain file; what is given goes before it; the run's folder has them, not their place."""
     config = load_config(chain)
-    model = ScriptedChat(script=scripted_author)
+    model = ScriptedChat(reply=scripted_author)
     run = self_instruct(config, tmp_path / "run", models=model)
 
     assert len(run.invoke({"n": 2})) == 2
@@ -50,7 +50,7 @@ def test_a_run_begins_from_them(chain: Path, tmp_path: Path) -> None:
 
 def test_where_they_are_is_no_part_of_a_run(chain: Path, tmp_path: Path) -> None:
     """The same seeds from elsewhere go on in the same folder."""
-    model = ScriptedChat(script=scripted_author)
+    model = ScriptedChat(reply=scripted_author)
     self_instruct(load_config(chain), tmp_path / "run", models=model).invoke({"n": 2})
     shutil.move(chain.parent, tmp_path / "moved")
 

@@ -18,8 +18,8 @@ from selfinstruct_chains.errors import ConfigError, DataError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.run.checking import check_chain
 from selfinstruct_chains.run.estimate import from_defaults
-from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.run.refilter import refilter
+from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
 from tests.run.scripts import config, files
 

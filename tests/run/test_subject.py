@@ -17,9 +17,9 @@ from selfinstruct_chains.files import shipped
 from selfinstruct_chains.outputs.stats import statistics
 from selfinstruct_chains.outputs.stats_text import statistics_text
 from selfinstruct_chains.run.estimate import from_defaults
-from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
+from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
 from tests.run.scripts import config, files
 

@@ -7,10 +7,8 @@ import shlex
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.writing import make_folder, write_atomically
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.tasks import to_line
@@ -18,6 +16,7 @@ from selfinstruct_chains.training.experiment.plan import BASE, CHAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from selfinstruct_chains.training.experiment.plan import Arm, Plan
 
@@ -54,7 +53,7 @@ def steps(plan: Plan, out: Path, limits: Sequence[str] = ()) -> Iterator[Step]:
         yield Step("outputs anew", ("regenerate", str(out / RUN), *anew))
     for arm in plan.arms:
         how = ("--base", plan.base, "-o", str(out / MODELS / arm.folder), *_each("--set", plan.tune))
-        yield Step(f"training: {arm.name}", ("finetune", str(_part(plan, arm, out)), *how))
+        yield Step(f"training: {arm.name}", ("finetune", str(_part(arm, out)), *how))
     yield Step("answers", tuple(_evaluate(plan, out, limits)), is_told=False)  # it is told with the verdict
 
 
@@ -79,7 +78,7 @@ def run(step: Step) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _part(plan: Plan, arm: Arm, out: Path) -> Path:
+def _part(arm: Arm, out: Path) -> Path:
     """The tasks that the arm is trained on, written when they are first asked for."""
     if arm.size is None:
         return out / RUN / "seeds.jsonl"
