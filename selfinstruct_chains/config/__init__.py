@@ -29,6 +29,7 @@ from selfinstruct_chains.config.filters import (
     EchoFilter,
     Filter,
     KeywordFilter,
+    LanguageFilter,
     LengthFilter,
     OpeningFilter,
     RefusalFilter,
@@ -41,6 +42,7 @@ from selfinstruct_chains.config.languages import (
     Keywords,
     Language,
     language_name,
+    whole_language,
 )
 from selfinstruct_chains.config.model import (
     ModelConfig,
@@ -91,6 +93,7 @@ __all__ = [
     "Keywords",
     "Kind",
     "Language",
+    "LanguageFilter",
     "LengthFilter",
     "ModelConfig",
     "NoveltyConfig",
@@ -113,5 +116,6 @@ __all__ = [
     "flatten",
     "language_name",
     "variables",
+    "whole_language",
     "written",
 ]

@@ -21,12 +21,12 @@ from selfinstruct_chains.config.base import (
     Whole,
     file_name,
 )
-from selfinstruct_chains.config.filters import Filter
+from selfinstruct_chains.config.filters import Filter, with_implied
 from selfinstruct_chains.config.flat import flatten, put
-from selfinstruct_chains.config.languages import UNDETERMINED, language_name
+from selfinstruct_chains.config.languages import language_name
 from selfinstruct_chains.config.model import ModelConfig
 from selfinstruct_chains.config.prompt import Prompt, Prompted, Subject
-from selfinstruct_chains.config.subject import Domain, Languages, Topics
+from selfinstruct_chains.config.subject import Domain, Languages, Topics, asks_for
 from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
 from selfinstruct_chains.config.threshold import Threshold
 
@@ -160,8 +160,8 @@ class ChainConfig(Closed):
     topics: Topics | None = None
     """Each request for instructions is about one of them; None: about anything, as in the paper."""
     language: Languages | None = None
-    """That of the tasks, as a BCP 47 tag, or several with their shares; the prompts ask for it. None: a run finds it on
-    its seeds (`run.language`)."""
+    """That of the tasks, as a BCP 47 tag, or several with their shares; the prompts ask for it, and what comes in another
+    is dropped. None: a run finds it on its seeds (`run.language`)."""
     model: ModelConfig
     """The default, over which each role's model was merged."""
     classification_only: bool = False
@@ -210,11 +210,15 @@ class ChainConfig(Closed):
         """
         values: Any = self.model_dump(mode="json")
         notes = self._without_the_old_provider(values, settings)
+        if "language" in settings:
+            values["filters"] = with_implied(values["filters"], settings["language"])
         for key, value in settings.items():
             below = key.removeprefix("model.") if key.startswith("model.") else ""
             targets = [f"{_SECTIONS[role]}.model.{below}" for role in ROLES] if below else []
             for target in [key, *targets]:
                 put(values, target, value)
+        if "language" in settings:
+            values["filters"] = with_implied(values["filters"], settings["language"])
         return ChainConfig.model_validate_json(json.dumps(values)).noted([*self.notes, *notes])
 
     def noted(self, notes: Iterable[str]) -> ChainConfig:
@@ -258,7 +262,7 @@ class ChainConfig(Closed):
     def subject(self, role: Prompted) -> Subject:
         """What the prompt of `role` is to say of the chain's subject."""
         one_by_one = {"instructions": "{language}", "topics": ""}.get(role, "the language of the task")
-        asked = "" if self.language in (None, UNDETERMINED, "en") else self.language  # the prompts are English
+        asked = self.language if asks_for(self.language) else ""
         language = one_by_one if isinstance(asked, dict) else language_name(asked or "")
         return Subject(self.domain or "", bool(self.topics), language)
 

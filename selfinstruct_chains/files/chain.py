@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import ChainConfig, Role
+from selfinstruct_chains.config.filters import with_implied
 from selfinstruct_chains.config.secret_names import is_secret
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped, yaml
@@ -63,8 +64,10 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     origin = _Origin(source, overrides or {})
     raw = yaml.read(source)
     notes = leave_old_providers(raw, origin.overrides)
+    _imply_filters(raw, origin)  # so that an override finds it in its place
     for key, value in origin.overrides.items():
         _override(raw, key, value)
+    _imply_filters(raw, origin)
     _refuse_secrets(raw, origin)
     _load_topics(raw, origin)
     raw.setdefault("name", re.sub(r"[^\w.+-]+", "-", Path(str(chain)).stem))
@@ -114,6 +117,13 @@ def parse_overrides(settings: Sequence[str]) -> dict[str, Any]:
 
 def _find(chain: str) -> yaml.Source:
     return yaml.find(chain, shipped.CHAINS, "chain", Path())
+
+
+def _imply_filters(raw: dict[str, Any], origin: _Origin) -> None:
+    language = origin.overrides.get("language", raw.get("language"))
+    filters = with_implied(raw.get("filters"), language)
+    if filters is not None:
+        raw["filters"] = filters
 
 
 def _override(raw: Any, dotted: str, value: Any) -> None:
