@@ -19,11 +19,11 @@ from selfinstruct_chains.run.checking import check_chain
 from selfinstruct_chains.run.manifest import run_fingerprint
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
-from selfinstruct_chains.tasks import Instance, Task
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
 from tests.run.scripts import config, files
 
 if TYPE_CHECKING:
+    from selfinstruct_chains.tasks import Task
     from selfinstruct_chains.testing import Script
 
 FOLDER = Path(__file__).parents[2] / "seeds" / "languages"
@@ -216,9 +216,3 @@ def test_a_language_that_can_not_be_told_apart_is_said(tmp_path: Path) -> None:
     said = lines({"language": "gsw"}, "de", tmp_path=tmp_path)
 
     assert "filter language: drops nothing, since the language is not known to it" in said
-
-
-def test_a_rejection_of_another_rule_has_no_language() -> None:
-    """Its line is what it was."""
-    task = Task(id="s", instruction="x", instances=(Instance(output="x"),), is_classification=False)
-    assert "language" not in task.model_dump(exclude_none=True)
