@@ -15,8 +15,6 @@ from selfinstruct_chains.config.base import (
     written,
 )
 from selfinstruct_chains.config.chain import (
-    NOT_SHAPING,
-    REPLY_CHARACTERS,
     ChainConfig,
     ClassificationRole,
     InstanceRole,
@@ -57,12 +55,14 @@ from selfinstruct_chains.config.prompt import (
     STOP_VARIABLES,
     ChatForm,
     CompletionForm,
+    Labels,
     Prompt,
     Prompted,
     Subject,
     Turn,
     variables,
 )
+from selfinstruct_chains.config.shaping import NOT_SHAPING, REPLY_CHARACTERS
 from selfinstruct_chains.config.subject import Topics
 from selfinstruct_chains.config.threshold import Threshold
 
@@ -92,6 +92,7 @@ __all__ = [
     "KeywordFilter",
     "Keywords",
     "Kind",
+    "Labels",
     "Language",
     "LanguageFilter",
     "LengthFilter",

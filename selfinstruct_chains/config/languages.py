@@ -101,8 +101,11 @@ def whole_language(tag: str) -> str:
     return _VARIETIES.get(language, language)
 
 
-def language_name(tag: str) -> str:
-    """What English calls a language: "German" for "de", "Chinese (Traditional)" for "zh-Hant"; "" for ""."""
+def language_name(tag: str, *, own: bool = False) -> str:
+    """What English calls a language, or its `own` name: "German" or "Deutsch" for "de"; "" for ""."""
     import langcodes
 
-    return langcodes.Language.get(tag).display_name() if tag else ""
+    if not tag:
+        return ""
+    language = langcodes.Language.get(tag)
+    return language.autonym() if own else language.display_name()

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains.config import ChainConfig, Role
+from selfinstruct_chains.config import ChainConfig, Role, whole_language
 from selfinstruct_chains.config.filters import with_implied
 from selfinstruct_chains.config.secret_names import is_secret
 from selfinstruct_chains.errors import ConfigError
@@ -74,8 +74,9 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
     for section in sections.values():
         section["model"] = _merged(raw.get("model"), section.get("model"))
+    language = _prompts_in(raw, origin)
     for role, section in sections.items():
-        section["prompt"] = _load_prompt(section, role, origin)
+        section["prompt"] = _load_prompt(section, role, origin, language)
     return yaml.validate(ChainConfig, raw, origin.at).noted(notes)
 
 
@@ -190,8 +191,24 @@ def _load_topics(raw: dict[str, Any], origin: _Origin) -> None:
         raw["topics"] = load_topics(raw["topics"], beside=origin.beside("topics"), typed=typed, at=at)
 
 
-def _load_prompt(section: dict[str, Any], role: Role, origin: _Origin) -> Any:
+def _prompts_in(raw: dict[str, Any], origin: _Origin) -> str:
+    """The language in which shipped prompts are taken; "" where `prompt_language` does not say `own`."""
+    if raw.get("prompt_language") != "own":
+        return ""
+    language, there = raw.get("language"), ("en", *shipped.prompt_languages())
+    if not isinstance(language, str):
+        raise ConfigError(f"{origin.at('prompt_language')}: own: one language is expected, as language: de")
+    own = whole_language(language)
+    if own not in there:
+        raise ConfigError(
+            f"{origin.at('prompt_language')}: own: no prompts are shipped in {language!r}; there are "
+            f"{', '.join(there)}; English ones ask for any language: prompt_language: english"
+        )
+    return own
+
+
+def _load_prompt(section: dict[str, Any], role: Role, origin: _Origin, language: str) -> Any:
     key = ".".join((*_ROLE_KEYS[role], "prompt"))
     beside = origin.beside(key)
     output = section.get("output", "text")
-    return load_prompt(section.get("prompt", role), role, output, beside=beside, at=origin.at(key))
+    return load_prompt(section.get("prompt", role), role, output, beside=beside, at=origin.at(key), language=language)

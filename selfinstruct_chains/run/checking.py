@@ -8,7 +8,7 @@ from collections import Counter
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from selfinstruct_chains.config import ROLES, ChainConfig
+from selfinstruct_chains.config import ROLES, ChainConfig, language_name
 from selfinstruct_chains.errors import ProviderError
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.files.seeds import read_seeds
@@ -99,6 +99,8 @@ def _about_subject(config: ChainConfig) -> Iterator[str]:
     """What the tasks are to be about, and in which language."""
     if line := filter_line(config):
         yield line
+    if config.prompts_in:
+        yield f"prompts: in {language_name(config.prompts_in)} where they are shipped ones (prompt_language: own)"
     if config.domain:
         yield f"domain: {shorten(config.domain, _WIDTH - len('domain: '), placeholder=' ...')}"
     if config.topics and config.topics.ask:
