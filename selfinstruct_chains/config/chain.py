@@ -139,8 +139,8 @@ class ChainConfig(Closed):
     topics: Topics | None = None
     """Each request for instructions is about one of them; None: about anything, as in the paper."""
     language: Languages | None = None
-    """That of the tasks, as a BCP 47 tag, or several with their shares; the prompts ask for it, and what comes in another
-    is dropped. None: a run finds it on its seeds (`run.language`)."""
+    """That of the tasks, as a BCP 47 tag, or several with their shares; the prompts ask for it, and what comes in
+    another is dropped. None: a run finds it on its seeds (`run.language`)."""
     prompt_language: Literal["english", "own"] = "english"
     """Which of the shipped prompts are taken: `own` is those in `language`, where there are some."""
     model: ModelConfig
@@ -195,7 +195,7 @@ class ChainConfig(Closed):
             LookupError: there is nothing of that name.
             ConfigError: another provider without a name for its model.
         """
-        if self.prompt_language == "own" and "language" in settings or "prompt_language" in settings:
+        if (self.prompt_language == "own" and "language" in settings) or "prompt_language" in settings:
             raise ConfigError("prompt_language: its prompts are read with the chain file: load_config(NAME, {...})")
         values: Any = self.model_dump(mode="json")
         notes = self._without_the_old_provider(values, settings)

@@ -96,7 +96,7 @@ def tag(text: str) -> str:
 
 
 def whole_language(tag: str) -> str:
-    """The language of a BCP 47 tag alone, "pt" for "pt-BR"; of a spoken variety the one it is within, "zh" for "yue"."""
+    """The language of a BCP 47 tag alone: "pt" for "pt-BR"; that which a spoken variety is within: "zh" for "yue"."""
     language = tag.partition("-")[0].lower()
     return _VARIETIES.get(language, language)
 

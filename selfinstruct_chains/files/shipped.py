@@ -35,7 +35,9 @@ def names(folder: Traversable) -> list[str]:
 
 def prompt_languages() -> list[str]:
     """The BCP 47 tags of the languages that prompts are shipped in besides English, sorted."""
-    return sorted(entry.name for entry in PROMPTS.iterdir() if entry.is_dir() and (entry / "instructions.yaml").is_file())
+    return sorted(
+        entry.name for entry in PROMPTS.iterdir() if entry.is_dir() and (entry / "instructions.yaml").is_file()
+    )
 
 
 def prompts_in(language: str, name: str) -> Traversable:

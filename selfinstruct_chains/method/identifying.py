@@ -1,4 +1,4 @@
-"""Which language an instruction is in, by py3langid: naive Bayes over bytes, 140 languages, a third of a millisecond each.
+"""Which language an instruction is in, by py3langid: naive Bayes over bytes, 140 languages, a third of a millisecond.
 
 What an instruction works on may be in another language than what it asks: quoted texts, code and addresses are left
 out, and where what stands before a colon or a line's end speaks for a language, that counts.
@@ -7,7 +7,6 @@ out, and where what stands before a colon or a line's end speaks for a language,
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,7 +48,8 @@ def rank(text: str) -> list[tuple[str, float]]:
     Raises:
         ConfigError: the identifier can't be loaded.
     """
-    return _identifier().rank(text[:_LONGEST])
+    ranked: list[tuple[str, float]] = _identifier().rank(text[:_LONGEST])
+    return ranked
 
 
 def shown(instruction: str, wanted: str = UNDETERMINED) -> Language:
@@ -63,7 +63,7 @@ def shown(instruction: str, wanted: str = UNDETERMINED) -> Language:
 def is_foreign(instruction: str, wanted: str, probability: float) -> bool:
     """Whether an instruction is clearly in another language than `wanted`, and in that with less than `probability`.
 
-    What shows no language is not foreign, whatever its length; nothing is where `wanted` is a language that is not known.
+    What shows no language is not foreign, whatever its length; nor is anything where `wanted` is not known.
     """
     wanted = whole_language(wanted)
     if wanted == UNDETERMINED or wanted not in known():
@@ -84,10 +84,11 @@ def known() -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _ranked(text: str) -> dict[str, float]:
     """Whole languages by their probability, the likeliest first."""
-    shares: Counter[str] = Counter()
+    shares: dict[str, float] = {}
     for tag, probability in rank(text):
-        shares[whole_language(tag)] += probability
-    return dict(shares.most_common())
+        whole = whole_language(tag)
+        shares[whole] = shares.get(whole, 0.0) + probability
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 
 def _without_material(instruction: str) -> str:

@@ -32,9 +32,7 @@ def instances_text(instances: Sequence[Instance], form: Form, labels: Labels = _
     instance without input is its "Output:" alone, as in the paper's prompts.
     """
     if form == "output_first":
-        return "\n".join(
-            f"{_labelled(labels.label, i.output)}\n{_labelled(labels.input, i.input)}" for i in instances
-        )
+        return "\n".join(f"{_labelled(labels.label, i.output)}\n{_labelled(labels.input, i.input)}" for i in instances)
     if len(instances) == 1 and not instances[0].input:
         return _labelled(labels.output, instances[0].output)
     return "\n\n".join(_example(number, instance, labels) for number, instance in enumerate(instances, start=1))

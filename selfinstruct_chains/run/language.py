@@ -65,7 +65,9 @@ def language_line(config: ChainConfig, seeds: Sequence[Task]) -> str:
 
 def filter_line(config: ChainConfig) -> str:
     """What the filter `language` will do with this chain, or why nothing; "" without one. Takes `in_language`'s."""
-    place, found = next(((n, one) for n, one in enumerate(config.filters) if isinstance(one, LanguageFilter)), (0, None))
+    place, found = next(
+        ((n, one) for n, one in enumerate(config.filters) if isinstance(one, LanguageFilter)), (0, None)
+    )
     if found is None:
         return ""
     if not found.probability:
@@ -119,10 +121,11 @@ def languages(texts: Iterable[str]) -> Counter[str]:
 
 @lru_cache(maxsize=32)
 def _found(texts: tuple[str, ...]) -> str:
-    shares: Counter[str] = Counter()
+    shares: dict[str, float] = {}
     for text in texts:
         for tag, probability in rank(text)[:3]:
-            shares[whole_language(tag)] += probability
+            whole = whole_language(tag)
+            shares[whole] = shares.get(whole, 0.0) + probability
     tag, share = max(shares.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
     return tag if 2 * share > len(texts) else UNDETERMINED
 

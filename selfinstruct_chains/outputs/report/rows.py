@@ -40,8 +40,8 @@ def pack(run: RunReader, near: Mapping[str, Near], reviews: Reviews, most: int =
 
     A row has `id`, `status` ("finished", "rejected" or "seed") and `text`; a task also `kind`, `instances`,
     `provenance`, its nearest `seed` and `near`est other task as [id, score], and its `verdicts`; a dropped candidate
-    `stage`, `rule`, `request`, for novelty the `nearest` of the pool, and for language the `language` it is in, with the
-    probability of the one that was asked for.
+    `stage`, `rule`, `request`, for novelty the `nearest` of the pool, and for language the `language` it is in with
+    the probability of the one that was asked for.
 
     Args:
         run: the run.

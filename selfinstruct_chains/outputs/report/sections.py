@@ -97,7 +97,9 @@ def funnel(facts: Facts) -> Section:
 def verbs(found: Phrases, of: int, unread: Counter[str] | None = None) -> Section:
     """The verb-noun sunburst, of English tasks: `unread` counts the others by their language's BCP 47 tag."""
     share, looked_at = _share(found.found, found.parsed), found.parsed + (unread.total() if unread else 0)
-    text = f"The root verb and its direct object, found by spaCy in {share} of the{' English' * bool(unread)} instructions"
+    text = (
+        f"The root verb and its direct object, found by spaCy in {share} of the{' English' * bool(unread)} instructions"
+    )
     text += f" ({_sampled(looked_at, of)})." if looked_at < of else "."
     if unread:
         text = text if found.parsed else "The root verb and its direct object."
