@@ -103,9 +103,12 @@ class Rejection(_Value, frozen=True):
     """What the model wrote; for an instance, its JSON."""
     request: Number
     score: Annotated[float, Strict()] | None = None
-    """For rule "novelty": ROUGE-L F-measure with `nearest`, 0 to 1."""
+    """0 to 1: for rule "novelty" the ROUGE-L F-measure with `nearest`; for "language" the probability that the text is
+    in the language that was asked for, to three digits."""
     nearest: String | None = None
     """For rule "novelty": the id of the most similar task that was too similar."""
+    language: String | None = None
+    """For rule "language": the BCP 47 tag of the language that the text is in."""
 
 
 def candidate_id(request: int, position: int) -> str:

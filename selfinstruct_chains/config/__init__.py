@@ -15,8 +15,6 @@ from selfinstruct_chains.config.base import (
     written,
 )
 from selfinstruct_chains.config.chain import (
-    NOT_SHAPING,
-    REPLY_CHARACTERS,
     ChainConfig,
     ClassificationRole,
     InstanceRole,
@@ -29,6 +27,7 @@ from selfinstruct_chains.config.filters import (
     EchoFilter,
     Filter,
     KeywordFilter,
+    LanguageFilter,
     LengthFilter,
     OpeningFilter,
     RefusalFilter,
@@ -41,6 +40,7 @@ from selfinstruct_chains.config.languages import (
     Keywords,
     Language,
     language_name,
+    whole_language,
 )
 from selfinstruct_chains.config.model import (
     ModelConfig,
@@ -55,12 +55,14 @@ from selfinstruct_chains.config.prompt import (
     STOP_VARIABLES,
     ChatForm,
     CompletionForm,
+    Labels,
     Prompt,
     Prompted,
     Subject,
     Turn,
     variables,
 )
+from selfinstruct_chains.config.shaping import NOT_SHAPING, REPLY_CHARACTERS
 from selfinstruct_chains.config.subject import Topics
 from selfinstruct_chains.config.threshold import Threshold
 
@@ -90,7 +92,9 @@ __all__ = [
     "KeywordFilter",
     "Keywords",
     "Kind",
+    "Labels",
     "Language",
+    "LanguageFilter",
     "LengthFilter",
     "ModelConfig",
     "NoveltyConfig",
@@ -113,5 +117,6 @@ __all__ = [
     "flatten",
     "language_name",
     "variables",
+    "whole_language",
     "written",
 ]

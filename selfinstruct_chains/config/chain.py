@@ -21,41 +21,20 @@ from selfinstruct_chains.config.base import (
     Whole,
     file_name,
 )
-from selfinstruct_chains.config.filters import Filter
+from selfinstruct_chains.config.filters import Filter, with_implied
 from selfinstruct_chains.config.flat import flatten, put
-from selfinstruct_chains.config.languages import UNDETERMINED, language_name
+from selfinstruct_chains.config.languages import language_name, whole_language
 from selfinstruct_chains.config.model import ModelConfig
 from selfinstruct_chains.config.prompt import Prompt, Prompted, Subject
-from selfinstruct_chains.config.subject import Domain, Languages, Topics
+from selfinstruct_chains.config.shaping import NOT_SHAPING, REPLY_CHARACTERS, SINCE_FORMAT_1, is_new_and_unset
+from selfinstruct_chains.config.subject import Domain, Languages, Topics, asks_for
 from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
 from selfinstruct_chains.config.threshold import Threshold
+from selfinstruct_chains.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-NOT_SHAPING = frozenset(
-    {"base_url", "api_key_env", "headers_env", "timeout", "server", "requests_per_minute", "tokens_per_minute"}
-    | {"max_concurrency", "patience", "give_up_after", "max_failing_share", "price"}
-    | {"max_response_mib"}
-)
-"""Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
-
-
-REPLY_CHARACTERS = 200_000
-"""Characters of a reply that are read, where the chain file does not say."""
-SINCE_FORMAT_1: dict[str, Any] = {
-    "prompt.chat.turns": [],
-    "classification_only": False,
-    "model.optional": [],
-    "model.system_role": None,
-    "run.reply_characters": REPLY_CHARACTERS,
-    "language": "en",
-    "domain": None,
-    "topics": None,
-    "prompt.parts": {},
-}
-"""Keys that came after the first format of run folders, with the value that was in force before: with it they
-stay out of the fingerprint, so that a newer version finds its runs."""
 _SECTIONS: dict[Role, str] = {
     "instructions": "instructions",
     "classification": "classification",
@@ -160,10 +139,12 @@ class ChainConfig(Closed):
     topics: Topics | None = None
     """Each request for instructions is about one of them; None: about anything, as in the paper."""
     language: Languages | None = None
-    """That of the tasks, as a BCP 47 tag, or several with their shares; the prompts ask for it. None: a run finds it on
-    its seeds (`run.language`)."""
+    """That of the tasks, as a BCP 47 tag, or several with their shares; the prompts ask for it, and what comes in
+    another is dropped. None: a run finds it on its seeds (`run.language`)."""
     seeds: Annotated[str, StringConstraints(strict=True, min_length=1)] | None = Field(default=None, exclude=True)
     """The file of the seed tasks. They are what shapes a run, not where they were; None: those that are shipped."""
+    prompt_language: Literal["english", "own"] = "english"
+    """Which of the shipped prompts are taken: `own` is those in `language`, where there are some."""
     model: ModelConfig
     """The default, over which each role's model was merged."""
     classification_only: bool = False
@@ -180,6 +161,12 @@ class ChainConfig(Closed):
     def roles(self) -> tuple[Role, ...]:
         """The roles that are called, in the order of the method."""
         return tuple(role for role in ROLES if role != "input_first" or not self.classification_only)
+
+    @property
+    def prompts_in(self) -> str:
+        """The BCP 47 language in which the shipped prompts are taken where they are there in it; "": English."""
+        own = self.prompt_language == "own" and isinstance(self.language, str)
+        return whole_language(str(self.language)) if own else ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -210,13 +197,19 @@ class ChainConfig(Closed):
             LookupError: there is nothing of that name.
             ConfigError: another provider without a name for its model.
         """
+        if (self.prompt_language == "own" and "language" in settings) or "prompt_language" in settings:
+            raise ConfigError("prompt_language: its prompts are read with the chain file: load_config(NAME, {...})")
         values: Any = self.model_dump(mode="json")
         notes = self._without_the_old_provider(values, settings)
+        if "language" in settings:
+            values["filters"] = with_implied(values["filters"], settings["language"])
         for key, value in settings.items():
             below = key.removeprefix("model.") if key.startswith("model.") else ""
             targets = [f"{_SECTIONS[role]}.model.{below}" for role in ROLES] if below else []
             for target in [key, *targets]:
                 put(values, target, value)
+        if "language" in settings:
+            values["filters"] = with_implied(values["filters"], settings["language"])
         values.setdefault("seeds", self.seeds)
         return ChainConfig.model_validate_json(json.dumps(values)).noted([*self.notes, *notes])
 
@@ -261,8 +254,8 @@ class ChainConfig(Closed):
     def subject(self, role: Prompted) -> Subject:
         """What the prompt of `role` is to say of the chain's subject."""
         one_by_one = {"instructions": "{language}", "topics": ""}.get(role, "the language of the task")
-        asked = "" if self.language in (None, UNDETERMINED, "en") else self.language  # the prompts are English
-        language = one_by_one if isinstance(asked, dict) else language_name(asked or "")
+        asked = self.language if asks_for(self.language) else ""
+        language = one_by_one if isinstance(asked, dict) else language_name(asked or "", own=bool(self.prompts_in))
         return Subject(self.domain or "", bool(self.topics), language)
 
     @model_validator(mode="after")
@@ -285,10 +278,6 @@ class ChainConfig(Closed):
             key: value
             for key, value in flatten(dump).items()
             if not NOT_SHAPING & set(key.split("."))
-            and not _is_new_and_unset(key, value)
+            and not is_new_and_unset(key, value)
             and (self.classification_only or ".prompt.classification_only" not in key)
         }
-
-
-def _is_new_and_unset(key: str, value: Any) -> bool:
-    return any(f".{key}".endswith(f".{name}") and value == unset for name, unset in SINCE_FORMAT_1.items())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Le
 from pydantic import Field
 
-from selfinstruct_chains.config.base import Closed, Count, Positive, Share
+from selfinstruct_chains.config.base import Closed, Count, Positive, Real, Share
+from selfinstruct_chains.config.subject import asks_for
 
 
 class LengthFilter(Closed):
@@ -50,6 +52,17 @@ class RefusalFilter(Closed):
     """Further openings that count as a refusal."""
 
 
+class LanguageFilter(Closed):
+    """Drops instructions, and these alone, that are in another language than their request asked for.
+
+    A chain that asks for a language has it without saying so: see `with_implied`.
+    """
+
+    kind: Literal["language"]
+    probability: Annotated[Real, Ge(0), Le(1)] = 0.1
+    """Of the language that was asked for: what is less likely in it, and clearly in another, is dropped. 0: nothing."""
+
+
 class SimpleFilter(Closed):
     """Rules without settings: see `method.filters`."""
 
@@ -57,6 +70,19 @@ class SimpleFilter(Closed):
 
 
 Filter = Annotated[
-    LengthFilter | KeywordFilter | OpeningFilter | EchoFilter | RefusalFilter | SimpleFilter,
+    LengthFilter | KeywordFilter | OpeningFilter | EchoFilter | RefusalFilter | LanguageFilter | SimpleFilter,
     Field(discriminator="kind"),
 ]
+
+
+def with_implied(filters: Any, language: Any) -> Any:
+    """The filters of a chain as plain values, and a `language` filter as the last where it asks for one and has none.
+
+    Args:
+        filters: what stands under `filters`; whatever is no list is left to others to find.
+        language: what stands under `language`.
+    """
+    if not isinstance(filters, list | None) or not asks_for(language):
+        return filters
+    kinds = [each.get("kind") for each in filters or [] if isinstance(each, dict)]
+    return filters if "language" in kinds else [*(filters or []), {"kind": "language"}]

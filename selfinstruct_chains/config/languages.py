@@ -12,6 +12,8 @@ from selfinstruct_chains.config.phrases import expression
 
 UNDETERMINED = "und"
 """BCP 47's tag of a language that is not known: rules that need one don't apply."""
+_VARIETIES = {"arz": "ar", "ary": "ar", "wuu": "zh", "yue": "zh"}
+"""Egyptian and Moroccan Arabic, Wu and Cantonese, which ISO 639-3 has within a language of their script."""
 Family: TypeAlias = Literal["example", "task", "echo", "input", "material", "output", "class", "answer"]
 """The groups of labels. "material" (Sentence, Email) and "answer" (Answer, Category) are labels where no others are."""
 Words = Annotated[
@@ -93,8 +95,17 @@ def tag(text: str) -> str:
     raise ValueError("must be a BCP 47 tag, like en, de, pt-BR or zh-Hant")
 
 
-def language_name(tag: str) -> str:
-    """What English calls a language: "German" for "de", "Chinese (Traditional)" for "zh-Hant"; "" for ""."""
+def whole_language(tag: str) -> str:
+    """The language of a BCP 47 tag alone: "pt" for "pt-BR"; that which a spoken variety is within: "zh" for "yue"."""
+    language = tag.partition("-")[0].lower()
+    return _VARIETIES.get(language, language)
+
+
+def language_name(tag: str, *, own: bool = False) -> str:
+    """What English calls a language, or its `own` name: "German" or "Deutsch" for "de"; "" for ""."""
     import langcodes
 
-    return langcodes.Language.get(tag).display_name() if tag else ""
+    if not tag:
+        return ""
+    language = langcodes.Language.get(tag)
+    return language.autonym() if own else language.display_name()

@@ -6,7 +6,7 @@ import re
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from selfinstruct_chains.config.base import Closed, Output, Role
 
@@ -88,6 +88,15 @@ class CompletionForm(Closed):
     stop: tuple[str, ...] = ()
 
 
+class Labels(Closed):
+    """What demonstrations call the parts of an instance; in replies all languages' are understood."""
+
+    example: str = "Example"
+    input: str = "Input"
+    output: str = "Output"
+    label: str = "Class label"
+
+
 class Forms(Closed):
     """What a model is told, in both forms."""
 
@@ -138,6 +147,8 @@ class Prompt(Closed):
     """The variables it uses, all of them."""
     example: str = ""
     """How one demonstration is written; for instructions it is always a line of a numbered list."""
+    labels: Labels = Labels()
+    """What a demonstration's instances are written behind, where they are no JSON."""
     separator: str = "\n\n"
     """What stands between two demonstrations."""
     format: dict[Output, str] = Field(default_factory=dict)
@@ -148,6 +159,14 @@ class Prompt(Closed):
     completion: CompletionForm
     classification_only: Forms | None = None
     """For instructions: both forms of a chain with `classification_only: true`; where there are none, those above."""
+
+    @model_serializer(mode="wrap")
+    def _to_file(self, dumped: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without labels where they are English: folders that were begun before there were any are found again."""
+        values: dict[str, Any] = dumped(self)
+        if self.labels == Labels():
+            values.pop("labels", None)
+        return values
 
     def for_classification(self) -> Prompt:
         """The prompt of a chain with `classification_only: true`."""

@@ -10,7 +10,7 @@ from annotated_types import Gt, Len
 from pydantic import Field, PlainValidator, StringConstraints, model_validator
 
 from selfinstruct_chains.config.base import Closed, Count, Real
-from selfinstruct_chains.config.languages import tag
+from selfinstruct_chains.config.languages import UNDETERMINED, tag
 
 MOST_TOPICS = 10_000
 Domain = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=4000)]
@@ -75,3 +75,16 @@ def _languages(value: Any) -> Any:
 
 Languages = Annotated[str | dict[str, float], PlainValidator(_languages)]
 """A BCP 47 tag, or several with the share of the tasks in each."""
+
+
+def asks_for(language: Any) -> bool:
+    """Whether a chain with this `language` asks for it: the prompts are English, and ask for nothing where it is too.
+
+    What is no language is not asked for; others find it.
+    """
+    if language in (None, UNDETERMINED, "en"):
+        return False
+    try:
+        return _languages(language) not in (UNDETERMINED, "en")
+    except ValueError:
+        return False

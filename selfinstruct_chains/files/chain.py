@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains.config import ChainConfig, Role
+from selfinstruct_chains.config import ChainConfig, Role, whole_language
+from selfinstruct_chains.config.filters import with_implied
 from selfinstruct_chains.config.secret_names import is_secret
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import shipped, yaml
@@ -64,7 +65,10 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     source = _find(str(chain))
     origin = _Origin(source, overrides or {})
     raw = yaml.read(source)
-    notes = override(raw, origin.overrides)
+    notes = leave_old_providers(raw, origin.overrides)
+    _imply_filters(raw, origin)  # so that an override finds it in its place
+    replace(raw, origin.overrides)
+    _imply_filters(raw, origin)
     _refuse_secrets(raw, origin)
     _load_topics(raw, origin)
     _find_seeds(raw, origin)
@@ -72,36 +76,36 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
     for section in sections.values():
         section["model"] = _merged(raw.get("model"), section.get("model"))
+    language = _prompts_in(raw, origin)
     for role, section in sections.items():
-        section["prompt"] = _load_prompt(section, role, origin)
+        section["prompt"] = _load_prompt(section, role, origin, language)
     return yaml.validate(ChainConfig, raw, origin.at).noted(notes)
 
 
-def override(raw: dict[str, Any], overrides: Mapping[str, Any]) -> list[str]:
-    """Replace values of a chain file by dotted key; a line for what was left of a provider that they replace.
+def replace(raw: dict[str, Any], overrides: Mapping[str, Any]) -> None:
+    """Replace values of a chain file by dotted key.
 
     Raises:
-        ConfigError: a key stands below a single value, or another provider has no model's name.
+        ConfigError: a key stands below a single value, or is no place in a list.
     """
-    notes = leave_old_providers(raw, overrides)
     for key, value in overrides.items():
         _override(raw, key, value)
-    return notes
 
 
-def prompt_files(chain: str) -> dict[Role, Traversable]:
+def prompt_files(chain: str, overrides: Mapping[str, Any] | None = None) -> dict[Role, Traversable]:
     """The file of each role's prompt in a chain.
 
     Raises:
         ConfigError: there is no such chain, or no such prompt.
     """
-    origin = _Origin(_find(chain), {})
+    origin = _Origin(_find(chain), overrides or {})
     raw = yaml.read(origin.source)
-    sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
-    beside = origin.beside("")
+    replace(raw, origin.overrides)
+    language = _prompts_in(raw, origin)
+    names = {role: str(_section(raw, path, origin).get("prompt", role)) for role, path in _ROLE_KEYS.items()}
     return {
-        role: yaml.find(str(section.get("prompt", role)), shipped.PROMPTS, "prompt", beside).file
-        for role, section in sections.items()
+        role: yaml.find(name, shipped.prompts_in(language, name), "prompt", origin.beside(_prompt_key(role))).file
+        for role, name in names.items()
     }
 
 
@@ -143,6 +147,13 @@ def parse_overrides(settings: Sequence[str]) -> dict[str, Any]:
 
 def _find(chain: str) -> yaml.Source:
     return yaml.find(chain, shipped.CHAINS, "chain", Path())
+
+
+def _imply_filters(raw: dict[str, Any], origin: _Origin) -> None:
+    language = origin.overrides.get("language", raw.get("language"))
+    filters = with_implied(raw.get("filters"), language)
+    if filters is not None:
+        raw["filters"] = filters
 
 
 def _override(raw: Any, dotted: str, value: Any) -> None:
@@ -216,8 +227,28 @@ def _find_seeds(raw: dict[str, Any], origin: _Origin) -> None:
         raw["seeds"] = str(file_beside(name, beside=beside, typed=typed, at=at, what="seeds"))
 
 
-def _load_prompt(section: dict[str, Any], role: Role, origin: _Origin) -> Any:
-    key = ".".join((*_ROLE_KEYS[role], "prompt"))
+def _prompts_in(raw: dict[str, Any], origin: _Origin) -> str:
+    """The language in which shipped prompts are taken; "" where `prompt_language` does not say `own`."""
+    if raw.get("prompt_language") != "own":
+        return ""
+    language, there = raw.get("language"), ("en", *shipped.prompt_languages())
+    if not isinstance(language, str):
+        raise ConfigError(f"{origin.at('prompt_language')}: own: one language is expected, as language: de")
+    own = whole_language(language)
+    if own not in there:
+        raise ConfigError(
+            f"{origin.at('prompt_language')}: own: no prompts are shipped in {language!r}; there are "
+            f"{', '.join(there)}; English ones ask for any language: prompt_language: english"
+        )
+    return own
+
+
+def _load_prompt(section: dict[str, Any], role: Role, origin: _Origin, language: str) -> Any:
+    key = _prompt_key(role)
     beside = origin.beside(key)
     output = section.get("output", "text")
-    return load_prompt(section.get("prompt", role), role, output, beside=beside, at=origin.at(key))
+    return load_prompt(section.get("prompt", role), role, output, beside=beside, at=origin.at(key), language=language)
+
+
+def _prompt_key(role: Role) -> str:
+    return ".".join((*_ROLE_KEYS[role], "prompt"))

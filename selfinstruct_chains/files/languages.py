@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from selfinstruct_chains.config import Language
+from selfinstruct_chains.config import Language, whole_language
 from selfinstruct_chains.files import shipped, yaml
 
 ENGLISH = "en"
-_VARIETIES = {"arz": "ar", "ary": "ar", "wuu": "zh", "yue": "zh"}
-"""Egyptian and Moroccan Arabic, Wu and Cantonese, which ISO 639-3 has within a language of their script."""
-
-
-def whole_language(tag: str) -> str:
-    """The language that one is a spoken variety of, else itself."""
-    return _VARIETIES.get(tag, tag)
 
 
 def load_language(tag: str) -> Language | None:
@@ -23,7 +16,7 @@ def load_language(tag: str) -> Language | None:
     Raises:
         ConfigError: its file is not sound.
     """
-    name = whole_language(tag.partition("-")[0].lower())
+    name = whole_language(tag)
     return _load(name) if name in shipped.names(shipped.LANGUAGES) else None
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.files.chain import find_chain, load_config, override, prompt_files
+from selfinstruct_chains.files.chain import find_chain, load_config, prompt_files, replace
+from selfinstruct_chains.files.swapping import leave_old_providers
 from selfinstruct_chains.files.writing import make_folder, write_atomically
 
 if TYPE_CHECKING:
@@ -72,9 +73,10 @@ def project(chain: str, name: str, overrides: Mapping[str, Any], top: Mapping[st
     yaml.width = 10**6  # lines stay as they are
     yaml.preserve_quotes = True
     yaml.indent(mapping=2, sequence=4, offset=2)
-    files = prompt_files(chain)
+    files = prompt_files(chain, {**overrides, **top})
     values = yaml.load(find_chain(chain).read_text(encoding="utf-8"))
-    override(values, overrides)
+    leave_old_providers(values, overrides)
+    replace(values, overrides)
     values.insert(0, "name", re.sub(r"[^\w.+-]+", "-", name))
     for place, (key, value) in enumerate({**top, "seeds": SEEDS}.items(), start=2):
         values.insert(place, key, _folded(value) if isinstance(value, str) else value)

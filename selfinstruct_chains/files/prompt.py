@@ -37,7 +37,7 @@ _NO_EXAMPLE: dict[Prompted, str] = {
 }
 
 
-def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str) -> Prompt:
+def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str, language: str = "") -> Prompt:  # noqa: PLR0913
     """The prompt that is shipped under `name`, or that stands in the file `name` (ending in .yaml).
 
     Args:
@@ -47,6 +47,7 @@ def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str
         output: the form of reply it must be able to ask for; a value that is no such form is left to others to find.
         beside: where a relative path starts.
         at: what messages call the key that named the prompt.
+        language: the BCP 47 tag of the one in which a shipped prompt is taken, where it is there; "": English.
 
     Raises:
         ConfigError: naming the file, the key and the variable.
@@ -61,10 +62,13 @@ def load_prompt(name: Any, role: Prompted, output: Any, *, beside: Path, at: str
         return prompt
     if not isinstance(name, str):
         raise ConfigError(f"{at}: the name of a prompt, or a path that ends in .yaml, is expected, not {name!r}")
+    folder = shipped.prompts_in(language, name) if language else shipped.PROMPTS
     try:
-        source = yaml.find(name, shipped.PROMPTS, "prompt", beside)
+        source = yaml.find(name, folder, "prompt", beside)
     except ConfigError as error:
         raise ConfigError(f"{at}: {error}") from None
+    if folder != shipped.PROMPTS:
+        source = source._replace(shown=f"prompts/{language}/{name}.yaml")
     prompt = yaml.validate(Prompt, yaml.read(source), lambda key: f"{source.shown}: {key}")
     _check(prompt, role, output, source.shown)
     return prompt

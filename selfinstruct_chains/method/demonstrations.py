@@ -157,11 +157,12 @@ def _one_a_label(instances: Sequence[Instance]) -> list[Instance]:
 
 def _written(role: InstanceRole, form: Form, task: Task, most: int) -> str:
     """An example with as many of the task's instances, `most` at most, as `example_characters` has room for."""
-    render = instances_json if written(role.output) == "json_schema" else instances_text
+    in_json = written(role.output) == "json_schema"
     instances = _one_a_label(task.instances) if form == "output_first" else task.instances
     text = ""
     for count in range(max(min(most, len(instances)), _FEWEST[form]), _FEWEST[form] - 1, -1):
-        shown = render(instances[:count], form)
+        some = instances[:count]
+        shown = instances_json(some, form) if in_json else instances_text(some, form, role.prompt.labels)
         text = role.prompt.example.format(instruction=task.instruction, instances=shown)
         if role.example_characters is None or len(text) <= role.example_characters:
             break

@@ -15,8 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from rapidfuzz.distance import Indel
 
 from selfinstruct_chains.characters import QUOTES, TITLES
-from selfinstruct_chains.config import EchoFilter, KeywordFilter, LengthFilter, OpeningFilter, RefusalFilter
+from selfinstruct_chains.config import (
+    UNDETERMINED,
+    EchoFilter,
+    KeywordFilter,
+    LanguageFilter,
+    LengthFilter,
+    OpeningFilter,
+    RefusalFilter,
+)
 from selfinstruct_chains.config.phrases import folded
+from selfinstruct_chains.method.identifying import is_foreign
 from selfinstruct_chains.method.keywords import keyword, names_a_language
 from selfinstruct_chains.method.lexicon import Lexicon
 from selfinstruct_chains.method.material import carries_material
@@ -41,19 +50,31 @@ _CODE_LINE = re.compile(r"[^\n]*[()\[\]{}=]|\s*(?:case|class|default|else|except
 
 
 def drop_instruction(
-    text: str, filters: Sequence[Filter], scripts: frozenset[str], lexicon: Lexicon = _NO_WORDS
+    text: str,
+    filters: Sequence[Filter],
+    scripts: frozenset[str],
+    lexicon: Lexicon = _NO_WORDS,
+    language: str = UNDETERMINED,
 ) -> str | None:
     """The name of the first rule that drops an instruction, None if it may stay.
 
-    Rules: "too_short", "too_long", "keyword", "punctuation", "script", "write_a_program", "refusal".
+    Rules: "too_short", "too_long", "keyword", "punctuation", "script", "write_a_program", "refusal", "language".
 
     Args:
         text: The instruction.
         filters: In the order in which they apply.
         scripts: Those that instructions may be written in, see `scripts`; empty for any.
         lexicon: The words of the chain's languages; without, only rules that need none apply.
+        language: The BCP 47 tag of the one that it was asked for in; "und": any.
     """
-    return next((rule for each in filters if (rule := _instruction_rule(text, each, scripts, lexicon))), None)
+    for each in filters:
+        if isinstance(each, LanguageFilter):
+            rule = "language" if is_foreign(text, language, each.probability) else None
+        else:
+            rule = _instruction_rule(text, each, scripts, lexicon)
+        if rule:
+            return rule
+    return None
 
 
 def keep_instances(  # noqa: PLR0913 - instances, what they are of, and what is known of languages

@@ -7,9 +7,10 @@ from bisect import bisect_left
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains.config import language_name
+from selfinstruct_chains.config import UNDETERMINED, language_name
 from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.method.filters import drop_instruction, scripts
+from selfinstruct_chains.method.identifying import shown
 from selfinstruct_chains.method.lexicon import Lexicon
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.subjects import About, Subjects
@@ -57,6 +58,8 @@ class Reason(NamedTuple):
     rule: str
     score: float | None = None
     nearest: str | None = None
+    language: str | None = None
+    """For "language": that in which it is."""
 
 
 class Pool:
@@ -84,6 +87,7 @@ class Pool:
         self._config = config
         self._filters = filters
         self._lexicon = lexicon or Lexicon()
+        self._language = config.language if isinstance(config.language, str) else UNDETERMINED
         self._scripts = scripts(task.instruction for task in seeds)
         self._generated: list[PoolExample] = []
         self._index = NoveltyIndex(config.novelty.threshold, config.novelty.tokenizer)
@@ -122,17 +126,16 @@ class Pool:
         random.shuffle(shown)
         return Shown(tuple(shown), self._subjects.draw(request))
 
-    def rules(self, instruction: str) -> Iterator[str]:
-        """Every rule that drops `instruction`, novelty apart; `admit` goes by the first."""
-        for each in self._config.filters:
-            if rule := drop_instruction(instruction, (each,), self._scripts, self._lexicon):
-                yield rule
-        yield from (rule for check in self._filters if (rule := check(instruction)))
+    def admit(self, id: str, instruction: str, language: str = "") -> Reason | None:  # noqa: A002
+        """Why `instruction` was dropped, or None: it has joined the pool.
 
-    def admit(self, id: str, instruction: str) -> Reason | None:  # noqa: A002
-        """Why `instruction` was dropped, or None: it has joined the pool."""
-        if rule := next(self.rules(instruction), None):
-            return Reason(rule)
+        Args:
+            id: the candidate's.
+            instruction: its text.
+            language: the BCP 47 tag of the language that its request asked for; "": that of the chain.
+        """
+        if reason := next(self.reasons(instruction, language), None):
+            return reason
         similar = self._index.nearest(instruction)
         if similar:
             return Reason("novelty", round(similar.score, 6), similar.id)
@@ -142,3 +145,20 @@ class Pool:
         self._generated.append(PoolExample(id, instruction))
         self._subjects.accept(next(iter(id_order(id)), -1))
         return None
+
+    def reasons(self, instruction: str, language: str = "") -> Iterator[Reason]:
+        """Why the filters, of the chain and of the caller's own, drop an instruction; `admit` goes by the first.
+
+        Args:
+            instruction: its text.
+            language: as of `admit`.
+        """
+        wanted = language or self._language
+        for each in self._config.filters:
+            rule = drop_instruction(instruction, (each,), self._scripts, self._lexicon, wanted)
+            if rule == "language":
+                found = shown(instruction, wanted)
+                yield Reason(rule, round(found.wanted, 3), language=found.tag)
+            elif rule:
+                yield Reason(rule)
+        yield from (Reason(rule) for check in self._filters if (rule := check(instruction)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from selfinstruct_chains.config import Labels
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,6 +17,7 @@ Form: TypeAlias = Literal["input_first", "output_first"]
 
 FIELDS: dict[Form, tuple[str, str]] = {"input_first": ("input", "output"), "output_first": ("label", "input")}
 """The keys of an instance in JSON, in their order."""
+_ENGLISH = Labels()
 
 
 def numbered(instructions: Sequence[str], first: int = 1) -> str:
@@ -22,17 +25,17 @@ def numbered(instructions: Sequence[str], first: int = 1) -> str:
     return "\n".join(f"{number}. {' '.join(text.split())}" for number, text in enumerate(instructions, start=first))
 
 
-def instances_text(instances: Sequence[Instance], form: Form) -> str:
-    """The instances behind labels.
+def instances_text(instances: Sequence[Instance], form: Form, labels: Labels = _ENGLISH) -> str:
+    """The instances behind labels, English ones if not said otherwise.
 
     Output-first has "Class label:" and "Input:" for each. Input-first has "Example n", "Input:" and "Output:"; a lone
     instance without input is its "Output:" alone, as in the paper's prompts.
     """
     if form == "output_first":
-        return "\n".join(f"{_labelled('Class label', i.output)}\n{_labelled('Input', i.input)}" for i in instances)
+        return "\n".join(f"{_labelled(labels.label, i.output)}\n{_labelled(labels.input, i.input)}" for i in instances)
     if len(instances) == 1 and not instances[0].input:
-        return _labelled("Output", instances[0].output)
-    return "\n\n".join(_example(number, instance) for number, instance in enumerate(instances, start=1))
+        return _labelled(labels.output, instances[0].output)
+    return "\n\n".join(_example(number, instance, labels) for number, instance in enumerate(instances, start=1))
 
 
 def instances_json(instances: Sequence[Instance], form: Form) -> str:
@@ -81,9 +84,9 @@ INSTRUCTIONS_SCHEMA: dict[str, Any] = _object(
 """The JSON schema of new instructions."""
 
 
-def _example(number: int, instance: Instance) -> str:
-    fields = [_labelled("Input", instance.input)] if instance.input else []
-    return "\n".join([f"Example {number}", *fields, _labelled("Output", instance.output)])
+def _example(number: int, instance: Instance, labels: Labels) -> str:
+    fields = [_labelled(labels.input, instance.input)] if instance.input else []
+    return "\n".join([f"{labels.example} {number}", *fields, _labelled(labels.output, instance.output)])
 
 
 def _labelled(label: str, text: str) -> str:

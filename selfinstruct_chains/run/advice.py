@@ -34,6 +34,8 @@ _ADVICE = {
     "conflict": "one input gets several outputs: lower model.temperature of {role}, or take a stronger model.name",
     "not_classification": "what the model makes up is no classification: give more seeds that are (classification_only "
     "shows those alone), or take a stronger model.name",
+    "language": "the model writes in another language than is asked for: prompt_language: own, seeds in that language, "
+    "or another model.name helps; filters has how strict this is",
     "echo": "outputs repeat their inputs: a stronger model.name, or another prompt of {role}, helps",
 }
 _BY_A_FILTER = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from selfinstruct_chains.config import ROLES, ChainConfig
+from selfinstruct_chains.config import ROLES, ChainConfig, language_name
 from selfinstruct_chains.errors import ProviderError
 from selfinstruct_chains.files.seeds import read_seeds, seeds_source
 from selfinstruct_chains.method.filters import drop_instruction, scripts
@@ -22,7 +23,7 @@ from selfinstruct_chains.run.calibrating import threshold_line
 from selfinstruct_chains.run.found import Finding
 from selfinstruct_chains.run.journal import Journal, call_key, call_seed
 from selfinstruct_chains.run.journalled import Calling
-from selfinstruct_chains.run.language import in_language, language_line, lexicon_of
+from selfinstruct_chains.run.language import about_languages, filter_line, in_language, language_line, lexicon_of
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.run.own import brought
 from selfinstruct_chains.run.settling import Settling, request, settle
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.assembly import Shown
     from selfinstruct_chains.tasks import Task
 
-_SHOWN = 5  # similar pairs that are named
+_SHOWN = 5  # similar pairs, and topics, that are named
+_WIDTH = 80
 _SHOWN_REPLY = 40  # characters
 _PATIENCE = 0.001  # seconds: what fails once is told
 _MENDS = {
@@ -70,6 +72,7 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
     Pool(config, tasks)
     yield language_line(config, tasks)
     config = in_language(config, tasks)
+    yield from _about_subject(config)
     yield from _about_seeds(config, tasks)
     hopeful = as_known_for(config, role_models(config).models, hopeful=True)
     shown = demonstrations(hopeful, tasks)
@@ -91,9 +94,26 @@ def check_chain(config: ChainConfig, seeds: Path | None = None, *, call: bool = 
         yield from _calls(config, tasks)
 
 
+def _about_subject(config: ChainConfig) -> Iterator[str]:
+    """What the tasks are to be about, and in which language."""
+    if line := filter_line(config):
+        yield line
+    if config.prompts_in:
+        yield f"prompts: in {language_name(config.prompts_in)} where they are shipped ones (prompt_language: own)"
+    if config.domain:
+        yield f"domain: {shorten(config.domain, _WIDTH - len('domain: '), placeholder=' ...')}"
+    if config.topics and config.topics.ask:
+        yield f"topics: {config.topics.ask}, which the model writes first"
+    elif config.topics:
+        names, many = config.topics.names, " by weight" if config.topics.weights else ""
+        more = ", ..." if len(names) > _SHOWN else ""
+        yield f"topics: {len(names)}{many}: {', '.join(names[:_SHOWN])}{more}"
+
+
 def _about_seeds(config: ChainConfig, tasks: Sequence[Task]) -> Iterator[str]:
     kinds = Counter(task.is_classification for task in tasks)
     yield f"seeds: {len(tasks)} tasks, {kinds[True]} of them classification"
+    yield from about_languages(config, tasks)
     index = NoveltyIndex(config.novelty.threshold, config.novelty.tokenizer)
     verdicts = index.admit((task.id, task.instruction) for task in tasks)
     similar = [(task.id, verdict) for task, verdict in zip(tasks, verdicts, strict=True) if verdict]

@@ -6,17 +6,15 @@ from collections import Counter
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from selfinstruct_chains.config import UNDETERMINED
-from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.files.languages import ENGLISH, load_language, load_languages, whole_language
+from selfinstruct_chains.config import UNDETERMINED, LanguageFilter, whole_language
+from selfinstruct_chains.files.languages import ENGLISH, load_language, load_languages
 from selfinstruct_chains.files.seeds import read_seeds
 from selfinstruct_chains.files.shipped import SEEDS
+from selfinstruct_chains.method.identifying import known, rank, shown
 from selfinstruct_chains.method.lexicon import Lexicon, lexicon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from py3langid.langid import LanguageIdentifier
+    from collections.abc import Iterable, Iterator, Sequence
 
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.files.seeds import Draft
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 60  # seeds: their language shows in fewer
 _LONGEST = 300  # characters of an instruction
+_COUNTED = 1000  # seeds by whose languages a chain is checked
+_NOTABLE = 0.05  # share of the seeds, and two of them
 
 
 def in_language(config: ChainConfig, seeds: Sequence[Task] | Sequence[Draft]) -> ChainConfig:
@@ -47,8 +47,7 @@ def lexicon_of(config: ChainConfig) -> Lexicon:
 
     Where nothing is known of the language only its replies' labels, yes and no are understood, of all languages.
     """
-    tags = config.language if isinstance(config.language, dict) else [config.language or UNDETERMINED]
-    return _lexicon(tuple(tags))
+    return _lexicon(tuple(_tags(config)))
 
 
 def language_line(config: ChainConfig, seeds: Sequence[Task]) -> str:
@@ -59,38 +58,76 @@ def language_line(config: ChainConfig, seeds: Sequence[Task]) -> str:
     if lexicon_of(in_language(config, seeds)).languages:
         return f"language: {tag} ({whence})"
     lacks = "the seeds are in several" if tag == UNDETERMINED and not config.language else "it has no words here yet"
-    return (
-        f"language: {tag} ({whence}); {lacks}, so the rules that need words don't apply: refusals, keywords, "
-        "placeholders; where it is known, say language: TAG in the chain"
+    rules = "the rules that need words don't apply: refusals, keywords, placeholders"
+    line = f"language: {tag} ({whence}); {lacks}, so {rules}"
+    return line if config.language else f"{line}; where it is known, say language: TAG in the chain"
+
+
+def filter_line(config: ChainConfig) -> str:
+    """What the filter `language` will do with this chain, or why nothing; "" without one. Takes `in_language`'s."""
+    place, found = next(
+        ((n, one) for n, one in enumerate(config.filters) if isinstance(one, LanguageFilter)), (0, None)
     )
+    if found is None:
+        return ""
+    if not found.probability:
+        return "filter language: off (probability: 0)"
+    told_apart = [tag for tag in _tags(config) if whole_language(tag) in known()]
+    if not told_apart:
+        return "filter language: drops nothing, since the language is not known to it"
+    which = ", ".join(told_apart)
+    return f"filter language: drops what is clearly not in {which} (filters.{place}.probability: {found.probability:g})"
+
+
+def about_languages(config: ChainConfig, seeds: Sequence[Task]) -> Iterator[str]:
+    """Warnings where the seeds are in several languages, or in none that is asked for. Takes `in_language`'s."""
+    counts = _shown_languages(seeds)
+    several = {tag: n for tag, n in counts.most_common() if n >= max(2, _NOTABLE * counts.total())}
+    if len(several) > 1 and not isinstance(config.language, dict):
+        said = ", ".join(f"{tag} {count}" for tag, count in several.items())
+        yield f"warning: seeds by language: {said}; for tasks in all of them, language: {_shares(several)}"
+    for tag in _tags(config):
+        if counts and whole_language(tag) in known() - counts.keys():
+            yield f"warning: no seed is in {tag}, which requests ask for while they show seeds"
+
+
+def _shown_languages(seeds: Sequence[Task]) -> Counter[str]:
+    """How many seeds show which language; those that show none are left out."""
+    if all(task.instruction in _shipped() for task in seeds):
+        return Counter({ENGLISH: len(seeds)})
+    looked_at = seeds[:: 1 + len(seeds) // _COUNTED]
+    counts = Counter(shown(task.instruction).tag for task in looked_at)
+    del counts[UNDETERMINED]
+    return counts
+
+
+def _shares(counts: dict[str, int]) -> str:
+    """As `language` of a chain file has them: they add up to 1."""
+    first, *others = counts
+    shares = {tag: max(round(counts[tag] / sum(counts.values()), 2), 0.01) for tag in others}
+    shares = {first: round(1 - sum(shares.values()), 2), **shares}
+    return ", ".join(f"{tag}: {share:g}" for tag, share in shares.items()).join("{}")
+
+
+def _tags(config: ChainConfig) -> list[str]:
+    """Those of the chain's languages."""
+    return list(config.language) if isinstance(config.language, dict) else [config.language or UNDETERMINED]
 
 
 def languages(texts: Iterable[str]) -> Counter[str]:
     """How many texts are in which language, as it looks; of a short one the guess is poor."""
-    return Counter(_identifier().rank(text[:_LONGEST])[0][0] for text in texts)
+    return Counter(rank(text)[0][0] for text in texts)
 
 
 @lru_cache(maxsize=32)
 def _found(texts: tuple[str, ...]) -> str:
-    shares: Counter[str] = Counter()
+    shares: dict[str, float] = {}
     for text in texts:
-        for tag, probability in _identifier().rank(text)[:3]:
-            shares[whole_language(tag)] += probability
+        for tag, probability in rank(text)[:3]:
+            whole = whole_language(tag)
+            shares[whole] = shares.get(whole, 0.0) + probability
     tag, share = max(shares.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
     return tag if 2 * share > len(texts) else UNDETERMINED
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    try:
-        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    except OSError as error:  # it unpacks its model into the temporary folder
-        raise ConfigError(
-            f"the seeds' language can't be found, as the temporary folder can't be written ({error.strerror}); make "
-            "room there, or say language: TAG in the chain"
-        ) from None
 
 
 @cache

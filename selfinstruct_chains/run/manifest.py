@@ -40,6 +40,7 @@ _PACKAGES = (
     "langchain-google-genai",
     "langchain-ollama",
     "openai",
+    "py3langid",
     "pydantic",
     "rapidfuzz",
     "xllamacpp",

@@ -96,12 +96,13 @@ def rule(failure: Failure) -> str:
 
 
 def _admitted(slot: Slot, pool: Pool) -> Slot:
-    reason = pool.admit(slot.id, slot.text)
+    reason = pool.admit(slot.id, slot.text, slot.shown.about.language)
     if reason is None:
         slot.accepted = True
         return slot
     rejection = slot.dropped(reason.rule, "instruction")
-    return slot.settle(rejection.model_copy(update={"score": reason.score, "nearest": reason.nearest}))
+    why = {"score": reason.score, "nearest": reason.nearest, "language": reason.language}
+    return slot.settle(rejection.model_copy(update=why))
 
 
 def _task(slot: Slot, result: Completion, journal: Journal) -> Task:

@@ -161,4 +161,8 @@ def _look(slot: Slot, pool: Pool, index: NoveltyIndex) -> Looked:
     if whole or cut:
         return Looked(slot, (*whole, *cut)[:1], None)
     too_similar = ["novelty"] if index.nearest(slot.text) else []
-    return Looked(slot, (*pool.rules(slot.text), *too_similar), index.most_similar(slot.text, 1).nearest[0])
+    return Looked(
+        slot,
+        (*(one.rule for one in pool.reasons(slot.text, slot.shown.about.language)), *too_similar),
+        index.most_similar(slot.text, 1).nearest[0],
+    )

@@ -109,7 +109,8 @@ async def _asked(given: Settling, number: int, names: Sequence[str], wanted: int
 def _prompt(given: Settling, number: int, names: Sequence[str], ask: int, kind: Kind) -> tuple[PromptValue, list[str]]:
     """What a call is told, and what ends its reply: other seeds each time, and the topics that are there."""
     config = given.config
-    prompt = load_prompt("topics", "topics", "text", beside=Path(), at="topics").about(config.subject("topics"))
+    prompt = load_prompt("topics", "topics", "text", beside=Path(), at="topics", language=config.prompts_in)
+    prompt = prompt.about(config.subject("topics"))
     shown = [example.instruction for example in Pool(config, given.seeds).draw(number, 0).examples]
     there = f"\n{numbered(names)}" if names else ("none yet" if kind == "chat" else "")
     form = template(prompt, kind, "text", system_role=config.instructions.model.system_role is not False)

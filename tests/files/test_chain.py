@@ -14,11 +14,11 @@ from selfinstruct_chains.files.chain import find_chain, load_config, parse_overr
 
 TOP = (
     "classification, classification_only, description, domain, filters, instances, instructions, language, model, "
-    "name, novelty, run, seeds, topics"
+    "name, novelty, prompt_language, run, seeds, topics"
 )
 MODEL_KEYS = ", ".join(sorted(ModelConfig.model_fields))
 INSTANCES = "input_first, max_instances, output_first"
-KINDS = "colon, conflict, duplicate, echo, empty, keywords, length, opening, refusal"
+KINDS = "colon, conflict, duplicate, echo, empty, keywords, language, length, opening, refusal"
 QUOTES = "; text may need quotes: "
 OWN = "; a file of your own must end in .yaml"
 SECRET = (

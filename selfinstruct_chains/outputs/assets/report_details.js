@@ -3,6 +3,7 @@
 
 const RULES = {
   novelty: "too similar to an instruction in the pool",
+  language: "clearly in another language than its request asked for",
   truncated: "cut off at the token limit",
   unreadable: "the reply could not be read",
   not_classification: "no classification task, and the chain has classification_only",
@@ -44,8 +45,15 @@ function why(row, byId) {
   return [
     ...part("Why it was dropped", element("p", {}, reason)),
     ...neighbour("It is most similar to", row.nearest, byId),
+    ...inLanguage(row.language),
     ...(owner ? part(`Instruction ${row.id}`, textBox(owner.text)) : []),
   ];
+}
+
+function inLanguage(pair) {
+  if (!pair) return [];
+  const [name, probability] = pair;
+  return [element("p", { className: "soft" }, shown(`It is in ${name}; probability of the one asked for: ${probability}`))];
 }
 
 function neighbour(title, pair, byId) {

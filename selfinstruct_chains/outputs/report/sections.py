@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.config import ROLES, language_name
 from selfinstruct_chains.models.prices import price
 from selfinstruct_chains.outputs.report import charts
 from selfinstruct_chains.outputs.review.verdicts import PAPER_TABLE_TWO, Reviews, agreement, table_two
@@ -94,11 +94,16 @@ def funnel(facts: Facts) -> Section:
     return Section("funnel", "From requests to tasks", "", drawn)
 
 
-def verbs(found: Phrases, of: int) -> Section:
-    """The verb-noun sunburst."""
-    share = _share(found.found, found.parsed)
-    text = f"The root verb and its direct object, found by spaCy in {share} of the instructions"
-    text += f" ({_sampled(found.parsed, of)})." if found.parsed < of else "."
+def verbs(found: Phrases, of: int, unread: Counter[str] | None = None) -> Section:
+    """The verb-noun sunburst, of English tasks: `unread` counts the others by their language's BCP 47 tag."""
+    share, looked_at = _share(found.found, found.parsed), found.parsed + (unread.total() if unread else 0)
+    text = (
+        f"The root verb and its direct object, found by spaCy in {share} of the{' English' * bool(unread)} instructions"
+    )
+    text += f" ({_sampled(looked_at, of)})." if looked_at < of else "."
+    if unread:
+        text = text if found.parsed else "The root verb and its direct object."
+        text += f" The parser reads English alone; {_count(unread.total(), 'task')} not in it: {_in_languages(unread)}."
     if not found.top:
         return Section("verbs", "What the instructions ask for", text)
     verb, nouns = next(iter(found.top.items()))
@@ -229,6 +234,11 @@ def _share(part: int, whole: int) -> str:
     if not whole:
         return "none"
     return f"{part / whole:.1%}" if 0 < part / whole < 0.01 else f"{part / whole:.0%}"  # noqa: PLR2004
+
+
+def _in_languages(counts: Counter[str]) -> str:
+    """20 in German, 3 in French."""
+    return ", ".join(f"{count:,} in {language_name(tag)}" for tag, count in counts.most_common())
 
 
 def _sampled(size: int, of: int) -> str:

@@ -53,6 +53,23 @@ def test_twenty_verbs_with_four_nouns_are_kept() -> None:
     assert found.found == 17
 
 
+def test_tasks_are_sorted_by_the_language_asked_for() -> None:
+    """A task's own, else the chain's, else as it looks; one that shows none is taken for English."""
+    one, other = task(0, "Write a poem about the sea."), task(1, "Schreibe ein Gedicht über das Meer.")
+    assert one.provenance
+    french = one.model_copy(update={"provenance": one.provenance.model_copy(update={"language": "fr-CA"})})
+    of_none = load_config("openai", {"language": "und"})
+
+    assert diversity.by_language([one, other], load_config("openai", {"language": "de"})) == {
+        "de": [one.instruction, other.instruction]
+    }
+    assert diversity.by_language([one, other, french, task(2, "12 + 7")], of_none) == {
+        "en": [one.instruction, "12 + 7"],
+        "de": [other.instruction],
+        "fr": [french.instruction],
+    }
+
+
 def test_the_nearest_tasks_are_found() -> None:
     """Each task has its nearest seed and its nearest other task, never itself; scores are ROUGE-L."""
     tasks = [task(0, "Name a long river."), task(1, "Name a long river now."), task(2, "Sing.")]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from selfinstruct_chains import load_config
+from selfinstruct_chains import Rejection, load_config
 from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.method.novelty import Similar
 from selfinstruct_chains.outputs.pages import data
@@ -136,6 +136,36 @@ def test_a_sample_is_called_one() -> None:
     """When not all tasks were looked at, the page says so."""
     assert "a random sample of 1 of the 9 tasks" in sections.novelty([Near(None, None)], 9, CONFIG).text
     assert "a random sample of 2 of the 9 tasks" in sections.verbs(Phrases(2, 1, {"a": {"b": 1}}), 9).text
+
+
+def test_tasks_in_other_languages_are_left_out_and_counted(tmp_path: Path) -> None:
+    """The parser reads English alone; of them it says which languages they are in, and makes no verbs of them."""
+    english = [task(number, f"Write a poem about a river in the rain, number {number}.") for number in range(3)]
+    german = [task(3 + number, f"Schreibe ein Gedicht über den Regen, Nummer {number}.") for number in range(2)]
+    page = write_report(run_folder(tmp_path / "run", [*english, *german]).path).path.read_text("utf-8")
+    alone = write_report(run_folder(tmp_path / "de", german).path).path.read_text("utf-8")
+    texts = [{one["id"]: one for one in page_content(html)["sections"]}["verbs"] for html in (page, alone)]
+
+    assert texts[0]["text"] == (
+        "The root verb and its direct object, found by spaCy in 100% of the English instructions. "
+        "The parser reads English alone; 2 tasks not in it: 2 in German."
+    )
+    assert [row[0] for row in texts[0]["charts"][0]["rows"]] == ["write"]
+    assert texts[1]["text"] == (
+        "The root verb and its direct object. The parser reads English alone; 2 tasks not in it: 2 in German."
+    )
+    assert texts[1]["charts"] == []
+
+
+def test_why_something_was_dropped_for_its_language_is_told(tmp_path: Path) -> None:
+    """What it is in, by name, and how likely it is in the other."""
+    dropped = Rejection(
+        id="000000-01", rule="language", stage="instruction", text="x", request=0, score=0.001, language="de"
+    )
+    run = run_folder(tmp_path / "run", [task(0, "Write a poem.")], [dropped])
+    [row] = [row for row in rows_of(pack(run, {}, Reviews(run.path)).blocks) if row["status"] == "rejected"]
+
+    assert row["language"] == ["German", 0.001]
 
 
 def test_the_review_stands_beside_the_paper_s(tmp_path: Path) -> None:
