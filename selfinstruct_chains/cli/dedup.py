@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,8 +13,7 @@ import click
 from selfinstruct_chains.cli.echo import echo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from selfinstruct_chains.cli.bars import Bar
     from selfinstruct_chains.method.tokens import Tokenizer
     from selfinstruct_chains.outputs.dedup import Deduplicated
 
@@ -78,10 +78,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     selfinstruct dedup alpaca.json --field instruction --field input -o n.jsonl
     zcat prompts.jsonl.gz | selfinstruct dedup - --field prompt -o novel.jsonl
     """
+    from selfinstruct_chains.cli.bars import Bar
     from selfinstruct_chains.outputs.dedup import dedup, rejected_beside
 
     rejected = rejected or rejected_beside(out)
-    with _Progress(source) as on_progress:
+    with Bar() as bar:
         counts = dedup(
             source,
             out,
@@ -93,7 +94,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             neighbours=neighbours,
             skip_bad=skip_bad,
             force=force,
-            on_progress=on_progress,
+            on_progress=partial(_shown, bar, _size(source)),
         )
     echo(_summary(counts, fields, out, rejected), err=str(out) == "-" or str(rejected) == "-")
 
@@ -116,25 +117,8 @@ def _summary(counts: Deduplicated, fields: tuple[str, ...], out: Path, rejected:
     return "\n".join(lines)
 
 
-class _Progress:
-    """A bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self._source = source
-
-    def __enter__(self) -> Callable[[int], None]:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-        columns = [TextColumn("Comparing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()]
-        console = Console(stderr=True)
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._bar.start()
-        task = self._bar.add_task("", total=_size(self._source))
-        return lambda read: self._bar.update(task, completed=read)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+def _shown(bar: Bar, size: int | None, read: int) -> None:
+    bar("comparing, KiB", read // 1024, None if size is None else size // 1024)
 
 
 def _size(source: BinaryIO) -> int | None:

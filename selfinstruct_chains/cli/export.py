@@ -12,6 +12,7 @@ import click
 
 from selfinstruct_chains.cli import options
 from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files.writing import standard_output
 from selfinstruct_chains.outputs.export.formats import FORMATS
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from selfinstruct_chains.outputs.export.export import Exported
+    from selfinstruct_chains.run.reader import RunReader
 
 _FILE = click.Path(path_type=Path)
 _SHARE = click.FloatRange(0, 1, max_open=True)
@@ -48,7 +50,10 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--language", "languages", multiple=True, metavar="CODE", help="For the card, such as en. Repeatable.")
 @click.option("--license", default="", metavar="NAME", help="For the card, such as cc-by-4.0.")
 @click.option("--terms", default="", metavar="TEXT", help="For the card: what the model's terms say of its output.")
-@click.option("--force", is_flag=True, help="Replace an export that is there.")
+@click.option("--title", default="", metavar="TEXT", help="Of the card.  [default: the chain and the size]")
+@click.option("--push", default="", metavar="OWNER/NAME", help="Also put it on the Hugging Face Hub.")
+@click.option("--public", is_flag=True, help="For all to read; else a pushed dataset is private.")
+@click.option("--force", is_flag=True, help="Replace an export that is there, and a pushed one's card.")
 def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     """Write a run as a dataset to train on, with a card that says what is in it and how it was made.
 
@@ -65,6 +70,7 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
 
     OUT with the format's suffix is one file; any other is a folder with a file for each split, and for what
     LLaMA-Factory reads its dataset_info.json. Rows with a blank output are left out, but of a spreadsheet.
+    --push needs the extra hub and a token in HF_TOKEN, or `hf auth login`; the chain file and its prompts go along.
     --exclude takes .json, .jsonl and .txt, and folders of them, and can be repeated; a task stands there when its
     instruction has ROUGE-L 0.7 or more with a text, or 13 words of an input in a row are in one.
 
@@ -72,7 +78,9 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     selfinstruct export runs/embedded-1a2b3c --format alpaca -o alpaca.json
     selfinstruct export runs/mine --format messages -o chat --test 0.1 --shuffle
     selfinstruct export runs/mine --format parquet -o data --exclude eval.jsonl
+    selfinstruct export runs/mine --format messages -o chat --push me/mine
     """
+    from selfinstruct_chains.cli.bars import Bar
     from selfinstruct_chains.outputs.export.card import Given
     from selfinstruct_chains.outputs.export.export import export
     from selfinstruct_chains.outputs.export.selection import Choice
@@ -80,24 +88,34 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     from selfinstruct_chains.run.reader import RunReader
 
     _refuse_unused(format_name, out, chosen)
+    push, public = chosen.pop("push"), chosen.pop("public")
+    if push:
+        _check_push(push, format_name)
     force, end_token = chosen.pop("force"), chosen.pop("end_token")
     given = Given(**{name: chosen.pop(name) for name in Given._fields})
     shares = Shares(chosen.pop("validation"), chosen.pop("test"))
     choice = Choice(**chosen, shares=shares)
-    with _written(out, format_name) as place:
-        done = export(RunReader(run), format_name, place, choice, given, end_token=end_token, force=force)
+    reader = RunReader(run)
+    with _written(out, format_name) as place, Bar() as bar:
+        done = export(reader, format_name, place, choice, given, end_token=end_token, force=force, on_progress=bar)
     echo(_summary(done, to_stdout=place != out), err=place != out)
+    if push:
+        _push(done, reader, push, public=public, force=force)
 
 
 def _refuse_unused(format_name: str, out: Path, chosen: dict[str, Any]) -> None:
     if str(out) == "-":
-        options.refuse("is for the card, which does not go to standard output", "languages", "license", "terms")
+        on_card = ("languages", "license", "terms", "title")
+        options.refuse("is for the card, which does not go to standard output", *on_card)
+        options.refuse("takes files, and standard output is none", "push")
         options.refuse("makes several files, and standard output is one", "validation", "test")
     drawn = chosen["shuffle"] or chosen["validation"] or chosen["test"] or format_name == "prompt-completion"
     if not drawn:
         options.refuse("draws splits, --shuffle's order and prompt-completion's templates", "seed")
     if not chosen["max_tokens"]:
         options.refuse("counts tokens for --max-tokens", "tokenizer")
+    if not chosen["push"]:
+        options.refuse("is about the dataset that --push makes", "public")
 
 
 @contextmanager
@@ -123,4 +141,27 @@ def _summary(done: Exported, *, to_stdout: bool) -> str:
     if not to_stdout:
         lines[1:1] = [f"  {path}" for path in done.files]
         lines += [f"To read it: {done.load}"] * bool(done.load)
+        lines += done.train
     return "\n".join(lines)
+
+
+def _check_push(name: str, format_name: str) -> None:
+    from selfinstruct_chains.outputs.export.push import check
+
+    check(name, format_name)
+
+
+def _push(done: Exported, run: RunReader, name: str, *, public: bool, force: bool) -> None:
+    from selfinstruct_chains.outputs.export.push import push
+    from selfinstruct_chains.outputs.export.recipe import recipe
+
+    size = sum(path.stat().st_size for path in done.data) / 2**20
+    echo(f"pushing {size:,.1f} MiB of data to {name}", err=True)
+    try:
+        pushed = push(done, recipe(run), name, public=public, force=force)
+    except ConfigError as error:
+        again = "" if force else " with --force"
+        raise ConfigError(f"{error}.\nThe export here is whole; the same command{again} tries again") from None
+    seen = "private" if pushed.private else "public"
+    lines = [f"Pushed ({seen}): {pushed.url}", *(f"  {note}" for note in pushed.notes)]
+    echo("\n".join([*lines, f'To read it from there: datasets.load_dataset("{name}")']))

@@ -44,12 +44,12 @@ def money(monitor: Monitor) -> str:
 
 
 def rules(monitor: Monitor) -> str:
-    """The rules that dropped most, so far."""
+    """The rules that dropped most, so far; "" where none did."""
     dropped: Counter[str] = Counter()
     for (_, rule), count in list(monitor.rejected.items()):
         dropped[rule] += count
     shown = ", ".join(f"{rule} {count}" for rule, count in dropped.most_common(_MOST))
-    return f"; dropped: {shown}{', ...' if len(dropped) > _MOST else ''}" if shown else ""
+    return f"{shown}, ..." if len(dropped) > _MOST else shown
 
 
 def tokens(usage: Usage) -> str:
@@ -75,6 +75,16 @@ def cost(monitor: Monitor) -> str:
         return "nothing" if monitor.total.unknown == 0 else "unknown: the provider does not count tokens"
     least = "at least " if monitor.total.unknown else ""
     return f"{least}${spent:.4f}, by list price"
+
+
+def duration(seconds: float) -> str:
+    """A time in words: "12 s", "3 min 20 s", "2 h 5 min"."""
+    whole = max(0, round(seconds))
+    for unit, size, below, part in (("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {unit}" + f" {rest} {below}" * bool(rest)
+    return f"{whole} s"
 
 
 def row(label: str, text: str, indent: int = 0) -> str:

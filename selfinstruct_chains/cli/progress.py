@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from selfinstruct_chains.characters import visible
+from selfinstruct_chains.cli.bars import LINES, WIDTH
 from selfinstruct_chains.cli.echo import echo, echo_json
-from selfinstruct_chains.cli.figures import money, rules
+from selfinstruct_chains.cli.figures import duration, money, rules
 from selfinstruct_chains.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from selfinstruct_chains.errors import SelfInstructError
     from selfinstruct_chains.run.monitor import Monitor
 
-_INTERVAL = 10.0  # seconds between lines in a pipe
 _OF_A_RUN = "tasks"
 _REFRESH = 4  # times a second on a terminal
 
@@ -35,16 +34,14 @@ class LiveDisplay:
     def __init__(self, monitor: Monitor, folder: Path, *, as_json: bool, items: str = _OF_A_RUN) -> None:
         self._monitor, self._folder, self._as_json, self._items = monitor, folder, as_json, items
         self._console = Console(stderr=True)
-        self._bar = Bar(
+        self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=WIDTH),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[times]}"),
             console=self._console,
         )
-        self._task = self._bar.add_task(items, total=None)
+        self._task = self._bar.add_task(items, total=None, times="")
         self._ended = threading.Event()
         self._noted = 0
         self._display: Live | threading.Thread
@@ -82,17 +79,18 @@ class LiveDisplay:
 
     def _render(self) -> RenderableType:
         self._note()
-        self._bar.update(self._task, total=self._monitor.wanted or None, completed=self._monitor.finished)
-        lines = self._lines()
-        return Group(
-            self._bar, *(Text(visible(line), style="dim", no_wrap=True, overflow="ellipsis") for line in lines)
+        monitor = self._monitor
+        self._bar.update(
+            self._task, total=monitor.wanted or None, completed=monitor.finished, times="; ".join(_times(monitor))
         )
+        return Group(self._bar, *(Text(visible(line), style="dim") for line in self._lines()))
 
     def _tell(self) -> None:
         said = ""
-        while not self._ended.wait(_INTERVAL if said else 1.0):
+        while not self._ended.wait(LINES if said else 1.0):
             self._note()
-            line = f"{self._monitor.finished} of {self._monitor.wanted} {self._items}; {'; '.join(self._lines())}"
+            parts = [f"{self._monitor.finished} of {self._monitor.wanted} {self._items}", *_times(self._monitor)[1:]]
+            line = "; ".join([*parts, *self._lines()])
             if line == said or not self._monitor.wanted:
                 continue
             if self._as_json:
@@ -136,9 +134,28 @@ def _lines(monitor: Monitor, *, of_a_run: bool) -> list[str]:
     paid = f"{total.input_tokens + total.output_tokens:,} tokens{money(monitor)}"
     lines = [f"{monitor.in_flight} calls in flight, {monitor.rate:.1f}/s; {total.calls:,} replies, {paid}"]
     if of_a_run:
-        lines.append(f"{monitor.accepted:,} of {monitor.candidates:,} instructions accepted{share}{rules(monitor)}")
+        lines.append(f"{monitor.accepted:,} of {monitor.candidates:,} instructions accepted{share}")
+        lines += [f"dropped: {dropped}"] if (dropped := rules(monitor)) else []
+    lines += _pauses(monitor)
     stopping = monitor.stopping
     if stopping:
         more = "; again stops at once" if isinstance(stopping, Interrupted) else ""
         lines.append(f"stopping {stopping}: waiting for {monitor.in_flight} calls in flight{more}")
     return lines
+
+
+def _times(monitor: Monitor) -> list[str]:
+    """For how long it goes, and, as far as that is known, for how long still."""
+    if not monitor.wanted:
+        return []
+    left = monitor.left
+    return [duration(monitor.seconds), *([] if left is None else [f"about {duration(left)} left"])]
+
+
+def _pauses(monitor: Monitor) -> list[str]:
+    """Why nothing moves, or less than could: calls that got no reply, when they are made again, and how long yet."""
+    if not (found := monitor.pauses()):
+        return []
+    calls = f"{found.calls} call{'s' if found.calls > 1 else ''}"
+    when = f"in {duration(found.seconds)}" if found.seconds > 0 else "when it is their turn"
+    return [f"waiting: {found.why}", f"{calls} to make again {when}; given up in {duration(found.patience_left)}"]

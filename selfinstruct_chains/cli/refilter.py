@@ -26,10 +26,12 @@ def command(run: Path, settings: tuple[str, ...], output: Path) -> None:
     selfinstruct refilter runs/mine --set novelty.threshold=0.6 -o runs/mine-06
     selfinstruct refilter runs/mine --set filters.0.min_words=5 -o runs/mine-5
     """
+    from selfinstruct_chains.cli.bars import Bar
     from selfinstruct_chains.files.chain import parse_overrides
     from selfinstruct_chains.run.refilter import refilter
 
-    result = refilter(run, parse_overrides(settings), output)
+    with Bar() as bar:
+        result = refilter(run, parse_overrides(settings), output, bar)
     lost = ", ".join(f"{rule} {count}" for rule, count in result.lost.most_common())
     echo(f"{len(result.tasks)} tasks are in {output / 'tasks.jsonl'}.")
     echo(f"  new         {result.gained}")

@@ -38,9 +38,11 @@ def command(run: Path, out: Path | None, sample: int, *, force: bool) -> None:
     selfinstruct report my-run
     selfinstruct report my-run -o page.html --sample 50000
     """
+    from selfinstruct_chains.cli.bars import Bar
     from selfinstruct_chains.outputs.report.report import write_report
 
-    report = write_report(run, out, sample=sample, force=force)
+    with Bar() as bar:
+        report = write_report(run, out, sample=sample, force=force, on_progress=bar)
     to_stdout = str(out) == "-"
     if report.unfinished:
         echo(f"Unfinished run: {report.unfinished}.", err=to_stdout)

@@ -59,6 +59,7 @@ def command(  # noqa: PLR0913 - one for each option
     selfinstruct review my-run --judge openai --prompt mine.yaml
     selfinstruct review compared --by me
     """
+    from selfinstruct_chains.cli.bars import Bar
     from selfinstruct_chains.outputs.review import sitting
     from selfinstruct_chains.training.evaluation.folder import is_evaluation
 
@@ -75,7 +76,8 @@ def command(  # noqa: PLR0913 - one for each option
     config = options.load(judge, settings) if judge else None
     if config and judge:
         trust.tell(judge, settings, config, **given, say=echo)
-        outcome = sitting.judge(run, sample, config, say=echo, prompt=prompt or "judge")
+        with Bar() as bar:
+            outcome = sitting.judge(run, sample, config, say=echo, prompt=prompt or "judge", on_progress=bar)
     else:
         outcome = sitting.review(run, sample, port=port, browse=browse, say=echo)
     echo(_summary(outcome, run))

@@ -34,7 +34,8 @@ def command(run: Path, *, as_json: bool) -> None:
     if as_json:
         about = {"run": str(run), "state": overview.state, "why": overview.why, "updated": overview.updated}
         about |= {"made": overview.made} if overview.made else {}
-        echo_json(about | monitor.snapshot(), indent=1)
+        now = {"waiting": overview.waiting and overview.waiting._asdict(), "seconds_left": overview.left}
+        echo_json(about | monitor.snapshot() | now, indent=1)
         return
     echo(textwrap.fill(f"{run}: {monitor.finished} of {monitor.wanted} tasks; {_state(overview)}", WIDTH))
     if overview.made:
@@ -61,11 +62,10 @@ def _state(overview: Overview) -> str:
 
 
 def _left(overview: Overview) -> str:
-    monitor = overview.monitor
-    if not monitor.finished or not monitor.started or monitor.finished >= monitor.wanted:
-        return ""
-    seconds = (time.time() - monitor.started) * (monitor.wanted - monitor.finished) / monitor.finished
-    return f", about {max(1, round(seconds / 60))} min left"
+    from selfinstruct_chains.cli.figures import duration
+
+    left = "" if overview.left is None else f", about {duration(overview.left)} left"
+    return f"{left}; waiting: {overview.waiting.why}" if overview.waiting else left
 
 
 def _ago(updated: float | None) -> str:

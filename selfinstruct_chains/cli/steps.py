@@ -6,14 +6,14 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress
 
+from selfinstruct_chains.cli.bars import LINES, columns
 from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.figures import duration
 
 if TYPE_CHECKING:
     from selfinstruct_chains.training.tune import Step
-
-_INTERVAL = 10.0  # seconds between lines in a pipe
 
 
 class StepDisplay:
@@ -21,16 +21,7 @@ class StepDisplay:
 
     def __init__(self, steps: int) -> None:
         self._console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-        )
+        self._bar = Progress(*columns(), console=self._console, transient=True)
         self._task = self._bar.add_task("loading", total=steps)
         self._said = 0.0
 
@@ -50,9 +41,9 @@ class StepDisplay:
             self._bar.update(self._task, total=step.of, completed=step.number, description=loss or "training")
             return
         now = time.monotonic()
-        if now - self._said < _INTERVAL and step.number < step.of:
+        if now - self._said < LINES and step.number < step.of:
             return
         self._said = now
         done = step.number - step.first
         left = step.seconds / done * (step.of - step.number) if done else 0
-        echo(f"step {step.number:,} of {step.of:,}; {loss or 'no loss yet'}; about {left:,.0f} s left", err=True)
+        echo(f"step {step.number:,} of {step.of:,}; {loss or 'no loss yet'}; about {duration(left)} left", err=True)

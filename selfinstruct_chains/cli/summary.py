@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from selfinstruct_chains.characters import printable
 from selfinstruct_chains.cli.command_line import again
-from selfinstruct_chains.cli.figures import LABEL, WIDTH, cost, figures, row, tokens
+from selfinstruct_chains.cli.figures import LABEL, WIDTH, cost, duration, figures, row, tokens
 from selfinstruct_chains.errors import AcceptanceCollapsed, BudgetReached, Interrupted, ProviderError, RunError
 from selfinstruct_chains.run import advice
 
@@ -41,14 +42,22 @@ def summarise(
         parts.append(
             textwrap.fill(f"Little of what came was of use; it was dropped {advice.why(monitor.rejected)}.", WIDTH)
         )
+    if monitor.finished:
+        parts.append(_with_it(folder))
     parts.append(_next(monitor, stopped))
     return "\n\n".join(parts)
 
 
+def _with_it(folder: Path) -> str:
+    """The commands for what there is, to copy."""
+    data = f"{folder.resolve().name}-messages"
+    commands = (("report", folder), ("review", folder), ("export", folder, "--format", "messages", "-o", data))
+    shown = "\n".join(f"  {shlex.join(['selfinstruct', *map(str, words)])}" for words in commands)
+    return f"To look through it, to judge a sample, and to train on it:\n{shown}"
+
+
 def _headline(monitor: Monitor, folder: Path, stopped: SelfInstructError | None) -> str:
-    minutes, rest = divmod(round(monitor.seconds), 60)
-    took = f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    done = f"{monitor.finished} tasks are in {folder / 'tasks.jsonl'} ({took})."
+    done = f"{monitor.finished} tasks are in {folder / 'tasks.jsonl'} ({duration(monitor.seconds)})."
     return f"{_stopped(stopped)}\n{done}" if stopped else done
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from selfinstruct_chains.errors import DataError
 from selfinstruct_chains.files.extras import needed
-from selfinstruct_chains.files.hub_refusals import refusal
+from selfinstruct_chains.files.hub_refusals import raised_by_hub, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,6 @@ _NAME = re.compile(r"([\w.-]+/[\w.-]+)(?::([\w.-]+))?")
 _SUFFIXES = (".parquet", ".jsonl", ".json", ".csv", ".tsv")
 """Of the files that are read: the first of these that a dataset has."""
 _ABOUT = {"dataset_infos.json", "dataset_info.json", "config.json"}
-_RAISED_BY = {"huggingface_hub", "httpx", "httpx2", "requests"}
-"""Packages whose errors tell of the Hub or the way there; which of the last it goes by depends on its version."""
 _TRAIN = "train"
 _SHOWN = 4  # files that a message names
 
@@ -50,7 +48,7 @@ def dataset_files(name: str, notes: list[str]) -> Iterator[Path]:
         for one in chosen:
             yield Path(api.hf_hub_download(repository, one, repo_type="dataset"))
     except Exception as error:
-        if isinstance(error, DataError) or type(error).__module__.partition(".")[0] not in _RAISED_BY:
+        if isinstance(error, DataError) or not raised_by_hub(error):
             raise
         raise DataError(f"hub:{name}: {refusal(error, 'give a file')}") from None
 

@@ -62,6 +62,15 @@ class Fault(NamedTuple):
         """Whether the provider says that it is asked too much."""
         return self.status in _BUSY
 
+    @property
+    def told(self) -> str:
+        """What the provider did, in words that follow its name."""
+        if self.busy:
+            return f"is busy ({self.status}): {self.text}"
+        if not self.reached:
+            return f"can't be reached: {self.text}"
+        return f"answered {self.status}: {self.text}" if self.status else f"gave no reply: {self.text}"
+
 
 def fault_of(error: Exception, what: str, *, keys: tuple[str, ...] = (), patience: float = math.inf) -> Fault:
     """The fault behind `error`, if asking again may help.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from langchain_core.messages import AIMessage
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
@@ -32,6 +32,17 @@ _OWN = re.compile(r"\b(?=\w*\d)[\w-]+\b")
 _COMPARED = 100  # characters
 
 _jitter = wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT)
+
+
+class Wait(NamedTuple):
+    """A pause between two attempts of a call."""
+
+    why: str
+    """What the last attempt met, with the model's name."""
+    seconds: float
+    """Until the next attempt."""
+    left: float
+    """Seconds from now after which the call is given up."""
 
 
 class Patience:
@@ -73,7 +84,11 @@ class Patience:
         self._refused_at = 0.0
 
     async def reply(
-        self, ask: Callable[[], Awaitable[T]], on_fault: Callable[[Fault], None], prompt_tokens: int = 0
+        self,
+        ask: Callable[[], Awaitable[T]],
+        on_fault: Callable[[Fault], None],
+        prompt_tokens: int = 0,
+        on_wait: Callable[[Wait], None] = lambda _: None,
     ) -> T:
         """The reply, or whatever else, that `ask` gives in the end; `on_fault` hears of each attempt that gave none.
 
@@ -83,6 +98,7 @@ class Patience:
             ask: makes one attempt.
             on_fault: told of each fault.
             prompt_tokens: an estimate, for the limit of tokens per minute.
+            on_wait: told of each pause, as it begins.
 
         Raises:
             ItemRefused: the provider refuses this prompt.
@@ -94,6 +110,7 @@ class Patience:
             wait=_wait,
             stop=lambda state: self.gate.clock() - failing_since[0] + state.upcoming_sleep > self._limit(),
             retry_error_callback=lambda state: self._give_up(state, self.gate.clock() - failing_since[0]),
+            before_sleep=lambda state: on_wait(self._pause(state, failing_since[0])),
             sleep=self._sleep,
         ):
             with attempt:
@@ -165,6 +182,12 @@ class Patience:
                 f"{refused}; {REFUSED_ALIKE} calls in a row were refused like this, so it is not about one of them: "
                 "check the key, the model and the parameters in the chain file; the same command asks them again"
             ) from refused
+
+    def _pause(self, state: RetryCallState, failing_since: float) -> Wait:
+        error = state.outcome.exception() if state.outcome else None
+        told = error.fault.told if isinstance(error, _Failed) else "gave no reply"
+        left = failing_since + self._limit() - self.gate.clock()
+        return Wait(f"{self.what} {told}", state.upcoming_sleep, left)
 
     def _limit(self) -> float:
         return self.patience if self.gate.reached else min(self.patience, FIRST_PATIENCE)

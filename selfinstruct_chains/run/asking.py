@@ -102,20 +102,21 @@ class Asker:
     async def ask(self, question: Question[T]) -> T | Unanswered:
         """What comes of one question; raises as `all`."""
         item, why = quote(question.id, safe=""), ""
+        new = not self._model.knows(item)
         for attempt, room in ((1, 1), (2, LARGER)):
             about: Any = {"metadata": {ITEM: item, ATTEMPT: attempt}}
             try:
                 reply = await self._model.ainvoke(question.prompt, about, **question.options, larger=room)
                 answer = question.read(reply)
             except ItemRefused as refused:
-                self._monitor.finished += 1
+                self._monitor.answer(new=new)
                 return Unanswered(refused.reason, str(refused))
             except UnreadableReply as unreadable:
                 why = str(unreadable)
             else:
-                self._monitor.finished += 1
+                self._monitor.answer(new=new)
                 return answer
-        self._monitor.finished += 1
+        self._monitor.answer(new=new)
         return Unanswered("unreadable", why)
 
 

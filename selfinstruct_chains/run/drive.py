@@ -229,7 +229,7 @@ class Drive:
                     self._monitor.reject(output)
                 else:
                     self._folder.task(output)
-                    self._monitor.finish(output)
+                    self._monitor.finish(output, new=slot.live)
                     self._finished += 1
                     await put(output)
             self._check_fruit(slot)

@@ -72,6 +72,10 @@ class Journalled(Runnable[PromptValue, AIMessage]):
         """The model's name, for graphs and traces."""
         return self._model.get_name(suffix, name=name) if self._model else "journal"
 
+    def knows(self, item: str) -> bool:
+        """Whether the journal had an answer about this item before now."""
+        return call_key(self._role, item, 1) in self._journal
+
     def invoke(self, input: PromptValue, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """As `ainvoke`."""
         return loops.wait(lambda: self.ainvoke(input, config, **kwargs))
@@ -141,8 +145,8 @@ class JournalledStep(Runnable[Any, Any]):
             raise NotRemembered
         step, calling, started = self._step, self._calling, time.perf_counter()
         try:
-            found = await calling.patience.reply(
-                counted(calling, lambda: _given(step, input, config)), lambda fault: self._note(key, fault)
+            found = await patiently(
+                calling, key, lambda: _given(step, input, config), lambda fault: self._note(key, fault)
             )
         except ItemRefused as refused:
             self._journal.write(Entry.refused(key, "", refused))
@@ -191,9 +195,7 @@ async def asked(journal: Journal, calling: Calling, call: Call, ask: Callable[[]
         journal.write(Entry.fault(call.key, call.sha, fault.text))
 
     try:
-        message: AIMessage = await calling.patience.reply(
-            counted(calling, attempt), note, call.characters // CHARACTERS_PER_TOKEN
-        )
+        message: AIMessage = await patiently(calling, call.key, attempt, note, call.characters // CHARACTERS_PER_TOKEN)
     except ItemRefused as refused:
         journal.write(Entry.refused(call.key, call.sha, refused))
         raise
@@ -203,18 +205,26 @@ async def asked(journal: Journal, calling: Calling, call: Call, ask: Callable[[]
     return message
 
 
-def counted(calling: Calling, ask: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
-    """`ask`, if the budget lets it go ahead, counted as in flight while it goes."""
+async def patiently(
+    calling: Calling,
+    key: str,
+    ask: Callable[[], Awaitable[Any]],
+    on_fault: Callable[[Fault], None],
+    prompt_tokens: int = 0,
+) -> Any:
+    """What `ask` gives in the end, as far as the budget lets it go ahead; the monitor knows when it goes and pauses."""
 
     async def attempt() -> Any:
         calling.budget.check()
-        calling.monitor.in_flight += 1
-        try:
+        with calling.monitor.call(key):
             return await ask()
-        finally:
-            calling.monitor.in_flight -= 1
 
-    return attempt
+    try:
+        return await calling.patience.reply(
+            attempt, on_fault, prompt_tokens, lambda wait: calling.monitor.wait(key, wait)
+        )
+    finally:
+        calling.monitor.go_on(key)
 
 
 def _key(role: Purpose, config: RunnableConfig | None) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from selfinstruct_chains.config import ChainConfig, Purpose
+    from selfinstruct_chains.run.monitor import Pauses
     from selfinstruct_chains.run.reader import State
     from selfinstruct_chains.run.usage import Usage
 
@@ -34,6 +35,10 @@ class Overview:
     """Why it was stopped."""
     updated: float | None = None
     """When its process last gave a sign of life, in seconds since 1970."""
+    left: float | None = None
+    """Seconds until all is there, as its process says while it runs."""
+    waiting: Pauses | None = None
+    """What its calls wait for, as its process says while it runs."""
     used: dict[tuple[Purpose, str], Usage] = field(default_factory=dict)
     """What the calls up to the last settled candidate have cost, but for those before the first request."""
     made: str = ""
@@ -91,5 +96,6 @@ def _say_how_it_goes(run: RunReader, overview: Overview) -> None:
     monitor.wanted, monitor.started = progress.wanted, progress.started
     if overview.state == "running":
         monitor.in_flight = progress.in_flight
+        overview.left, overview.waiting = progress.seconds_left, progress.waiting
     else:
         monitor.ended = progress.updated

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.run.monitor import Pauses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,10 @@ class Progress(BaseModel):
     finished: int
     wanted: int
     in_flight: int = 0
+    waiting: Pauses | None = None
+    """What calls wait for that are to be made again."""
+    seconds_left: float | None = None
+    """At the pace of what is new since this start; None where nothing tells."""
     started: float = 0.0
     """In seconds since 1970, like `updated`."""
     updated: float = 0.0

@@ -108,6 +108,13 @@ class RunReader:
         lines = self._seed_lines() if seeds else self._derived_lines("tasks.jsonl")
         return _values(lines, Task.model_validate_json, self._file(seeds=seeds))
 
+    def size(self, *, seeds: bool) -> int:
+        """Bytes of the file of seed tasks, or of finished ones; 0 where there is none."""
+        try:
+            return self._file(seeds=seeds).stat().st_size
+        except OSError:
+            return 0
+
     def rejections(self) -> Iterator[Rejection]:
         """The dropped candidates, in the order in which the loop dropped them."""
         lines = self._derived_lines("rejected.jsonl")

@@ -21,6 +21,7 @@ from selfinstruct_chains.run.manifest import read_manifest, refiltered, seed_lin
 from selfinstruct_chains.run.manifest import write as write_manifest
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.replay import replayed
+from selfinstruct_chains.run.telling import telling, untold
 from selfinstruct_chains.tasks import Rejection, id_order
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.run.outcomes import Slot
+    from selfinstruct_chains.run.telling import Told
     from selfinstruct_chains.tasks import Task
 
 _ALLOWED = ("filters", "novelty")
@@ -48,8 +50,10 @@ class Refiltered:
     """The run's tasks that are gone, by the rule that dropped them."""
 
 
-def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltered:
+def refilter(run: Path, overrides: Mapping[str, Any], output: Path, on_progress: Told = untold) -> Refiltered:
     """Filter the candidates of `run` anew, in order, and put the result into the new folder `output`.
+
+    `on_progress` hears how many of its candidates are done.
 
     Raises:
         ConfigError: something else than filters and novelty is to be changed.
@@ -69,9 +73,11 @@ def refilter(run: Path, overrides: Mapping[str, Any], output: Path) -> Refiltere
     if not seeds:
         raise RunError(f"{run / 'seeds.jsonl'}: missing or empty; restore it from a copy")
     was = {task.id for task in before.tasks()}
-    last = max(map(id_order, (*was, *(rejection.id for rejection in before.rejections()))), default=())
+    dropped = [rejection.id for rejection in before.rejections()]
+    last = max(map(id_order, (*was, *dropped)), default=())
+    slots = replayed(before, config, seeds)
     result = Refiltered()
-    for slot in replayed(before, config, seeds):
+    for slot in telling(slots, on_progress, "filtering", len(was.union(dropped))):
         if id_order(slot.id) > last:
             break
         _sort(slot, result, was)

@@ -22,7 +22,7 @@ from selfinstruct_chains.run.assembly import demonstrations, links, role_forms
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.found import Finding, as_found, finding, found_key, possible
 from selfinstruct_chains.run.journal import call_key, call_seed, text_hash
-from selfinstruct_chains.run.journalled import ITEM, Call, asked, counted
+from selfinstruct_chains.run.journalled import ITEM, Call, asked, patiently
 from selfinstruct_chains.tasks import request_id
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ async def _tried(given: Settling, choice: Finding, number: int, after: Sequence[
 
     started = time.perf_counter()
     try:
-        message = await calling.patience.reply(counted(calling, ask), note, len(text) // CHARACTERS_PER_TOKEN)
+        message = await patiently(calling, key, ask, note, len(text) // CHARACTERS_PER_TOKEN)
     except ProviderError as error:
         if isinstance(error, ItemRefused) and error.reason in _ABOUT_THE_PROMPT:
             journal.write(Entry.found(key, choice.model_dump(mode="json")))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.config import Price, Purpose
     from selfinstruct_chains.run.usage import Spent
 
-_GOING_ON = ("finished", "new_calls", "stopping", "started", "_recent")
+_GOING_ON = ("finished", "new", "new_calls", "stopping", "started", "_calling", "_recent")
 """What the next folder does not begin anew."""
 
 

@@ -304,6 +304,7 @@ def test_standard_output_that_is_full(home: Path, loose: list[str]) -> None:
         ("review run --prompt x.yaml", "--prompt"),
         ("review run --set run.seed=1", "--set"),
         ("show instructions --chain openai --instruction Do", "--instruction"),
+        ("export run --format alpaca -o out.json --public", "--public"),
         ("export run --format alpaca -o out.json --seed 7", "--seed"),
         ("export run --format alpaca -o out.json --tokenizer x.json", "--tokenizer"),
         ("export run --format alpaca -o out.json --end-token x", "end token"),

@@ -38,6 +38,8 @@ def test_an_export_is_summed_up(run: Path, tmp_path: Path) -> None:
     assert result.output == (
         f"40 examples of 20 instructions: train 40\n  {out}\n  {tmp_path / 'alpaca.json.README.md'}\n"
         f'To read it: datasets.load_dataset("json", data_files={str(out)!r})\n'
+        f"To train on it:\n  selfinstruct finetune {out} -o tuned\n"
+        f"In axolotl's YAML:\n  datasets:\n    - {{path: {out}, ds_type: json, type: alpaca}}\n"
     )
     assert len(json.loads(out.read_text())) == 40
 
@@ -139,7 +141,7 @@ def test_statistics_for_people_and_for_programs(run: Path) -> None:
 
 def test_help_shows_examples_in_80_columns() -> None:
     """Calls that people can copy."""
-    for name, count in (("export", 3), ("stats", 2)):
+    for name, count in (("export", 4), ("stats", 2)):
         text = CliRunner().invoke(cli, [name, "--help"], terminal_width=80).output
 
         assert text.count(f"  selfinstruct {name} ") == count

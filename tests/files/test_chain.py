@@ -119,7 +119,7 @@ def test_a_chain_that_is_not_there(tmp_path: Path) -> None:
 
 WRONG = [
     ("novlty", {"threshold": 0.6}, f"novlty: no such key (did you mean 'novelty'?); there are {TOP}"),
-    ("steps", [], f"steps: no such key; there are {TOP}"),
+    ("steps", [], f"steps: no such key (did you mean 'seeds'?); there are {TOP}"),
     (
         "novelty.treshold",
         0.6,

@@ -302,3 +302,31 @@ async def test_thirty_percent_without_reply(model_at):
     assert wild.counts.faults.total() > 30
     assert set(wild.counts.faults) == set(kinds)
     assert wild.counts.answered == len(prompts)
+
+
+async def test_each_pause_is_told_as_it_begins(server, model_at, time):
+    """Why, for how long, and how much patience is left then; a wait that the provider asks for is that long."""
+    server.faults, server.retry_after = at_first("429", "429", "500"), "7"
+    model, waits = model_at(server, "openai", "chat"), []
+    patience = time.patience(60)
+    await model.connect()
+    await patience.reply(partial(model.ainvoke, PROMPT), lambda _: None, on_wait=waits.append)
+    await model.aclose()
+
+    assert [wait.why for wait in waits[:2]] == ["m at http://x is busy (429): Too Many Requests"] * 2
+    assert waits[2].why.startswith("m at http://x answered 500: ")
+    assert [(wait.seconds, wait.left) for wait in waits[:2]] == [(7, 60), (7, 53)]
+    assert waits[2].left == 46
+
+
+async def test_an_address_where_nothing_answers_has_less_patience(server, model_at, time):
+    """What is left is told of the half minute that it is given."""
+    model, waits = model_at(server, "openai", "chat", base_url="http://127.0.0.1:9/v1"), []
+    await model.connect()
+    with pytest.raises(ProviderError):
+        await time.patience(600).reply(partial(model.ainvoke, PROMPT), lambda _: None, on_wait=waits.append)
+
+    await model.aclose()
+
+    assert "m at http://x can't be reached: " in waits[0].why
+    assert waits[0].left == FIRST_PATIENCE

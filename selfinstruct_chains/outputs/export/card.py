@@ -5,6 +5,7 @@ Languages, licence and terms stand in it as they were given, or not at all. What
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -51,6 +52,10 @@ _CITATION = """\
 }"""
 
 
+TAG = "selfinstruct-chains"
+"""By this tag the hub tells cards that an export wrote from others."""
+
+
 class Given(NamedTuple):
     """What only its maker can say of a dataset."""
 
@@ -60,6 +65,8 @@ class Given(NamedTuple):
     """The Hub's name for the licence, such as "cc-by-4.0"."""
     terms: str = ""
     """What the terms of the model's provider say about its output."""
+    title: str = ""
+    """What it is called; "": after its chain and its size."""
 
 
 class Subject(NamedTuple):
@@ -85,6 +92,7 @@ class Subject(NamedTuple):
 
 def card(subject: Subject, given: Given) -> str:
     """The text of README.md."""
+    subject = subject._replace(title=given.title or subject.title)
     front = yaml.safe_dump(_front(subject, given), allow_unicode=True, sort_keys=False)
     parts = [
         f"---\n{front}---",
@@ -116,7 +124,7 @@ def _front(subject: Subject, given: Given) -> dict[str, Any]:
     front |= {
         "size_categories": [next((name for limit, name in _SIZES if total < limit), "10M<n<100M")],
         "task_categories": ["text-generation"],
-        "tags": ["self-instruct", "synthetic", "instruction-tuning"],
+        "tags": ["self-instruct", "synthetic", "instruction-tuning", TAG],
     }
     if subject.files:
         files = [{"split": split, "path": name} for split, name in subject.files.items()]
@@ -162,7 +170,13 @@ def _written_anew(origin: Origin) -> Iterator[str]:
 
 def _model(config: ChainConfig, role: Any) -> str:
     model = config.model_for(role)
-    return f"{model.provider}, {model.name}"
+    return f"{model.provider}, {model_name(model.name)}"
+
+
+def model_name(name: str) -> str:
+    """A model's name for others to read: of a file on this machine its name alone."""
+    path = Path(name)
+    return path.name if path.is_absolute() or name.startswith(("~", ".")) else name
 
 
 def _legal(given: Given) -> str:

@@ -14,8 +14,10 @@ from selfinstruct_chains.outputs.export.formats import FORMATS, OPENAI_MINIMUM, 
 from selfinstruct_chains.outputs.export.placing import placing
 from selfinstruct_chains.outputs.export.selection import Choice, examples, select
 from selfinstruct_chains.outputs.export.splits import SPLITS
+from selfinstruct_chains.outputs.export.using import Place, how_to_train
 from selfinstruct_chains.outputs.export.writers import WRITERS
 from selfinstruct_chains.outputs.review.verdicts import Reviews, table_two
+from selfinstruct_chains.run.telling import telling, untold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.export.selection import Selection
     from selfinstruct_chains.outputs.export.splits import Split
     from selfinstruct_chains.run.reader import RunReader
+    from selfinstruct_chains.run.telling import Told
 
 _ALL, _NOTHING = Choice(), Given()
 _SUFFIXES = {format_.suffix for format_ in FORMATS.values()} - {""}
@@ -39,8 +42,13 @@ class Exported(NamedTuple):
     """What was written: the data, the card, and the list of contaminated tasks if there are any."""
     notes: tuple[str, ...]
     """What there is to say besides."""
+    data: tuple[Path, ...]
+    """Of these the data: a file, or for `datasets` a folder, for each split."""
+    card: Path
     load: str
     """The Python call that reads the first file back as it is; "" for a format that is only to be looked at."""
+    train: tuple[str, ...]
+    """Lines to train on it with, to be shown as they are (`using.how_to_train`)."""
 
 
 def export(  # noqa: PLR0913 - one for each choice a user has
@@ -52,6 +60,7 @@ def export(  # noqa: PLR0913 - one for each choice a user has
     *,
     end_token: str = "",
     force: bool = False,
+    on_progress: Told = untold,
 ) -> Exported:
     """Write a run as a dataset to train on, with a card; all of it appears at once, when all is done.
 
@@ -63,6 +72,7 @@ def export(  # noqa: PLR0913 - one for each choice a user has
         given: what the card says that the run can't know.
         end_token: for "prompt-completion": what ends each completion.
         force: replace what stands there already.
+        on_progress: hears how far reading and writing are.
 
     Raises:
         ConfigError: an option makes no sense, a package is missing, or `out` is there already or can't be written.
@@ -73,13 +83,13 @@ def export(  # noqa: PLR0913 - one for each choice a user has
     as_folder = _is_folder(run, format_name, format_, out, choice)
     names = _Names(out, format_, as_folder=as_folder)
     with placing(out, names.all(), as_folder=as_folder, force=force) as folder:
-        selection = select(run, choice, format_.refuses)
+        selection = select(run, choice, format_.refuses, on_progress)
         rows: dict[Split, int] = {split: len(places) for split, places in selection.places.items() if places}
         if not rows:
             raise RunError(_nothing(run, selection))
         wording = Wording(choice.seed, end_token)
         WRITERS[format_name](
-            {folder / names.data(split): _rows(run, format_, selection, split, wording) for split in rows}
+            {folder / names.data(split): _rows(run, format_, selection, split, wording, on_progress) for split in rows}
         )
         notes = _notes(run, format_name, choice, rows, selection)
         subject = _subject(run, format_name, names, rows, selection, notes, wording)
@@ -94,9 +104,17 @@ def export(  # noqa: PLR0913 - one for each choice a user has
             (folder / names.llama_factory).write_text(entries, encoding="utf-8")
         written = sorted(path.name for path in folder.iterdir())
     place = out if as_folder else out.parent
-    first = place / names.data(next(iter(rows))) if format_.suffix else out
+    data = {split: place / names.data(split) for split in rows}
+    first = next(iter(data.values())) if format_.suffix else out
     return Exported(
-        rows, selection, tuple(place / name for name in written), notes, format_.load.format(path=str(first))
+        rows,
+        selection,
+        files=tuple(place / name for name in written),
+        notes=notes,
+        data=tuple(data.values()),
+        card=place / names.card,
+        load=format_.load.format(path=str(first)),
+        train=how_to_train(format_name, Place(out, data, run.config.name)),
     )
 
 
@@ -154,10 +172,14 @@ def _is_folder(run: RunReader, name: str, format_: Format, out: Path, choice: Ch
     return True
 
 
-def _rows(
-    run: RunReader, format_: Format, selection: Selection, split: Split, wording: Wording
+def _rows(  # noqa: PLR0913, PLR0917 - what a row is made of
+    run: RunReader, format_: Format, selection: Selection, split: Split, wording: Wording, on_progress: Told
 ) -> Callable[[], Iterator[Row]]:
-    return lambda: (format_.row(example, wording) for example in examples(run, selection.places[split]))
+    places = selection.places[split]
+    stage = f"writing {split}"
+    return lambda: (
+        format_.row(example, wording) for example in telling(examples(run, places), on_progress, stage, len(places))
+    )
 
 
 def _nothing(run: RunReader, selection: Selection) -> str:

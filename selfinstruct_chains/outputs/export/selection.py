@@ -20,6 +20,7 @@ from selfinstruct_chains.outputs.export.splits import SPLITS, Shares, Split
 from selfinstruct_chains.outputs.export.token_limit import token_counter
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from selfinstruct_chains.outputs.stats import TableOne
+from selfinstruct_chains.run.telling import untold
 from selfinstruct_chains.tasks import label
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from selfinstruct_chains.run.reader import RunReader
+    from selfinstruct_chains.run.telling import Told
     from selfinstruct_chains.tasks import Instance, Task
 
 _NUMBER_BITS = 20  # of a place that tell the instance
@@ -96,8 +98,8 @@ class Selection:
             self.models[task.provenance.model] += 1
 
 
-def select(run: RunReader, choice: Choice, refuses: Callable[[Example], str]) -> Selection:
-    """What `choice` takes of a run and `refuses`, a format's, lets through.
+def select(run: RunReader, choice: Choice, refuses: Callable[[Example], str], on_progress: Told = untold) -> Selection:
+    """What `choice` takes of a run and `refuses`, a format's, lets through; `on_progress` hears how far that is.
 
     Raises:
         ConfigError: the choice makes no sense.
@@ -110,6 +112,7 @@ def select(run: RunReader, choice: Choice, refuses: Callable[[Example], str]) ->
     unwanted, keep = _verdicts(run, choice), _Keep(choice, refuses, selection.left_out)
     for seeds in (True, False) if choice.seeds else (False,):
         for offset, task in run.placed(seeds=seeds):
+            on_progress("reading, KiB", offset // 1024, run.size(seeds=seeds) // 1024)
             if reason := "" if seeds else unwanted(task):
                 selection.left_out[reason] += 1
             elif guard and (found := guard.find(task)):

