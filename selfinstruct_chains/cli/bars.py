@@ -1,4 +1,4 @@
-"""How far something is that may take long: a bar on a terminal, a line now and then in a pipe; on standard error."""
+"""How far something is that may take long: a bar on a terminal, on standard error, and nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from selfinstruct_chains.cli.echo import echo
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.progress import ProgressColumn, TaskID
 
 LINES = 10.0
-"""Seconds between lines in a pipe."""
+"""Seconds between lines in a pipe, of what shows them there."""
 WIDTH = 24
 """Columns of a bar."""
 _QUICK = 1.0  # seconds in which nothing is shown: most of what is done is done by then
@@ -44,7 +42,7 @@ class Bar:
         self._bar = Progress(*columns(), console=self._console, transient=True)
         self._stage: TaskID | None = None
         self._named = ""
-        self._next = clock() + (_QUICK if self._console.is_terminal else LINES)
+        self._next = clock() + _QUICK
 
     def __enter__(self) -> Self:
         return self
@@ -56,14 +54,9 @@ class Bar:
     def __call__(self, stage: str, done: int, of: int | None) -> None:
         """Show that `done` of so many parts of a stage are done; None: nobody knows of how many."""
         now = self._clock()
-        if now < self._next:
-            return
-        if not self._console.is_terminal:
-            self._next = now + LINES
-            echo(f"{stage}: {done:,}" + (f" of {of:,}" if of else ""), err=True)
-            return
-        self._next = now + _REFRESH
-        self._draw(stage, done, of)
+        if self._console.is_terminal and now >= self._next:
+            self._next = now + _REFRESH
+            self._draw(stage, done, of)
 
     def _draw(self, stage: str, done: int, of: int | None) -> None:
         self._bar.start()

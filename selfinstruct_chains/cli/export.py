@@ -70,7 +70,9 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
 
     OUT with the format's suffix is one file; any other is a folder with a file for each split, and for what
     LLaMA-Factory reads its dataset_info.json. Rows with a blank output are left out, but of a spreadsheet.
+
     --push needs the extra hub and a token in HF_TOKEN, or `hf auth login`; the chain file and its prompts go along.
+
     --exclude takes .json, .jsonl and .txt, and folders of them, and can be repeated; a task stands there when its
     instruction has ROUGE-L 0.7 or more with a text, or 13 words of an input in a row are in one.
 

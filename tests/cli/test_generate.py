@@ -111,6 +111,21 @@ def test_the_next_command_is_one_to_copy(
     assert len(keys) == len(set(keys))
 
 
+def test_what_to_do_with_it_is_there_to_copy(
+    selfinstruct: Callable[..., Any], server: ScriptedServer, tmp_path: Path
+) -> None:
+    """report, review and export of this folder, as whole commands; the last of them makes a dataset."""
+    folder = tmp_path / "my run"
+    said = selfinstruct(*command(server, "-o", str(folder), n=2))
+    commands = [shlex.split(line) for line in said.out.splitlines() if line.startswith("  selfinstruct ")]
+
+    assert [(words[1], words[2]) for words in commands[:3]] == [
+        (name, str(folder)) for name in ("report", "review", "export")
+    ]
+    assert selfinstruct(*commands[2][1:]).code == 0
+    assert (tmp_path / "empty" / "my run-messages" / "train.jsonl").exists()
+
+
 def test_a_folder_is_named_after_what_shapes_the_dataset(
     selfinstruct: Callable[..., Any], server: ScriptedServer, tmp_path: Path
 ) -> None:

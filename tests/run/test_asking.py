@@ -108,6 +108,15 @@ async def test_a_budget_stops_and_the_rest_comes_later(tmp_path: Path) -> None:
     assert monitor.cost == pytest.approx(12 * 4 / 1e6)
 
 
+async def test_only_what_this_start_asks_is_new(tmp_path: Path) -> None:
+    """What was answered before, or refused to be read, says nothing of how fast it goes."""
+    shouting, monitor = Shouting(poor="b"), Monitor()
+    await ask(own(shouting), tmp_path, "a", "b", "c")
+    await ask(own(shouting), tmp_path, "a", "b", "c", "d", "e", monitor=monitor)
+
+    assert (monitor.finished, monitor.new) == (5, 2)
+
+
 async def test_an_interrupt_lets_calls_in_flight_finish(tmp_path: Path) -> None:
     """Their replies are kept: the next start does not ask them again."""
     monitor, asked = Monitor(), []
