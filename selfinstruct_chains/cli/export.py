@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from selfinstruct_chains.cli import options
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo_json, say
+from selfinstruct_chains.cli.parameters import Number, OneOf, Whole
 from selfinstruct_chains.files.writing import standard_output
 from selfinstruct_chains.outputs.export.formats import FORMATS
 
@@ -21,21 +22,19 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.export.export import Exported
 
 _FILE = click.Path(path_type=Path)
-_SHARE = click.FloatRange(0, 1, max_open=True)
+_SHARE = Number(0, 1, max_open=True)
 
 
 @click.command()
-@click.argument("run", type=_FILE)
-@click.option(
-    "--format", "format_name", type=click.Choice(list(FORMATS)), required=True, metavar="FORMAT", help="See above."
-)
+@options.run
+@click.option("--format", "format_name", type=OneOf(list(FORMATS)), required=True, metavar="FORMAT", help="See above.")
 @click.option("-o", "--output", "out", type=_FILE, required=True, help="A file, a folder for a file per split, or -.")
 @click.option("--validation", type=_SHARE, default=0.0, metavar="SHARE", help="Of the instructions to set aside: 0.1.")
 @click.option("--test", type=_SHARE, default=0.0, metavar="SHARE", help="The same, for a test split.")
 @click.option("--include-seeds", "seeds", is_flag=True, help="The seed tasks too.")
-@click.option("--max-instances", type=click.IntRange(min=1), metavar="K", help="At most K instances of each task.")
+@click.option("--max-instances", type=Whole(min=1), metavar="K", help="At most K instances of each task.")
 @click.option("--balance-labels", is_flag=True, help="In each classification task as many instances of every label.")
-@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="No instances of more than N tokens.")
+@click.option("--max-tokens", type=Whole(min=1), metavar="N", help="No instances of more than N tokens.")
 @click.option("--tokenizer", type=_FILE, metavar="tokenizer.json", help="What counts them.  [default: words]")
 @click.option(
     "--exclude", type=_FILE, multiple=True, metavar="PATH", help="No tasks that stand in this file or folder."
@@ -49,7 +48,9 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--license", default="", metavar="NAME", help="For the card, such as cc-by-4.0.")
 @click.option("--terms", default="", metavar="TEXT", help="For the card: what the model's terms say of its output.")
 @click.option("--force", is_flag=True, help="Replace an export that is there.")
-def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
+@options.as_json
+@options.quiet
+def command(run: Path, format_name: str, out: Path, *, as_json: bool, **chosen: Any) -> None:
     """Write a run as a dataset to train on, with a card that says what is in it and how it was made.
 
     \b
@@ -86,7 +87,10 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     choice = Choice(**chosen, shares=shares)
     with _written(out, format_name) as place:
         done = export(RunReader(run), format_name, place, choice, given, end_token=end_token, force=force)
-    echo(_summary(done, to_stdout=place != out), err=place != out)
+    if as_json:
+        echo_json(_values(done, to_stdout=place != out), err=place != out)
+    else:
+        say(_summary(done, to_stdout=place != out), err=place != out)
 
 
 def _refuse_unused(format_name: str, out: Path, chosen: dict[str, Any]) -> None:
@@ -112,6 +116,12 @@ def _written(out: Path, format_name: str) -> Iterator[Path]:
         yield (place := Path(folder) / f"export{suffix}")
         with place.open("rb") as file, standard_output() as whole:
             shutil.copyfileobj(file, whole)
+
+
+def _values(done: Exported, *, to_stdout: bool) -> dict[str, object]:
+    files = [] if to_stdout else [str(path) for path in done.files]
+    notes = {"notes": list(done.notes), "load": done.load}
+    return {"examples": dict(done.rows), "instructions": done.selection.table.instructions, "files": files, **notes}
 
 
 def _summary(done: Exported, *, to_stdout: bool) -> str:

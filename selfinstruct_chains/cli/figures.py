@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,15 @@ def cost(monitor: Monitor) -> str:
         return "nothing" if monitor.total.unknown == 0 else "unknown: the provider does not count tokens"
     least = "at least " if monitor.total.unknown else ""
     return f"{least}${spent:.4f}, by list price"
+
+
+def age(since: float | None) -> str:
+    """How long ago something was, which was `since` seconds after 1970: "3 days"."""
+    seconds = max(0, round(time.time() - (since or time.time())))
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def row(label: str, text: str, indent: int = 0) -> str:

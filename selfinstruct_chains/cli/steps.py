@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, hushed
 
 if TYPE_CHECKING:
     from selfinstruct_chains.training.tune import Step
@@ -33,9 +33,10 @@ class StepDisplay:
         )
         self._task = self._bar.add_task("loading", total=steps)
         self._said = 0.0
+        self._quiet = hushed()
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
+        if self._console.is_terminal and not self._quiet:
             self._bar.start()
         return self
 
@@ -45,6 +46,8 @@ class StepDisplay:
 
     def step(self, step: Step) -> None:
         """Show how far it is."""
+        if self._quiet:
+            return
         loss = "" if step.loss is None else f"loss {step.loss:.3f}"
         if self._console.is_terminal:
             self._bar.update(self._task, total=step.of, completed=step.number, description=loss or "training")

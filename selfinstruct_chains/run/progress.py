@@ -32,6 +32,12 @@ class Progress(BaseModel):
     """When it last gave a sign of life."""
     host: str = ""
     """The machine that it runs on."""
+    calls: int | None = None
+    """Replies in the whole folder; None where an older version did not say."""
+    dollars: float | None = None
+    """What their counted tokens cost; None where there is no price."""
+    unknown_tokens: int = 0
+    """Replies whose tokens the provider did not count."""
 
 
 def read_progress(folder: Path) -> Progress | None:
