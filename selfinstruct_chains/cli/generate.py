@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from selfinstruct_chains.files.seeds import read_seeds
     from selfinstruct_chains.run.manifest import run_fingerprint
     from selfinstruct_chains.run.monitor import Monitor
-    from selfinstruct_chains.run.runs import RUNS
+    from selfinstruct_chains.run.places import RUNS
     from selfinstruct_chains.run.self_instruct import self_instruct
     from selfinstruct_chains.run.share import far_off
 

@@ -98,7 +98,7 @@ def the_run(named: Path | None) -> Path:
     Raises:
         RunError: none is named, and there is none.
     """
-    from selfinstruct_chains.run.runs import latest
+    from selfinstruct_chains.run.places import latest
 
     if named is not None:
         return named

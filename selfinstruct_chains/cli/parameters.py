@@ -74,7 +74,7 @@ class RunFolder(click.Path):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Runs, or where there are none folders."""
-        from selfinstruct_chains.run.runs import RUNS, run_folders
+        from selfinstruct_chains.run.places import RUNS, run_folders
 
         start = incomplete[: incomplete.rfind("/") + 1]
         here = run_folders(Path(start)) if start else []
@@ -114,7 +114,7 @@ def _limits(number: click.IntRange | click.FloatRange) -> str:
 
 def _near(path: Path) -> str:
     """Which run may be meant, of those beside the path, or in runs/ where a name alone was typed."""
-    from selfinstruct_chains.run.runs import RUNS, run_folders
+    from selfinstruct_chains.run.places import RUNS, run_folders
 
     whole = RUNS / path if path.parent == Path() else path
     return did_you_mean(str(whole), map(str, run_folders(whole.parent)))

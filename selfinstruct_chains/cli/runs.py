@@ -30,7 +30,8 @@ def command(folder: Path | None, *, as_json: bool) -> None:
     selfinstruct runs
     selfinstruct runs elsewhere --json
     """
-    from selfinstruct_chains.run.runs import RUNS, standings
+    from selfinstruct_chains.run.places import RUNS
+    from selfinstruct_chains.run.runs import standings
 
     found = [] if folder is None and not RUNS.exists() else standings(folder or RUNS)
     if as_json:

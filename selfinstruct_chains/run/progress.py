@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.run.places import PROGRESS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = "progress.json"
+NAME = PROGRESS
 
 
 class Progress(BaseModel):

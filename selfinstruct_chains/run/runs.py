@@ -1,23 +1,18 @@
-"""The run folders below a folder: which there are, which is the latest, and how each of them stands."""
+"""How the run folders in a folder stand."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from selfinstruct_chains.errors import RunError
-from selfinstruct_chains.run.manifest import COPY, NAME
 from selfinstruct_chains.run.overview import look
-from selfinstruct_chains.run.progress import read_progress
+from selfinstruct_chains.run.places import MANIFEST, folders, is_run, last_sign
 from selfinstruct_chains.run.reader import RunReader, State
 
 if TYPE_CHECKING:
-    from selfinstruct_chains.run.progress import Progress
+    from pathlib import Path
 
-RUNS = Path("runs")
-"""Where `generate` makes its folders, as long as it is not told another place."""
-_FIRST = "selfinstruct generate -n 20"
+    from selfinstruct_chains.run.progress import Progress
 
 
 class Standing(NamedTuple):
@@ -41,23 +36,6 @@ class Standing(NamedTuple):
     """From what other run it was made, in words."""
 
 
-def run_folders(below: Path = RUNS) -> list[Path]:
-    """The run folders in the folder `below`, the latest first; none where it is not there, or can't be read."""
-    return [path for path in _folders(below) if _is_run(path)]
-
-
-def latest(below: Path = RUNS) -> Path:
-    """The run folder in `below` whose process gave the last sign of life.
-
-    Raises:
-        RunError: there is none.
-    """
-    found = run_folders(below)
-    if not found:
-        raise RunError(f"no run is named, and there is none in {below}: give its folder, or make one: {_FIRST}")
-    return found[0]
-
-
 def standings(below: Path) -> list[Standing]:
     """How each folder in `below` stands, the latest first; or how `below` does, if it is a run itself.
 
@@ -65,7 +43,7 @@ def standings(below: Path) -> list[Standing]:
         RunError: it is no folder, or can't be read.
     """
     try:
-        paths = [below] if _is_run(below) else _children(below)
+        paths = [below] if is_run(below) else folders(below)
     except OSError as error:
         raise RunError(f"{below}: can't be read: {error.strerror or error}; give the folder that runs are in") from None
     return sorted(map(standing, paths), key=lambda one: -one.updated)
@@ -73,23 +51,23 @@ def standings(below: Path) -> list[Standing]:
 
 def standing(path: Path) -> Standing:
     """How the folder `path` stands: by its checksums and what its process said last, as counting takes longer."""
-    if not _is_run(path):
-        return Standing(path, "no run", f"it has no {NAME}", updated=_last_sign(path))
+    if not is_run(path):
+        return Standing(path, "no run", f"it has no {MANIFEST}", updated=last_sign(path))
     try:
         return _standing(RunReader(path))
     except RunError as error:
         said = str(error).removeprefix(f"{path}: ").removeprefix(f"{path}/")
-        return Standing(path, "unreadable", said, updated=_last_sign(path))
+        return Standing(path, "unreadable", said, updated=last_sign(path))
 
 
 def _standing(run: RunReader) -> Standing:
     if run.origin.chain.keys() == {"purpose"}:
         what = f"the replies of `{run.origin.chain['purpose']}`"
-        return Standing(run.path, "no run", what, updated=_last_sign(run.path))
+        return Standing(run.path, "no run", what, updated=last_sign(run.path))
     _ = run.config  # which this version may not know
     finished, progress, made = run.check(), run.progress(), run.origin.made
     state: State = "finished" if made else run.state()
-    found = Standing(run.path, state, finished=finished, wanted=finished, updated=_last_sign(run.path), made=made)
+    found = Standing(run.path, state, finished=finished, wanted=finished, updated=last_sign(run.path), made=made)
     if made:
         return found
     if progress is None or progress.calls is None or state == "killed":
@@ -109,29 +87,3 @@ def _counted(found: Standing, progress: Progress | None) -> Standing:
     wanted = progress.wanted if progress else None
     total = monitor.total
     return found._replace(wanted=wanted, calls=total.calls, dollars=monitor.cost, unknown_tokens=total.unknown)
-
-
-def _is_run(path: Path) -> bool:
-    return any((path / name).is_file() for name in (NAME, COPY))
-
-
-def _folders(below: Path) -> list[Path]:
-    with suppress(OSError):
-        return sorted(_children(below), key=_last_sign, reverse=True)
-    return []
-
-
-def _children(below: Path) -> list[Path]:
-    """The folders in a folder, but for hidden ones: those are being written."""
-    return sorted(path for path in below.iterdir() if not path.name.startswith(".") and path.is_dir())
-
-
-def _last_sign(path: Path) -> float:
-    """When somebody was last at work there, in seconds since 1970: as progress.json says, else as the files do."""
-    with suppress(RunError):
-        if (progress := read_progress(path)) and progress.updated:
-            return progress.updated
-    for file in (path / "journal.jsonl", path / NAME, path):
-        with suppress(OSError):
-            return file.stat().st_mtime
-    return 0.0

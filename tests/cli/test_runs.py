@@ -99,7 +99,7 @@ def test_what_is_no_run_is_said_in_its_row(selfinstruct: Callable[..., Any], run
     """An empty folder, one of replies outside a run; files are left out, and a last word may be unreadable."""
     (runs / "empty").mkdir()
     (runs / "notes.txt").write_text("mine")
-    (runs / "first" / "progress.json").write_text("[")
+    (runs / "first" / "progress.json").write_text('{"updated": Infinity}')
     manifest = json.loads((runs / "stopped" / "manifest.json").read_text())
     (runs / "judged").mkdir()
     (runs / "judged" / "manifest.json").write_text(
