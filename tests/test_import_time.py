@@ -50,6 +50,16 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code: str, allowed: set[str
     assert _loaded(code) - OURS == set()
 
 
+@pytest.mark.parametrize("line", ["selfinstruct status runs/", "selfinstruct generate --chain op", "selfinstruct st"])
+def test_a_shell_that_completes_a_word_loads_nothing_heavy(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for the answer at each Tab."""
+    monkeypatch.setenv("_SELFINSTRUCT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+
+    assert _loaded(RUN.format(arguments=[])) - OURS == set()
+
+
 def test_reading_a_chain_loads_no_langchain() -> None:
     """A chain file is read and checked with pydantic and YAML alone."""
     heavy = {"langchain_core", "langchain", "langchain_openai", "openai", "numpy", "rapidfuzz", "rouge_score"}

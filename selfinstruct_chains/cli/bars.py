@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from selfinstruct_chains.cli.echo import hushed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -54,7 +56,7 @@ class Bar:
     def __call__(self, stage: str, done: int, of: int | None) -> None:
         """Show that `done` of so many parts of a stage are done; None: nobody knows of how many."""
         now = self._clock()
-        if self._console.is_terminal and now >= self._next:
+        if self._console.is_terminal and not hushed() and now >= self._next:
             self._next = now + _REFRESH
             self._draw(stage, done, of)
 

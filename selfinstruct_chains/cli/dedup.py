@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli.echo import echo_json, say
+from selfinstruct_chains.cli.parameters import OneOf
 
 if TYPE_CHECKING:
     from selfinstruct_chains.cli.bars import Bar
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--threshold", default="0.7", show_default=True, help="F-measure from which a text is too similar.")
 @click.option(
     "--tokenizer",
-    type=click.Choice(["unicode", "rouge"]),
+    type=OneOf(["unicode", "rouge"]),
     default="unicode",
     show_default=True,
     help="What a word is: in any script, or the paper's runs of ASCII letters and digits.",
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
 @click.option("--neighbours", is_flag=True, help="Put the text of the nearest into the lines of what is dropped.")
 @click.option("--skip-bad", is_flag=True, help="Count and leave out lines without a text in the field.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
+@options.as_json
+@options.quiet
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     source: BinaryIO,
     out: Path,
@@ -65,6 +70,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     neighbours: bool,
     skip_bad: bool,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Drop from FILE what is too similar to something before it, by exact ROUGE-L.
 
@@ -96,7 +102,15 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             force=force,
             on_progress=partial(_shown, bar, _size(source)),
         )
-    echo(_summary(counts, fields, out, rejected), err=str(out) == "-" or str(rejected) == "-")
+    to_stdout = str(out) == "-" or str(rejected) == "-"
+    if as_json:
+        echo_json({"out": str(out), "rejected_to": rejected and str(rejected), **_values(counts)}, err=to_stdout)
+    else:
+        say(_summary(counts, fields, out, rejected), err=to_stdout)
+
+
+def _values(counts: Deduplicated) -> dict[str, object]:
+    return asdict(counts) | {"absent": sorted(counts.absent)}
 
 
 def _summary(counts: Deduplicated, fields: tuple[str, ...], out: Path, rejected: Path | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from selfinstruct_chains.cli.echo import echo, overheard
+from selfinstruct_chains.cli.echo import echo, hushed, overheard
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
 
 if TYPE_CHECKING:
@@ -40,5 +40,8 @@ def durably(work: Coroutine[Any, Any, T], monitor: Monitor, folder: Path, items:
     except SelfInstructError as stopped:
         if not monitor.wanted or stopped.exit_code == ConfigError.exit_code:
             raise
+        if hushed():
+            echo(f"Stopped: {stopped}", err=True)
+            raise SystemExit(stopped.exit_code) from None
         echo(how_to_go_on(monitor, stopped, f"{monitor.finished:,} of {monitor.wanted:,} {items} are in {folder}"))
         raise SystemExit(stopped.exit_code) from None

@@ -19,10 +19,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+_HUSHED = "selfinstruct_chains.quiet"
+
+
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     """Print `text`, whoever wrote it, with what a terminal would obey or hide as escapes: `\\u001b`."""
     with nullcontext() if err else standard_output():
         click.echo(visible(str(text)), err=err, nl=nl)
+
+
+def say(text: object = "", *, err: bool = False) -> None:
+    """As `echo`, for what `--quiet` leaves out: progress, notes, and what was done. It leaves no error out."""
+    if not hushed():
+        echo(text, err=err)
+
+
+def hush(context: click.Context, _: click.Parameter, quiet: bool) -> None:  # noqa: FBT001 - click's signature
+    """Have this command say nothing but errors; a callback of its option."""
+    context.meta[_HUSHED] = quiet
+
+
+def hushed() -> bool:
+    """Whether `--quiet` was given; asked by the thread that runs the command."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(_HUSHED))
 
 
 def echo_json(values: object, *, err: bool = False, **style: Any) -> None:

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from selfinstruct_chains.cli import options, trust
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, echo_json
+from selfinstruct_chains.cli.parameters import Whole
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from selfinstruct_chains.run.estimate import Estimate
 
 
 @click.command()
-@click.argument("run", required=False, type=click.Path(path_type=Path))
-@click.option("-n", "n", type=click.IntRange(min=1), required=True, help="How many finished tasks in all.")
+@options.latest_run
+@click.option("-n", "n", type=Whole(min=1), required=True, help="How many finished tasks in all.")
 @options.chain
 @options.seeds
 @options.settings
+@options.as_json
 @trust.option
-def command(
-    run: Path | None, *, n: int, chain: str, seeds: Path | None, settings: tuple[str, ...], **given: bool
+def command(  # noqa: PLR0913 - one for each option
+    run: Path | None,
+    *,
+    n: int,
+    chain: str,
+    seeds: Path | None,
+    settings: tuple[str, ...],
+    as_json: bool,
+    **given: bool,
 ) -> None:
     """Say how many calls, tokens, dollars and minutes N tasks will take: as RUN's own so far, or by stated defaults.
 
@@ -48,9 +59,17 @@ def command(
     how = f"As the {there} tasks in {run} went; a pool that grows accepts less, so a long way ahead it will be more."
     if not found:
         found, how = estimate.from_defaults(config, read_seeds(seeds_source(config, seeds)), n), estimate.DEFAULTS
+    if as_json:
+        echo_json({"tasks": max(0, n - there), "finished": there, **_values(found), "by": how}, indent=1)
+        return
     echo(f"{max(0, n - there)} more tasks:" if there else f"{n} tasks:")
     echo(_table(found, config.run.max_concurrency))
     echo("\n" + textwrap.fill(how, WIDTH))
+
+
+def _values(found: Estimate) -> dict[str, object]:
+    roles = {role: asdict(usage) for role, usage in found.roles.items()}
+    return {"roles": roles, "dollars": found.dollars, "seconds": round(found.seconds, 1)}
 
 
 def _table(found: Estimate, concurrency: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,8 @@ import click
 
 from selfinstruct_chains.cli import options, trust
 from selfinstruct_chains.cli.durably import durably
-from selfinstruct_chains.cli.echo import echo, echo_json
+from selfinstruct_chains.cli.echo import echo, echo_json, say
+from selfinstruct_chains.cli.parameters import ChainName, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +40,7 @@ _JUDGE = "judge:"  # begins overrides of its chain
     "models",
     multiple=True,
     required=True,
+    type=ChainName(".yaml", ".jsonl"),
     metavar="[NAME=]WHAT",
     help="A shipped chain, a chain file (.yaml) or CHAIN:ROLE, whose model is asked; or a .jsonl of answers: "
     '{"id", "output"} on each line. Repeatable; the others are compared with the first.',
@@ -58,7 +61,7 @@ _JUDGE = "judge:"  # begins overrides of its chain
     metavar="FOLDER",
     help="Figures, answers and a page go there.  [default, where models are asked: evaluations/<file>-<fingerprint>]",
 )
-@click.option("--answer-tokens", type=click.IntRange(min=1), help="Tokens an answer may have.  [default: 128]")
+@click.option("--answer-tokens", type=Whole(min=1), help="Tokens an answer may have.  [default: 128]")
 @click.option("--prompt", metavar="FILE", help="What models are told, instead of the question alone.")
 @click.option("--allow-missing", is_flag=True, help="Leave out what a file of answers lacks, instead of refusing it.")
 @click.option(
@@ -68,6 +71,7 @@ _JUDGE = "judge:"  # begins overrides of its chain
 )
 @click.option(
     "--judge",
+    type=ChainName(),
     metavar="CHAIN",
     help="Have the classification model of this chain rate each answer, A to D, and compare each with the first "
     "model's, in both orders.",
@@ -79,7 +83,8 @@ _JUDGE = "judge:"  # begins overrides of its chain
     help='People\'s ratings, to see how the judge agrees with them: {"id", "model", "rating", "by"} on each line.',
 )
 @options.budgets
-@click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object, for programs.")
+@options.as_json
+@options.quiet
 @trust.option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     file: Path | None,
@@ -133,7 +138,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if folder:
         check_folder(folder)
         answers |= _asked(found, folder, given) if found.asked else {}
-    known = likelihoods(found, folder, _note) if likelihood and folder else None
+    known = likelihoods(found, folder, partial(say, err=True)) if likelihood and folder else None
     result = evaluation(found.items, {one.name: answers[one.name] for one in found.models}, likelihoods=known)
     judged = _judged(result, folder, *judging, given) if judging and folder else None
     written = write(result, folder, source.name, judged) if folder else None
@@ -144,7 +149,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         if judged:
             echo(f"\n{judging_text(judged)}")
     if written:
-        echo(f"\nThe answers side by side: {written.page}", err=as_json)
+        say(f"\nThe answers side by side: {written.page}", err=as_json)
 
 
 def _settings(given: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,24 +8,28 @@ from typing import Any
 import click
 
 from selfinstruct_chains.cli import options, trust
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, hushed, say
+from selfinstruct_chains.cli.parameters import ChainName, Whole
 
 _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("chain", default="embedded", metavar="[CHAIN]")
-@click.option("-n", type=click.IntRange(min=1), required=True, help="Tasks to generate.")
+@click.argument("chain", type=ChainName(), default="embedded", metavar="[CHAIN]")
+@click.option("-n", type=Whole(min=1), required=True, help="Tasks to generate.")
 @click.option("--sizes", required=True, metavar="K,K,...", help="How many of them a model is trained on, each.")
 @click.option("-o", "--output", "out", type=_FILE, metavar="FOLDER", required=True, help="Where all goes.")
 @click.option("--base", metavar="MODEL", help="A .gguf file to train.  [default: the chain's embedded model]")
-@click.option("--regenerate", metavar="CHAIN", help="Also train on outputs that this stronger chain wrote anew.")
+@click.option(
+    "--regenerate", type=ChainName(), metavar="CHAIN", help="Also train on outputs that this stronger chain wrote anew."
+)
 @click.option("--on", type=_FILE, metavar="FILE", help="Items to evaluate on.  [default: the held-out tasks]")
-@click.option("--answer-tokens", type=click.IntRange(min=1), default=128, show_default=True, help="Of an answer.")
+@click.option("--answer-tokens", type=Whole(min=1), default=128, show_default=True, help="Of an answer.")
 @click.option("--tune", multiple=True, metavar="KEY=VALUE", help="A setting of finetune: epochs=2. Repeatable.")
 @options.seeds
 @options.settings
 @options.budgets
+@options.quiet
 @trust.option
 def command(  # noqa: PLR0913 - one for each option
     chain: str,
@@ -77,7 +81,8 @@ def command(  # noqa: PLR0913 - one for each option
     plans.claim(plan, out)
     asked = (*options.typed_limits(given), *(["--trust"] if given["trust"] else []))
     for step in steps.steps(plan, out, asked):
-        echo(f"\n== {step.title}\n{step}", err=True)
+        step = step._replace(arguments=(*step.arguments, *["--quiet"] * hushed()))  # noqa: PLW2901 - the same, silent
+        say(f"\n== {step.title}\n{step}", err=True)
         if code := steps.run(step):
             echo(f"The step {step.title!r} ended with exit code {code}. The same command goes on from there.", err=True)
             raise SystemExit(code)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from selfinstruct_chains.cli import options
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo_json, say
+from selfinstruct_chains.cli.parameters import Number, OneOf, Whole
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files.writing import standard_output
 from selfinstruct_chains.outputs.export.formats import FORMATS
@@ -20,24 +21,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from selfinstruct_chains.outputs.export.export import Exported
+    from selfinstruct_chains.outputs.export.push import Pushed
     from selfinstruct_chains.run.reader import RunReader
 
 _FILE = click.Path(path_type=Path)
-_SHARE = click.FloatRange(0, 1, max_open=True)
+_SHARE = Number(0, 1, max_open=True)
 
 
 @click.command()
-@click.argument("run", type=_FILE)
-@click.option(
-    "--format", "format_name", type=click.Choice(list(FORMATS)), required=True, metavar="FORMAT", help="See above."
-)
+@options.run
+@click.option("--format", "format_name", type=OneOf(list(FORMATS)), required=True, metavar="FORMAT", help="See above.")
 @click.option("-o", "--output", "out", type=_FILE, required=True, help="A file, a folder for a file per split, or -.")
 @click.option("--validation", type=_SHARE, default=0.0, metavar="SHARE", help="Of the instructions to set aside: 0.1.")
 @click.option("--test", type=_SHARE, default=0.0, metavar="SHARE", help="The same, for a test split.")
 @click.option("--include-seeds", "seeds", is_flag=True, help="The seed tasks too.")
-@click.option("--max-instances", type=click.IntRange(min=1), metavar="K", help="At most K instances of each task.")
+@click.option("--max-instances", type=Whole(min=1), metavar="K", help="At most K instances of each task.")
 @click.option("--balance-labels", is_flag=True, help="In each classification task as many instances of every label.")
-@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="No instances of more than N tokens.")
+@click.option("--max-tokens", type=Whole(min=1), metavar="N", help="No instances of more than N tokens.")
 @click.option("--tokenizer", type=_FILE, metavar="tokenizer.json", help="What counts them.  [default: words]")
 @click.option(
     "--exclude", type=_FILE, multiple=True, metavar="PATH", help="No tasks that stand in this file or folder."
@@ -54,7 +54,9 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--push", default="", metavar="OWNER/NAME", help="Also put it on the Hugging Face Hub.")
 @click.option("--public", is_flag=True, help="For all to read; else a pushed dataset is private.")
 @click.option("--force", is_flag=True, help="Replace an export that is there, and a pushed one's card.")
-def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
+@options.as_json
+@options.quiet
+def command(run: Path, format_name: str, out: Path, *, as_json: bool, **chosen: Any) -> None:
     """Write a run as a dataset to train on, with a card that says what is in it and how it was made.
 
     \b
@@ -100,9 +102,14 @@ def command(run: Path, format_name: str, out: Path, **chosen: Any) -> None:
     reader = RunReader(run)
     with _written(out, format_name) as place, Bar() as bar:
         done = export(reader, format_name, place, choice, given, end_token=end_token, force=force, on_progress=bar)
-    echo(_summary(done, to_stdout=place != out), err=place != out)
-    if push:
-        _push(done, reader, push, public=public, force=force)
+    if not as_json:
+        say(_summary(done, to_stdout=place != out), err=place != out)
+    pushed = _push(done, reader, push, public=public, force=force) if push else None
+    if as_json:
+        values = _values(done, to_stdout=place != out) | ({"pushed": pushed._asdict()} if pushed else {})
+        echo_json(values, err=place != out)
+    elif pushed:
+        say(_pushed(pushed, push))
 
 
 def _refuse_unused(format_name: str, out: Path, chosen: dict[str, Any]) -> None:
@@ -134,6 +141,12 @@ def _written(out: Path, format_name: str) -> Iterator[Path]:
             shutil.copyfileobj(file, whole)
 
 
+def _values(done: Exported, *, to_stdout: bool) -> dict[str, object]:
+    files = [] if to_stdout else [str(path) for path in done.files]
+    notes = {"notes": list(done.notes), "load": done.load}
+    return {"examples": dict(done.rows), "instructions": done.selection.table.instructions, "files": files, **notes}
+
+
 def _summary(done: Exported, *, to_stdout: bool) -> str:
     lines = [
         f"{sum(done.rows.values()):,} examples of {done.selection.table.instructions:,} instructions: "
@@ -153,17 +166,20 @@ def _check_push(name: str, format_name: str) -> None:
     check(name, format_name)
 
 
-def _push(done: Exported, run: RunReader, name: str, *, public: bool, force: bool) -> None:
+def _push(done: Exported, run: RunReader, name: str, *, public: bool, force: bool) -> Pushed:
     from selfinstruct_chains.outputs.export.push import push
     from selfinstruct_chains.outputs.export.recipe import recipe
 
     size = sum(path.stat().st_size for path in done.data) / 2**20
-    echo(f"pushing {size:,.1f} MiB of data to {name}", err=True)
+    say(f"pushing {size:,.1f} MiB of data to {name}", err=True)
     try:
-        pushed = push(done, recipe(run), name, public=public, force=force)
+        return push(done, recipe(run), name, public=public, force=force)
     except ConfigError as error:
         again = "" if force else " with --force"
         raise ConfigError(f"{error}.\nThe export here is whole; the same command{again} tries again") from None
+
+
+def _pushed(pushed: Pushed, name: str) -> str:
     seen = "private" if pushed.private else "public"
     lines = [f"Pushed ({seen}): {pushed.url}", *(f"  {note}" for note in pushed.notes)]
-    echo("\n".join([*lines, f'To read it from there: datasets.load_dataset("{name}")']))
+    return "\n".join([*lines, f'To read it from there: datasets.load_dataset("{name}")'])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,15 @@ def duration(seconds: float) -> str:
             rest = whole % size // part
             return f"{whole // size} {unit}" + f" {rest} {below}" * bool(rest)
     return f"{whole} s"
+
+
+def age(since: float | None) -> str:
+    """How long ago something was, which was `since` seconds after 1970: "3 days"."""
+    seconds = max(0, round(time.time() - (since or time.time())))
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def row(label: str, text: str, indent: int = 0) -> str:

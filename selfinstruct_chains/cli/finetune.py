@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli.echo import echo, say
+from selfinstruct_chains.cli.parameters import RunFolder
 
 if TYPE_CHECKING:
     from selfinstruct_chains.training.plan import Plan
@@ -16,7 +18,7 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("source", type=_FILE, required=False, metavar="RUN|EXPORT")
+@click.argument("source", type=RunFolder(), required=False, metavar="RUN|EXPORT")
 @click.option("--base", metavar="MODEL", help="See above.  [default: the embedded model's weights]")
 @click.option("-o", "--output", "out", type=_FILE, metavar="FOLDER", help="Where all goes; it may be new.")
 @click.option("--full", is_flag=True, help="Train all weights, not a LoRA adapter.")
@@ -25,6 +27,7 @@ _FILE = click.Path(path_type=Path)
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="One setting: epochs=3, lora.rank=8. Repeatable."
 )
 @click.option("--print-config", is_flag=True, help="Print all settings as a file for --config, and train nothing.")
+@options.quiet
 def command(  # noqa: PLR0913 - one for each option
     source: Path | None,
     base: str | None,
@@ -65,7 +68,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     plan = make_plan(source, chosen)
     if is_main_process():
-        echo(_planned(plan), err=True)
+        say(_planned(plan), err=True)
     _tune(plan, out)
 
 
@@ -79,7 +82,7 @@ def _tune(plan: Plan, out: Path) -> None:
         return
     with StepDisplay(plan.steps) as display:
         found = finetune(plan, out, display.step)
-    echo(_summary(found, out))
+    say(_summary(found, out))
 
 
 def _planned(plan: Plan) -> str:

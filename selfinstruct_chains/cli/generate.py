@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from selfinstruct_chains.cli import options, trust
-from selfinstruct_chains.cli.echo import echo, overheard
+from selfinstruct_chains.cli.echo import echo, hushed, overheard
+from selfinstruct_chains.cli.parameters import OneOf, Whole
 from selfinstruct_chains.cli.signals import handlers_put_back, interruptible
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
 
@@ -25,7 +26,7 @@ _SAMPLES = 3  # tasks shown in the summary
 
 
 @click.command()
-@click.option("-n", "n", type=click.IntRange(min=1), required=True, help="How many finished new tasks.")
+@click.option("-n", "n", type=Whole(min=1), required=True, help="How many finished new tasks.")
 @options.chain
 @options.seeds
 @click.option(
@@ -40,11 +41,12 @@ _SAMPLES = 3  # tasks shown in the summary
 @options.budgets
 @click.option(
     "--log-format",
-    type=click.Choice(["text", "json"]),
+    type=OneOf(["text", "json"]),
     default="text",
     show_default=True,
     help="How progress is told in a pipe.",
 )
+@options.quiet
 @trust.option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     n: int,
@@ -71,6 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from selfinstruct_chains.files.seeds import read_seeds, seeds_source
     from selfinstruct_chains.run.manifest import run_fingerprint
     from selfinstruct_chains.run.monitor import Monitor
+    from selfinstruct_chains.run.places import RUNS
     from selfinstruct_chains.run.self_instruct import self_instruct
     from selfinstruct_chains.run.share import far_off
 
@@ -78,10 +81,10 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     notes: list[str] = []
     tasks = read_seeds(seeds_source(config, seeds), notes=notes)
     say = partial(note, as_json=log_format == "json")
-    for one in notes:
+    for one in notes * (not hushed()):
         say(f"note: {one}")
     trust.tell(chain, settings, config, trust=given["trust"], say=say, once=True)
-    folder = output or Path("runs") / f"{config.name}-{run_fingerprint(config, tasks)[:6]}"
+    folder = output or RUNS / f"{config.name}-{run_fingerprint(config, tasks)[:6]}"
     goal: Goal = {"n": n, "budgets": options.limits(given)}
     monitor = Monitor()
     samples: deque[Task] = deque(maxlen=_SAMPLES)
@@ -97,6 +100,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             raise stopped
         if log_format == "json":
             progress.end(stopped)
+        elif hushed():
+            echo(f"Stopped: {stopped}" if stopped else "", err=True, nl=bool(stopped))
         else:
             share = far_off(config, tasks, monitor.classification, monitor.finished)
             echo(summarise(monitor, folder, samples, stopped=stopped, share=share))

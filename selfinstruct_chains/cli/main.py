@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from selfinstruct_chains.cli.echo import echo, overheard
-from selfinstruct_chains.errors import ConfigError, SelfInstructError
+from selfinstruct_chains.errors import ConfigError, SelfInstructError, did_you_mean
 from selfinstruct_chains.files.writing import FULL, StandardOutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from click.shell_completion import CompletionItem
 
 _UNWRITTEN = {*FULL, errno.EIO}
 
@@ -27,6 +29,8 @@ COMMANDS = {
     "init": "Write a folder to begin with: chain, prompts, seeds.",
     "generate": "Grow a dataset of N new tasks from seed tasks.",
     "status": "Show how a run is going, or went.",
+    "runs": "List the runs, and how each stands.",
+    "log": "Show what a run's model was asked, and replied.",
     "estimate": "Say what N tasks will take: calls, tokens, dollars, minutes.",
     "repair": "Mend a damaged run folder, keeping all that is good.",
     "refilter": "Filter a run anew with other filters, without a call.",
@@ -60,6 +64,20 @@ class _LazyGroup(click.Group):
         module = import_module(f"selfinstruct_chains.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if word not in COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"No such command {word!r}{did_you_mean(word, COMMANDS)}.", ctx)
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(name, help=said) for name, said in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

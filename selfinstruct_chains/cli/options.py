@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from selfinstruct_chains.cli.echo import echo, hush
+from selfinstruct_chains.cli.parameters import ChainName, Number, RunFolder, Whole
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -16,8 +19,18 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+run = click.argument("run", type=RunFolder())
+"""The folder of a run."""
+latest_run = click.argument("run", type=RunFolder(), required=False)
+"""The same for commands that only read: none is the latest, by `the_run`."""
+as_json = click.option("--json", "as_json", is_flag=True, help="All of it as one JSON value, for programs.")
+quiet = click.option(
+    "-q", "--quiet", is_flag=True, expose_value=False, callback=hush, help="No progress and no notes; only errors."
+)
+"""What `echo.say` and displays obey."""
 chain = click.option(
     "--chain",
+    type=ChainName(),
     default="embedded",
     show_default=True,
     metavar="NAME|FILE.yaml",
@@ -41,7 +54,7 @@ _BUDGETS = {"max_calls": "calls", "max_tokens": "tokens", "max_cost": "dollars",
 
 def budgets(command: F) -> F:
     """The options that limit what a command may spend; `limits` reads them."""
-    above_zero = click.FloatRange(min=0, min_open=True)
+    above_zero = Number(min=0, min_open=True)
     for option in (
         click.option("--max-minutes", type=above_zero, help="Stop after so many minutes of this start."),
         click.option(
@@ -50,12 +63,8 @@ def budgets(command: F) -> F:
             metavar="DOLLARS",
             help="Stop when the tokens cost so much, over the whole folder; prices: model.price, or a kept list.",
         ),
-        click.option(
-            "--max-tokens", type=click.IntRange(min=1), help="Stop after so many tokens, over the whole folder."
-        ),
-        click.option(
-            "--max-calls", type=click.IntRange(min=1), help="Stop after so many replies, over the whole folder."
-        ),
+        click.option("--max-tokens", type=Whole(min=1), help="Stop after so many tokens, over the whole folder."),
+        click.option("--max-calls", type=Whole(min=1), help="Stop after so many replies, over the whole folder."),
     ):
         command = option(command)
     return command
@@ -81,6 +90,21 @@ def load(chain: str, settings: tuple[str, ...], seed: int | None = None) -> Chai
     if seed is not None and "run.seed" in overrides:
         raise click.UsageError("--seed and --set run.seed are the same: give one of them.")
     return load_config(chain, overrides if seed is None else overrides | {"run.seed": seed})
+
+
+def the_run(named: Path | None) -> Path:
+    """The run that a command is about: that which is named, or the latest in runs/, which is then told.
+
+    Raises:
+        RunError: none is named, and there is none.
+    """
+    from selfinstruct_chains.run.places import latest
+
+    if named is not None:
+        return named
+    found = latest()
+    echo(f"run: {found} (the latest)", err=True)
+    return found
 
 
 def refuse(why: str, *names: str) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from selfinstruct_chains.characters import visible
 from selfinstruct_chains.cli.bars import LINES, WIDTH
-from selfinstruct_chains.cli.echo import echo, echo_json
+from selfinstruct_chains.cli.echo import echo, echo_json, hushed
 from selfinstruct_chains.cli.figures import duration, money, rules
 from selfinstruct_chains.errors import Interrupted
 
@@ -44,9 +44,12 @@ class LiveDisplay:
         self._task = self._bar.add_task(items, total=None, times="")
         self._ended = threading.Event()
         self._noted = 0
-        self._display: Live | threading.Thread
+        self._quiet = hushed()
+        self._display: Live | threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        if self._quiet:
+            return self
         if self._console.is_terminal and not self._as_json:
             self._display = Live(
                 get_renderable=self._render, console=self._console, refresh_per_second=_REFRESH, transient=True
@@ -62,12 +65,14 @@ class LiveDisplay:
         self._ended.set()
         if isinstance(self._display, Live):
             self._display.stop()
-        else:
+        elif self._display:
             self._display.join()
         self._note()
 
     def note(self, text: str) -> None:
         """A line of its own, from any thread."""
+        if self._quiet:
+            return
         if self._as_json:
             _print(self._json("note") | {"note": text})
         else:

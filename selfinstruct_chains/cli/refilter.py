@@ -7,16 +7,18 @@ from pathlib import Path
 import click
 
 from selfinstruct_chains.cli import options
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo_json, say
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@options.run
 @options.settings
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="The new folder."
 )
-def command(run: Path, settings: tuple[str, ...], output: Path) -> None:
+@options.as_json
+@options.quiet
+def command(run: Path, settings: tuple[str, ...], output: Path, *, as_json: bool) -> None:
     """Filter the candidates of a run anew, by other filters or another novelty threshold, without a single call.
 
     The requests are taken as they were asked. Newly accepted instructions that no model was asked to complete are in
@@ -32,8 +34,12 @@ def command(run: Path, settings: tuple[str, ...], output: Path) -> None:
 
     with Bar() as bar:
         result = refilter(run, parse_overrides(settings), output, bar)
+    if as_json:
+        kept = {"tasks": len(result.tasks), "new": result.gained, "gone": dict(result.lost)}
+        echo_json({"output": str(output), **kept, "unanswered": len(result.unanswered)}, indent=1)
+        return
     lost = ", ".join(f"{rule} {count}" for rule, count in result.lost.most_common())
-    echo(f"{len(result.tasks)} tasks are in {output / 'tasks.jsonl'}.")
-    echo(f"  new         {result.gained}")
-    echo(f"  gone        {result.lost.total()}{f' ({lost})' if lost else ''}")
-    echo(f"  unanswered  {len(result.unanswered)} newly accepted, which no model was asked to complete")
+    say(f"{len(result.tasks)} tasks are in {output / 'tasks.jsonl'}.")
+    say(f"  new         {result.gained}")
+    say(f"  gone        {result.lost.total()}{f' ({lost})' if lost else ''}")
+    say(f"  unanswered  {len(result.unanswered)} newly accepted, which no model was asked to complete")

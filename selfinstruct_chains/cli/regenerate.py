@@ -9,13 +9,18 @@ import click
 
 from selfinstruct_chains.cli import options, trust
 from selfinstruct_chains.cli.durably import durably
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, say
+from selfinstruct_chains.cli.parameters import ChainName, Whole
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@options.run
 @click.option(
-    "--chain", required=True, metavar="NAME|FILE.yaml", help="Whose input-first model writes: a stronger one, mostly."
+    "--chain",
+    type=ChainName(),
+    required=True,
+    metavar="NAME|FILE.yaml",
+    help="Whose input-first model writes: a stronger one, mostly.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="The new folder."
@@ -23,14 +28,20 @@ from selfinstruct_chains.cli.echo import echo
 @click.option("--inputs", is_flag=True, help="Have inputs written anew too, input-first or output-first as in a run.")
 @click.option(
     "--best-of",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=1,
     metavar="K",
     help="Ask K times, at a temperature above 0, and take the answer that is rated best; of equals the first.",
 )
-@click.option("--judge", metavar="CHAIN", help="Whose classification model rates, A to D.  [default: that of --chain]")
+@click.option(
+    "--judge",
+    type=ChainName(),
+    metavar="CHAIN",
+    help="Whose classification model rates, A to D.  [default: that of --chain]",
+)
 @options.settings
 @options.budgets
+@options.quiet
 @trust.option
 def command(  # noqa: PLR0913 - one for each option
     run: Path,
@@ -65,8 +76,8 @@ def command(  # noqa: PLR0913 - one for each option
     if judge and judging:
         trust.tell(judge, (), judging, trust=given["trust"], say=_note, once=True)
     found = durably(work.run(options.limits(given)), work.monitor, output, "replies")
-    echo(f"{len(found.tasks):,} tasks are in {output / 'tasks.jsonl'}; {run} is as it was.")
-    echo(regenerated_text(found))
+    say(f"{len(found.tasks):,} tasks are in {output / 'tasks.jsonl'}; {run} is as it was.")
+    say(regenerated_text(found))
 
 
 def _note(text: str) -> None:

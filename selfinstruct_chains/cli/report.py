@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli import options
+from selfinstruct_chains.cli.echo import echo_json, say
+from selfinstruct_chains.cli.parameters import Whole
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@options.latest_run
 @click.option(
     "-o",
     "--output",
@@ -21,14 +23,16 @@ from selfinstruct_chains.cli.echo import echo
 )
 @click.option(
     "--sample",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=5000,
     show_default=True,
     help="Tasks that are parsed, and compared with all others; drawn at random when there are more.",
 )
 @click.option("--force", is_flag=True, help="Also replace a file that is no report.")
-def command(run: Path, out: Path | None, sample: int, *, force: bool) -> None:
-    """Write a report of RUN: one HTML page that opens offline, in any browser.
+@options.as_json
+@options.quiet
+def command(run: Path | None, out: Path | None, sample: int, *, force: bool, as_json: bool) -> None:
+    """Write a report of RUN, or of the latest: one HTML page that opens offline, in any browser.
 
     It has the funnel from requests to tasks, what the instructions ask for, how new they are, lengths, acceptance,
     labels, tokens, review verdicts, and all tasks and dropped candidates to search. Needs the extra `report`:
@@ -42,8 +46,12 @@ def command(run: Path, out: Path | None, sample: int, *, force: bool) -> None:
     from selfinstruct_chains.outputs.report.report import write_report
 
     with Bar() as bar:
-        report = write_report(run, out, sample=sample, force=force, on_progress=bar)
+        report = write_report(options.the_run(run), out, sample=sample, force=force, on_progress=bar)
     to_stdout = str(out) == "-"
+    if as_json:
+        found = {"report": str(report.path), "tasks": report.tasks, "unfinished": report.unfinished}
+        echo_json(found, err=to_stdout)
+        return
     if report.unfinished:
-        echo(f"Unfinished run: {report.unfinished}.", err=to_stdout)
-    echo(f"Report on {report.tasks:,} tasks: {report.path}", err=to_stdout)
+        say(f"Unfinished run: {report.unfinished}.", err=to_stdout)
+    say(f"Report on {report.tasks:,} tasks: {report.path}", err=to_stdout)

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from selfinstruct_chains.cli import options, trust
 from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.parameters import ChainName, Whole
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from selfinstruct_chains.outputs.review.answers import Rates
     from selfinstruct_chains.outputs.review.verdicts import TableTwo
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@options.run
 @click.option(
     "--sample",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=200,
     show_default=True,
     help="Tasks to review, or items whose answers are rated, drawn at random: the same at each call.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the local page.  [default: any free one]")
+@click.option("--port", type=Whole(0, 65535), default=0, help="Of the local page.  [default: any free one]")
 @click.option("--open", "browse", is_flag=True, help="Open the page in a browser.")
 @click.option("--by", metavar="NAME", help="Who rates answers, where several people do.")
-@click.option("--judge", metavar="CHAIN", help="Have the model of this chain answer instead of a person.")
+@click.option(
+    "--judge", type=ChainName(), metavar="CHAIN", help="Have the model of this chain answer instead of a person."
+)
 @click.option("--prompt", metavar="FILE", help="What the judge is told, instead of prompts/judge.yaml.")
 @options.settings
 @trust.option

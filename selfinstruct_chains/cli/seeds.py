@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from selfinstruct_chains.cli import options, trust
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, echo_json, say
 from selfinstruct_chains.errors import ConfigError, DataError
 from selfinstruct_chains.files.writing import is_stream, replacing_or_stdout
 
@@ -35,9 +35,19 @@ _LOOKED_AT = 1000  # tasks, at most, whose language is told
 @options.settings
 @options.budgets
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
+@options.as_json
+@options.quiet
 @trust.option
 def command(  # noqa: PLR0913 - one for each option
-    source: Path, out: Path, *, fill: bool, chain: str, settings: tuple[str, ...], force: bool, **given: Any
+    source: Path,
+    out: Path,
+    *,
+    fill: bool,
+    chain: str,
+    settings: tuple[str, ...],
+    force: bool,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Make seed tasks of FILE, and say what was read as what, left out, and is missing.
 
@@ -68,8 +78,11 @@ def command(  # noqa: PLR0913 - one for each option
         tasks, unfilled = filled(drafts, config, out, options.limits(given))
     _write(tasks, out)
     to_stdout = str(out) == "-"
+    if as_json:
+        echo_json(_values(out, drafts, tasks, unfilled), err=to_stdout, indent=1)
+        return
     for line in report(source, out, drafts, tasks, unfilled):
-        echo(line, err=to_stdout)
+        say(line, err=to_stdout)
 
 
 def filled(drafts: Drafts, config: ChainConfig, out: Path, limits: Budgets) -> tuple[list[Draft], Counter[str]]:
@@ -99,6 +112,14 @@ def _write(tasks: Sequence[Draft], out: Path) -> None:
     """All of it, or nothing."""
     with replacing_or_stdout(out) as file:
         file.writelines(f"{task.line()}\n".encode() for task in tasks)
+
+
+def _values(out: Path, drafts: Drafts, tasks: Sequence[Draft], unfilled: Counter[str]) -> dict[str, object]:
+    from selfinstruct_chains.files.seeds import lacking
+
+    left_out = [{"where": unfit.where, "why": unfit.why} for unfit in drafts.left_out]
+    about = {"out": str(out), "tasks": len(tasks), "read": dict(drafts.shapes), "notes": list(drafts.notes)}
+    return about | {"left_out": left_out, "unfilled": dict(unfilled), "missing": lacking(tasks)}
 
 
 def report(  # noqa: PLR0913, PLR0917 - one for each thing that is known

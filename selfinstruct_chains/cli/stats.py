@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from selfinstruct_chains.cli import options
 from selfinstruct_chains.cli.echo import echo, echo_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object, for programs.")
-def command(run: Path, *, as_json: bool) -> None:
+@options.latest_run
+@options.as_json
+def command(run: Path | None, *, as_json: bool) -> None:
     """Count what is in a run: the paper's Table 1 beside the paper's own, and what was dropped, accepted and spent.
 
-    RUN is a run folder, also one that is being written.
+    RUN is a run folder, also one that is being written; the latest, if none is named.
 
     \b
     selfinstruct stats runs/embedded-1a2b3c
@@ -29,10 +33,11 @@ def command(run: Path, *, as_json: bool) -> None:
     from selfinstruct_chains.run.reader import RunReader
     from selfinstruct_chains.run.share import far_off
 
+    run = options.the_run(run)
     reader = RunReader(run)
     found, made = statistics(reader), reader.origin.made
     if as_json:
-        about = {"unfinished": reader.unfinished(), "fingerprint": reader.origin.fingerprint}
+        about = {"run": str(run), "unfinished": reader.unfinished(), "fingerprint": reader.origin.fingerprint}
         about |= {"made": made} if made else {}
         echo_json({**about, **found.as_json()}, indent=2)
         return

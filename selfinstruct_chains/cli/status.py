@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import textwrap
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from selfinstruct_chains.cli import options
 from selfinstruct_chains.cli.echo import echo, echo_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from selfinstruct_chains.run.overview import Overview
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-def command(run: Path, *, as_json: bool) -> None:
-    """Show how the run in a folder is going, or went. It may be running; nothing is locked, and nothing written.
+@options.latest_run
+@options.as_json
+def command(run: Path | None, *, as_json: bool) -> None:
+    """Show how the run in a folder, or the latest, is going, or went. Nothing is locked, and nothing written.
 
     \b
     selfinstruct status runs/embedded-8f09f1
@@ -29,6 +30,7 @@ def command(run: Path, *, as_json: bool) -> None:
     from selfinstruct_chains.cli.figures import WIDTH, figures
     from selfinstruct_chains.run.overview import look
 
+    run = options.the_run(run)
     overview = look(run)
     monitor = overview.monitor
     if as_json:
@@ -44,7 +46,9 @@ def command(run: Path, *, as_json: bool) -> None:
 
 
 def _state(overview: Overview) -> str:
-    monitor, ago = overview.monitor, _ago(overview.updated)
+    from selfinstruct_chains.cli.figures import age
+
+    monitor, ago = overview.monitor, f"{age(overview.updated)} ago"
     match overview.state:
         case "running":
             left = _left(overview)
@@ -66,11 +70,3 @@ def _left(overview: Overview) -> str:
 
     left = "" if overview.left is None else f", about {duration(overview.left)} left"
     return f"{left}; waiting: {overview.waiting.why}" if overview.waiting else left
-
-
-def _ago(updated: float | None) -> str:
-    seconds = max(0, round(time.time() - (updated or time.time())))
-    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from selfinstruct_chains.cli.bars import LINES, columns
-from selfinstruct_chains.cli.echo import echo
+from selfinstruct_chains.cli.echo import echo, hushed
 from selfinstruct_chains.cli.figures import duration
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ class StepDisplay:
         self._bar = Progress(*columns(), console=self._console, transient=True)
         self._task = self._bar.add_task("loading", total=steps)
         self._said = 0.0
+        self._quiet = hushed()
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
+        if self._console.is_terminal and not self._quiet:
             self._bar.start()
         return self
 
@@ -36,6 +37,8 @@ class StepDisplay:
 
     def step(self, step: Step) -> None:
         """Show how far it is."""
+        if self._quiet:
+            return
         loss = "" if step.loss is None else f"loss {step.loss:.3f}"
         if self._console.is_terminal:
             self._bar.update(self._task, total=step.of, completed=step.number, description=loss or "training")

@@ -40,7 +40,9 @@ _NOT_TAKEN = re.compile(r"logprob", re.IGNORECASE)
 """What a refusal says that has to do with log-probabilities."""
 
 
-class _Question(NamedTuple):
+class Question(NamedTuple):
+    """A call about a seed whose answer is known."""
+
     key: str
     prompt: PromptValue
     options: Mapping[str, Any]
@@ -121,7 +123,7 @@ def _since(config: ChainConfig) -> str:
 
 
 async def _found(given: Settling, note: Callable[[str], None]) -> Calibrated:
-    since, questions = _since(given.config), _questions(given)
+    since, questions = _since(given.config), calibration_questions(given)
     if not questions:
         return Calibrated(threshold=None, why=f"{since}, and {too_few(given.seeds)}")
     if any(question.key not in given.journal for question in questions):
@@ -139,15 +141,18 @@ async def _found(given: Settling, note: Callable[[str], None]) -> Calibrated:
     return Calibrated(**fit(known)._asdict(), classification=kinds[0], others=kinds[1], why=since)
 
 
-def _questions(given: Settling) -> list[_Question]:
+def calibration_questions(given: Settling, only: str = "") -> list[Question]:
+    """The calls that a threshold is fitted by, or the one whose key is `only`."""
     config, spare = given.config, spare_seeds(given.seeds)
     usual = demonstrations(config, given.seeds).by_role["classification"].text
     questions = []
     for number, task in enumerate(asked_about(config, given.seeds), start=CALIBRATED + 1):
+        key = found_key("classification", number)
+        if only not in {"", key}:
+            continue
         examples = _without(task, config, given.seeds, spare) if task.instruction in usual else usual
         part = classification_links(config.classification, given.found.kinds["classification"], examples)
-        key = found_key("classification", number)
-        questions.append(_Question(key, part.prompt(task.instruction), part.options, task.is_classification))
+        questions.append(Question(key, part.prompt(task.instruction), part.options, task.is_classification))
     return questions
 
 
@@ -157,11 +162,11 @@ def _without(task: Task, config: ChainConfig, seeds: Sequence[Task], spare: Sequ
     return classification_examples(config.classification, others, config.run.seed, filling).text
 
 
-async def _answers(given: Settling, questions: Sequence[_Question]) -> list[Known]:
+async def _answers(given: Settling, questions: Sequence[Question]) -> list[Known]:
     """What came, in the order of the questions; those that got no log-odds are left out."""
     found: dict[str, Known | None] = {}
 
-    async def ask(question: _Question) -> None:
+    async def ask(question: Question) -> None:
         found[question.key] = await _answer(given, question)
 
     most = (given.tracing or {}).get("max_concurrency") or given.config.run.max_concurrency
@@ -173,7 +178,7 @@ async def _answers(given: Settling, questions: Sequence[_Question]) -> list[Know
     return [known for question in questions if (known := found[question.key])]
 
 
-async def _answer(given: Settling, question: _Question) -> Known | None:
+async def _answer(given: Settling, question: Question) -> Known | None:
     try:
         message = await answer(given, "classification", question.key, question.prompt, question.options)
         return Known(log_odds(message.response_metadata.get("first_token") or {}), question.is_classification)

@@ -15,7 +15,7 @@ from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import cut_torn_line
 from selfinstruct_chains.run.entry import FOUND, Entry
 from selfinstruct_chains.run.manifest import LaterFormat
-from selfinstruct_chains.run.sealed import damaged
+from selfinstruct_chains.run.sealed import damaged, is_sealed
 from selfinstruct_chains.run.syncing import Syncing
 from selfinstruct_chains.tasks import id_order
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from selfinstruct_chains.config import Purpose
     from selfinstruct_chains.run.usage import Usage
 
-__all__ = ["Entry", "Journal", "Place", "call_key", "call_seed", "scan", "text_hash"]
+__all__ = ["Entry", "Journal", "Place", "call_key", "call_seed", "compare", "scan", "text_hash"]
 
 Place = tuple[int, int]
 """Where a line stands in its file: offset and length, in bytes."""
@@ -215,14 +215,23 @@ def scan(path: Path) -> Iterator[tuple[Place, Entry]]:
     offset = 0
     for number, line in enumerate(_lines(path), start=1):
         if not line.isspace():
-            try:
-                entry = Entry.of_line(line)
-            except LaterFormat as later:
-                raise RunError(f"{path}, line {number}: {later}") from None
-            except (ValueError, RecursionError):
-                raise damaged(path, number) from None
-            yield (offset, len(line)), entry
+            yield (offset, len(line)), _entry(path, number, line)
         offset += len(line)
+
+
+def compare(path: Path) -> None:
+    """Compare each line with its checksum, without a look at what it says.
+
+    Raises:
+        RunError: a line is damaged, or has no checksum and is of a later version; or the file can't be read.
+    """
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            sealed = is_sealed(line)
+        except ValueError:
+            raise damaged(path, number) from None
+        if not sealed and not line.isspace():
+            _entry(path, number, line)
 
 
 def call_key(role: Purpose, item: str, attempt: int = 1) -> str:
@@ -238,6 +247,15 @@ def call_seed(run_seed: int, key: str) -> int:
 def text_hash(text: str) -> str:
     """SHA-256, in hex, of a prompt as one string."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _entry(path: Path, number: int, line: bytes) -> Entry:
+    try:
+        return Entry.of_line(line)
+    except LaterFormat as later:
+        raise RunError(f"{path}, line {number}: {later}") from None
+    except (ValueError, RecursionError):
+        raise damaged(path, number) from None
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct_chains.config import fingerprint
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.writing import write_atomically
+from selfinstruct_chains.run import places
 from selfinstruct_chains.run.language import in_language
 from selfinstruct_chains.run.sealed import damaged, is_sealed, seal
 from selfinstruct_chains.tasks import to_line
@@ -26,10 +27,10 @@ FORMAT = 2
 """What is written: folders, and lines of their journals."""
 READABLE_FORMATS = (1, 2)
 """What is read; a folder of format 1 stays one, and its journal grows by lines of format 2."""
-NAME = "manifest.json"
+NAME = places.MANIFEST
 MADE = {"refiltered": "refilter, which calls no model", "regenerated": "regenerate, of another run"}
 """Keys of a run that was made of another one and has no journal of its own, and by what."""
-COPY = "manifest.copy.json"
+COPY = places.COPY
 """The same again, for `repair`: nothing else in the folder tells what stands in it."""
 _PACKAGES = (
     "selfinstruct-chains",

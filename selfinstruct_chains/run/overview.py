@@ -16,7 +16,7 @@ from selfinstruct_chains.tasks import id_order
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from selfinstruct_chains.config import ChainConfig, Purpose
+    from selfinstruct_chains.config import ChainConfig, Price, Purpose
     from selfinstruct_chains.run.monitor import Pauses
     from selfinstruct_chains.run.reader import State
     from selfinstruct_chains.run.usage import Usage
@@ -52,12 +52,19 @@ def look(path: Path) -> Overview:
         RunError: it is no run folder, damaged, or another version's.
     """
     run = RunReader(path)
-    overview = Overview(run.config, Monitor(prices={role: price(run.config.model_for(role)) for role in ROLES}))
+    overview = Overview(run.config, Monitor(prices=_prices(run)))
     overview.made = run.origin.made
     last = _count_candidates(run, overview.monitor)
     _count_calls(run, overview, last)
     _say_how_it_goes(run, overview)
     return overview
+
+
+def _prices(run: RunReader) -> dict[Purpose, Price | None]:
+    """What the chain file's models cost; of models and steps of the user's own only its `price` tells."""
+    configs = {role: run.config.model_for(role) for role in ROLES}
+    own = {key.rpartition(".")[2] for key in run.origin.shaping if key.startswith(("own.models.", "own.steps."))}
+    return {role: model.price if role in own else price(model) for role, model in configs.items()}
 
 
 def _count_candidates(run: RunReader, monitor: Monitor) -> tuple[int, ...]:

@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.run.monitor import Pauses
+from selfinstruct_chains.run.places import PROGRESS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = "progress.json"
+NAME = PROGRESS
 
 
 class Progress(BaseModel):
@@ -37,6 +38,12 @@ class Progress(BaseModel):
     """When it last gave a sign of life."""
     host: str = ""
     """The machine that it runs on."""
+    calls: int | None = None
+    """Replies in the whole folder; None where an older version did not say."""
+    dollars: float | None = None
+    """What their counted tokens cost; None where there is no price."""
+    unknown_tokens: int = 0
+    """Replies whose tokens the provider did not count."""
 
 
 def read_progress(folder: Path) -> Progress | None:

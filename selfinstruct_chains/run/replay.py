@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.runnables import RunnablePassthrough
 
@@ -20,12 +20,23 @@ from selfinstruct_chains.run.recall import Recall, recall
 from selfinstruct_chains.tasks import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.config import ChainConfig, Kind, Role
+    from selfinstruct_chains.method.steps import Links
     from selfinstruct_chains.run.outcomes import Slot
     from selfinstruct_chains.run.reader import RunReader
     from selfinstruct_chains.tasks import Task
+
+
+class AsAsked(NamedTuple):
+    """A run's steps without their models."""
+
+    config: ChainConfig
+    """The chain, with what was found by calls."""
+    kinds: Mapping[Role, Kind]
+    """Which family each role's model belongs to."""
+    links: Mapping[Role, Links]
 
 
 def replayed(before: RunReader, new: ChainConfig, seeds: Sequence[Task]) -> Iterator[Slot]:
@@ -79,9 +90,18 @@ def _in_memory(run: RunReader) -> Journal:
 
 def _recall(before: RunReader, new: ChainConfig, seeds: Sequence[Task], journal: Journal) -> Recall:
     """The run's chain with the new filters, over its journal; steps of the user's own stand there by their results."""
-    shaping = before.origin.shaping
-    old, _ = as_found(in_language(before.config, seeds), journal)
-    old = as_known(old, dict.fromkeys(ROLES, TEXT))
-    kinds: Any = {role: shaping.get(f"own.kinds.{role}", old.model_for(role).kind) for role in ROLES}
-    steps = {role: RunnablePassthrough[Any]() for role in ROLES if f"own.steps.{role}" in shaping}
-    return recall(new, links(old, demonstrations(old, seeds), kinds), journal, Own({}, steps, {}))
+    parts = as_asked(before, seeds, journal)
+    steps = {role: RunnablePassthrough[Any]() for role in ROLES if f"own.steps.{role}" in before.origin.shaping}
+    return recall(new, parts.links, journal, Own({}, steps, {}))
+
+
+def as_asked(run: RunReader, seeds: Sequence[Task], journal: Journal) -> AsAsked:
+    """With which steps the run's model was asked; `journal` has to have what was found before the first request.
+
+    Raises:
+        RunError: another version of the program wrote it.
+    """
+    config, _ = as_found(in_language(run.config, seeds), journal)
+    config = as_known(config, dict.fromkeys(ROLES, TEXT))
+    kinds: Any = {role: run.origin.shaping.get(f"own.kinds.{role}", config.model_for(role).kind) for role in ROLES}
+    return AsAsked(config, kinds, links(config, demonstrations(config, seeds), kinds))

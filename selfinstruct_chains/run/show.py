@@ -44,7 +44,7 @@ def show_prompt(
     kinds = {name: kind or config.model_for(name).kind for name in ROLES}
     part = links(config, shown, kinds)[role]
     first = Pool(config, tasks).draw(0, 0)
-    text = _written(part.prompt(first.asked if role == "instructions" else instruction))
+    text = as_text(part.prompt(first.asked if role == "instructions" else instruction))
     model = config.model_for(role)
     tokens = len(text) // CHARACTERS_PER_TOKEN
     stop = "".join(f", ends at {stop!r}" for stop in part.options.get("stop", []))
@@ -57,7 +57,8 @@ def show_prompt(
     return ShownPrompt(text, about, (language, *(note for note in shown.notes if note.startswith(role))))
 
 
-def _written(prompt: PromptValue) -> str:
+def as_text(prompt: PromptValue) -> str:
+    """A prompt as people read it: a chat model's messages below their authors."""
     if isinstance(prompt, StringPromptValue):
         return prompt.to_string()
     return "\n\n".join(f"[{message.type}]\n{message.content}" for message in prompt.to_messages())

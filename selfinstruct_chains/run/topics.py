@@ -92,7 +92,7 @@ def _is_new(name: str, given: Settling, index: NoveltyIndex) -> bool:
 async def _asked(given: Settling, number: int, names: Sequence[str], wanted: int) -> list[str]:
     """The topics in the reply to a call; none where it can't be read, or is refused."""
     kind = given.found.kinds["instructions"]
-    prompt, stop = _prompt(given, number, names, min(AT_ONCE, wanted - len(names)), kind)
+    prompt, stop = topics_prompt(given, number, names, min(AT_ONCE, wanted - len(names)), kind)
     parser = InstructionsParser(
         continues=kind == "completion",
         reply_characters=given.config.run.reply_characters,
@@ -106,7 +106,9 @@ async def _asked(given: Settling, number: int, names: Sequence[str], wanted: int
         return []
 
 
-def _prompt(given: Settling, number: int, names: Sequence[str], ask: int, kind: Kind) -> tuple[PromptValue, list[str]]:
+def topics_prompt(
+    given: Settling, number: int, names: Sequence[str], ask: int, kind: Kind
+) -> tuple[PromptValue, list[str]]:
     """What a call is told, and what ends its reply: other seeds each time, and the topics that are there."""
     config = given.config
     prompt = load_prompt("topics", "topics", "text", beside=Path(), at="topics", language=config.prompts_in)

@@ -153,12 +153,13 @@ def test_no_weights(refused: Callable[..., str], tmp_path: Path) -> None:
     ("arguments", "expected"),
     [
         ([], "Missing option '-n'"),
-        (["-n", "0"], "Invalid value for '-n'"),
-        (["-n", "many"], "Invalid value for '-n': 'many' is not a valid integer"),
+        (["-n", "0"], "Invalid value for '-n': '0' is not a whole number of 1 or more."),
+        (["-n", "many"], "Invalid value for '-n': 'many' is not a whole number of 1 or more."),
         (["-n", "1", "--seed", "x"], "Invalid value for '--seed'"),
         (["-n", "1", "--max-calls", "0"], "Invalid value for '--max-calls'"),
-        (["-n", "1", "--max-minutes", "0"], "Invalid value for '--max-minutes'"),
-        (["-n", "1", "--sead", "7"], "No such option"),
+        (["-n", "1", "--max-minutes", "0"], "Invalid value for '--max-minutes': '0' is not a number above 0."),
+        (["-n", "1", "--log-format", "jsno"], "'jsno' is not one of 'text', 'json' (did you mean 'json'?)."),
+        (["-n", "1", "--sead", "7"], "No such option '--sead'"),
         (["-n", "1", "stray"], "Got unexpected extra argument"),
     ],
 )

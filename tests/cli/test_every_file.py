@@ -126,6 +126,8 @@ READ = {
 """Options that name a file to read, and the suffix that it has to have."""
 RUNS = {
     "status": "status {}",
+    "log": "log {}",
+    "log task": "log {} 000000-00",
     "estimate": "estimate -n 5 {}",
     "refilter": "refilter {} --set novelty.threshold=0.6 -o out",
     "regenerate": "regenerate {} --chain openai --set model.api_key_env=NOT_SET -o out",

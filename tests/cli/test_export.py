@@ -85,7 +85,7 @@ def test_every_option_reaches_the_export(run: Path, tmp_path: Path) -> None:
         (["export", "missing", "--format", "csv", "-o", "o"], "Error: missing: not a run folder: it has no manifest"),
         (["export", "run", "--format", "cvs", "-o", "o"], "'cvs' is not one of 'alpaca', "),
         (["export", "run", "-o", "o"], "Missing option '--format'"),
-        (["export", "run", "--format", "csv", "-o", "o", "--test", "1"], "1.0 is not in the range 0<=x<1"),
+        (["export", "run", "--format", "csv", "-o", "o", "--test", "1"], "'1' is not a number from 0 to below 1."),
         (["export", "run", "--format", "csv", "-o", "o.json"], "Error: 'o.json': csv is written as '.csv' files"),
         (["export", "run", "--format", "csv", "-o", "o", "--exclude", "x.txt"], "Error: x.txt: can't be read: No such"),
         (

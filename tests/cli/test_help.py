@@ -58,11 +58,12 @@ def test_the_version(selfinstruct: Callable[..., Any]) -> None:
 
 
 def test_an_unknown_command(selfinstruct: Callable[..., Any]) -> None:
-    """A mistyped command is named, with exit code 2."""
-    said = selfinstruct("generat")
+    """A mistyped command is named with the nearest one, if one is near, and exit code 2."""
+    said, far = selfinstruct("generat"), selfinstruct("xyzzy")
 
-    assert said.code == 2
-    assert "No such command 'generat'" in said.err
+    assert (said.code, far.code) == (2, 2)
+    assert "Error: No such command 'generat' (did you mean 'generate'?).\n" in said.err
+    assert "Error: No such command 'xyzzy'.\n" in far.err
 
 
 def test_every_option_can_come_from_the_environment(

@@ -104,7 +104,13 @@ def test_a_refiltered_run_is_not_extended(
     assert "made by refilter, which calls no model; it can't be extended" in said.err
 
 
-LOOKS = (["status", "RUN"], ["estimate", "-n", "30", "RUN"], ["stats", "RUN"], ["refilter", "RUN", "-o", "NEW"])
+LOOKS = (
+    ["status", "RUN"],
+    ["estimate", "-n", "30", "RUN"],
+    ["stats", "RUN"],
+    ["log", "RUN"],
+    ["refilter", "RUN", "-o", "NEW"],
+)
 
 
 @pytest.fixture
@@ -255,7 +261,7 @@ def test_a_damaged_run_stops_every_command_until_it_is_repaired(
     good = (copy / "tasks.jsonl").read_bytes()
     (copy / "tasks.jsonl").write_bytes(good.replace(b"e", b"a", 1))
     out = str(tmp_path / "out")
-    commands = [["status"], ["stats"], ["report"], ["review"], ["estimate", "-n", "30"]]
+    commands = [["status"], ["stats"], ["report"], ["log"], ["review"], ["estimate", "-n", "30"]]
     commands += [["export", "--format", "alpaca", "-o", out], ["refilter", "-o", out]]
     for command, *options in commands:
         said = selfinstruct(command, str(copy), *options)

@@ -19,8 +19,8 @@ from selfinstruct_chains.method.parsing import parse_instances
 from selfinstruct_chains.method.rendering import instances_text
 from selfinstruct_chains.run.checking import check_chain
 from selfinstruct_chains.run.language import lexicon_of
-from selfinstruct_chains.run.preview import preview
 from selfinstruct_chains.run.reader import RunReader
+from selfinstruct_chains.run.show import show_prompt
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
 from tests.run.scripts import config
 
@@ -110,7 +110,7 @@ def test_a_script_is_asked_for_by_its_own_name() -> None:
     """Traditional characters by prompts in simplified ones."""
     chain = load_config("openai", {"language": "zh-Hant", **OWN})
 
-    assert "中文\uff08繁體\uff09" in preview(chain, "instructions", seeds=SEEDS / "zh.jsonl").prompt
+    assert "中文\uff08繁體\uff09" in show_prompt(chain, "instructions", seeds=SEEDS / "zh.jsonl").prompt
 
 
 def test_without_the_key_they_are_english() -> None:
