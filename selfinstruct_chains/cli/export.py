@@ -143,7 +143,7 @@ def _written(out: Path, format_name: str) -> Iterator[Path]:
 
 def _values(done: Exported, *, to_stdout: bool) -> dict[str, object]:
     files = [] if to_stdout else [str(path) for path in done.files]
-    notes = {"notes": list(done.notes), "load": done.load}
+    notes = {"notes": list(done.notes), "load": done.load, "train": list(done.train)}
     return {"examples": dict(done.rows), "instructions": done.selection.table.instructions, "files": files, **notes}
 
 

@@ -12,6 +12,7 @@ import click
 
 from selfinstruct_chains.cli import options
 from selfinstruct_chains.cli.echo import answer, echo
+from selfinstruct_chains.cli.parameters import ChainName
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--domain", metavar="TEXT", help="What the tasks are about: who asks, for what, about what.")
 @click.option("--language", metavar="TAG", help="Of the tasks: de, or several with shares: '{de: 0.5, en: 0.5}'.")
 @click.option("--topics", metavar="N|FILE", help="Have the model write N topics first, or take those of a file.")
-@click.option("--chain", metavar="NAME", help="The shipped chain to begin with.  [default: embedded]")
+@click.option("--chain", type=ChainName(), metavar="NAME", help="The shipped chain to begin with.  [default: embedded]")
 @options.settings
 @click.option("--seeds", type=_FILE, metavar="FILE", help="Examples, of any shape that `selfinstruct seeds` reads.")
 @click.option("--fill", is_flag=True, help="Have the chain's steps fill in what the examples lack.")

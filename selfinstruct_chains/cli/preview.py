@@ -12,6 +12,7 @@ import click
 
 from selfinstruct_chains.cli import options, trust
 from selfinstruct_chains.cli.echo import echo, echo_json, overheard
+from selfinstruct_chains.cli.parameters import Whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,20 +29,20 @@ if TYPE_CHECKING:
 @options.settings
 @click.option(
     "--request",
-    type=click.IntRange(min=0),
+    type=Whole(min=0),
     default=0,
     show_default=True,
     help="Which one: others show other examples, and are about other topics.",
 )
 @click.option(
     "--complete",
-    type=click.IntRange(min=0),
+    type=Whole(min=0),
     default=2,
     show_default=True,
     help="How many of its instructions get instances.",
 )
 @click.option("--raw", is_flag=True, help="Also the model's replies as they came.")
-@click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object, for programs.")
+@options.as_json
 @trust.option
 def command(  # noqa: PLR0913 - one for each option
     chain: str,
