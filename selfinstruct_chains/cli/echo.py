@@ -50,9 +50,14 @@ def echo_json(values: object, *, err: bool = False, **style: Any) -> None:
     echo(json.dumps(values, ensure_ascii=False, **style), err=err)
 
 
+def is_somebody_there() -> bool:
+    """Whether somebody sits at a terminal who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def agreed(question: str) -> bool:
     """Whether who sits at the terminal says yes; no where nobody does."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and click.confirm(visible(question), err=True)
+    return is_somebody_there() and click.confirm(visible(question), err=True)
 
 
 def answer(question: str, check: Callable[[str], str] = str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from selfinstruct_chains.cli import options
-from selfinstruct_chains.cli.echo import answer, echo
+from selfinstruct_chains.cli.echo import answer, echo, is_somebody_there
 from selfinstruct_chains.cli.parameters import ChainName
 from selfinstruct_chains.errors import ConfigError, did_you_mean
 
@@ -53,13 +52,13 @@ def command(folder: Path, *, settings: tuple[str, ...], fill: bool, no_input: bo
         options.refuse("is about --fill, without which nothing is asked", *_BUDGETS)
     project.refuse_strangers(folder)
     overrides = parse_overrides(settings)
-    if not no_input and sys.stdin.isatty() and sys.stderr.isatty():
+    if not no_input and is_somebody_there():
         _ask(given, overrides)
     chain, top = given["chain"] or "embedded", _top(given)
     config = load_config(chain, {**overrides, **top})
     text, lines = _seeds(folder, config, given, fill=fill)
     made = project.project(chain, folder.resolve().name, overrides, top, text)
-    for path in made.write(folder):
+    for path in made.place(folder):
         echo(path)
     for line in [*lines, *_next(folder)]:
         echo(line)
@@ -138,7 +137,7 @@ def _top(given: dict[str, Any]) -> dict[str, Any]:
 
 def _seeds(folder: Path, config: ChainConfig, given: dict[str, Any], *, fill: bool) -> tuple[str, list[str]]:
     """The text of the seed tasks' file, and what there is to say of it."""
-    from selfinstruct_chains.cli.seeds import filled, report
+    from selfinstruct_chains.cli.drafts import filled, report
     from selfinstruct_chains.files import project
     from selfinstruct_chains.files.seeds import read_drafts, template
 

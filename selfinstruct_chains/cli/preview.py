@@ -61,7 +61,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     \b
     selfinstruct preview --chain mine.yaml
-    selfinstruct preview --chain mine.yaml --set instructions.model.temperature=1 --raw
+    selfinstruct preview --chain mine.yaml --set instructions.ask=12 --raw
     selfinstruct preview --chain mine.yaml --request 1 --complete 4
     """
     from selfinstruct_chains.run.monitor import Monitor

@@ -28,7 +28,7 @@ class Project(NamedTuple):
 
     texts: Mapping[str, str]
 
-    def write(self, folder: Path) -> list[Path]:
+    def place(self, folder: Path) -> list[Path]:
         """Write all of it, once it is known to load: the paths, in their order.
 
         Raises:

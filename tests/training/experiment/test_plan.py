@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -78,7 +77,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert found[1].arguments[-2:] == ("--set", "epochs=2")
     parts = [json.loads(line)["instruction"] for line in (tmp_path / "parts/own-2.jsonl").read_text().splitlines()]
     assert parts == ["Say 0.", "Say 1."]
-    assert re.search(r"seed_tasks.jsonl", str(found[3]))
+    assert str(tmp_path / "run" / "seeds.jsonl") in found[3].arguments
     answers = str(found[-1])
     assert "'own 4=" in answers
     assert 'base:model.name="smollm2-135m-instruct"' in answers
