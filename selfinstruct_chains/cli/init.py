@@ -164,4 +164,4 @@ def _next(folder: Path) -> Iterator[str]:
     yield "\nNext:"
     yield f"  selfinstruct check {chain}"
     yield f"  selfinstruct preview --chain {chain}"
-    yield f"  selfinstruct generate -n 200 --chain {chain} -o {shlex.quote(str(folder / 'run'))}"
+    yield f"  selfinstruct generate -n 200 --chain {chain}"

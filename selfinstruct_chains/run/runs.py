@@ -37,16 +37,20 @@ class Standing(NamedTuple):
 
 
 def standings(below: Path) -> list[Standing]:
-    """How each folder in `below` stands, the latest first; or how `below` does, if it is a run itself.
+    """How each run in `below` stands, also one without a manifest, the latest first; or `below`, if it is a run itself.
 
     Raises:
         RunError: it is no folder, or can't be read.
     """
     try:
-        paths = [below] if is_run(below) else folders(below)
+        paths = [below] if is_run(below) else [path for path in folders(below) if is_run(path) or _was_run(path)]
     except OSError as error:
         raise RunError(f"{below}: can't be read: {error.strerror or error}; give the folder that runs are in") from None
     return sorted(map(standing, paths), key=lambda one: -one.updated)
+
+
+def _was_run(path: Path) -> bool:
+    return any((path / name).is_file() for name in ("journal.jsonl", "tasks.jsonl"))
 
 
 def standing(path: Path) -> Standing:

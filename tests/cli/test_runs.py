@@ -96,8 +96,10 @@ def test_a_damaged_run_is_said_in_its_row(selfinstruct: Callable[..., Any], runs
 
 
 def test_what_is_no_run_is_said_in_its_row(selfinstruct: Callable[..., Any], runs: Path) -> None:
-    """An empty folder, one of replies outside a run; files are left out, and a last word may be unreadable."""
-    (runs / "empty").mkdir()
+    """One that lost its manifest, one of replies outside a run; files and folders of other things are left out."""
+    (runs / "mine").mkdir()
+    (runs / "lost").mkdir()
+    (runs / "lost" / "journal.jsonl").write_text("")
     (runs / "notes.txt").write_text("mine")
     (runs / "first" / "progress.json").write_text('{"updated": Infinity}')
     manifest = json.loads((runs / "stopped" / "manifest.json").read_text())
@@ -107,10 +109,10 @@ def test_what_is_no_run_is_said_in_its_row(selfinstruct: Callable[..., Any], run
     )
     found = {one["run"].partition("/")[2]: one for one in json.loads(selfinstruct("runs", "--json").out)}
 
-    assert (found["empty"]["state"], found["empty"]["why"]) == ("no run", "it has no manifest.json")
+    assert (found["lost"]["state"], found["lost"]["why"]) == ("no run", "it has no manifest.json")
     assert (found["judged"]["state"], found["judged"]["why"]) == ("no run", "the replies of `judge`")
     assert (found["first"]["state"], found["first"]["wanted"]) == ("unknown", None)
-    assert found.keys() == {"empty", "judged", "first", "stopped"}
+    assert found.keys() == {"lost", "judged", "first", "stopped"}
     assert "no run, " in selfinstruct("runs").out
 
 
