@@ -31,6 +31,7 @@ from selfinstruct_chains.method.steps import classification_links, instance_link
 from selfinstruct_chains.models.registry import ConfiguredModel
 from selfinstruct_chains.run.assembly import as_known_for, demonstrations, links, role_models
 from selfinstruct_chains.run.journal import call_seed
+from selfinstruct_chains.run.language import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -107,7 +108,7 @@ def _instances(config: ChainConfig, task: Task, others: Sequence[Task], seed: in
 async def asked(config: ChainConfig, train: Sequence[Task], fold: Sequence[Task], all_seeds: Sequence[Task]) -> Answers:
     """Ask about the fold, with demonstrations from the other seeds."""
     models = role_models(config)
-    config = as_known_for(config, models.models, hopeful=True)
+    config = as_known_for(in_language(config, train), models.models, hopeful=True)
     parts = links(config, demonstrations(config, train), dict.fromkeys(ROLES, "completion"))
     limit = asyncio.Semaphore(config.run.max_concurrency)
     replies: list[tuple[str, str, str]] = []
@@ -185,13 +186,17 @@ def table(name: str, parts: Sequence[Answers]) -> str:
 def main() -> None:
     """Train and ask, fold by fold, and print the table as it grows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, default=Path("adapter"))
+    parser.add_argument("--rows", action="store_true", help="print what is trained on, of all seeds, and stop")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--only", type=int, help="the first so many of the folds")
     parser.add_argument("--set", dest="settings", action="append", default=["epochs=2"], help="of finetune")
     given = parser.parse_args()
     seeds = read_seeds(shipped.SEEDS)
     bare, few = load_config("embedded"), load_config("embedded", FEW)
+    if given.rows:
+        print("\n".join(json.dumps(row, ensure_ascii=False) for row in rows(few, seeds)))
+        return
     columns = ("balanced accuracy", "threshold", "input-first", "output-first", "requests")
     print(f"{'':<8}{columns[0]:<20}{columns[1]:>9}" + "".join(f"{column:>15}" for column in columns[2:]))
     found: dict[str, list[Answers]] = {"bare": [], "tuned": []}

@@ -1,7 +1,7 @@
 """Which wording gives more usable replies: `uv run python benchmarks/prompts.py ROLE PROMPT [PROMPT ...]`.
 
 ROLE is instructions, input_first or output_first; a PROMPT is a shipped name or a file that ends in .yaml. All get the
-same questions: instruction requests about the shipped seeds, or instances for seeds that the prompt does not show.
+same questions: instruction requests about the chain's seeds, or instances for seeds that the prompt does not show.
 Usable is a reply of which something is left: an instruction that joins the pool, or an instance that the chain's
 filters keep. First attempts only.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains import load_config, read_seeds
 from selfinstruct_chains.config import ROLES
-from selfinstruct_chains.files import shipped
+from selfinstruct_chains.files.seeds import seeds_source
 from selfinstruct_chains.method.graph import finisher
 from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.pool import Pool
@@ -54,7 +54,7 @@ class Tally(NamedTuple):
 def questions(role: Role, links_: Links, config: ChainConfig, seeds: Sequence[Task], count: int) -> list[Any]:
     """What a role is asked: instructions to show, or instructions that its prompt does not show."""
     if role == "instructions":
-        pool = Pool(config, seeds, lexicon=lexicon_of(in_language(config, seeds)))
+        pool = Pool(config, seeds, lexicon=lexicon_of(config))
         return [pool.draw(request, 0).asked for request in range(count)]
     shown = links_.prompt("").to_string()
     kind = role == "output_first"
@@ -65,9 +65,9 @@ def questions(role: Role, links_: Links, config: ChainConfig, seeds: Sequence[Ta
 def keeper(role: Role, config: ChainConfig, seeds: Sequence[Task]) -> Callable[[Any, Any], int]:
     """The function that says how many items of a parsed reply are left."""
     if role == "instructions":
-        pool = Pool(config, seeds, lexicon=lexicon_of(in_language(config, seeds)))
+        pool = Pool(config, seeds, lexicon=lexicon_of(config))
         return lambda _, parsed: sum(pool.admit("", text) is None for text in parsed.items)
-    finish = finisher(config.filters, config.instances.max_instances, (), lexicon_of(in_language(config, seeds)))
+    finish = finisher(config.filters, config.instances.max_instances, (), lexicon_of(config))
     is_classification = role == "output_first"
     return lambda text, parsed: len(
         finish.invoke({"instruction": text, "is_classification": is_classification, "parsed": parsed}).instances
@@ -76,7 +76,8 @@ def keeper(role: Role, config: ChainConfig, seeds: Sequence[Task]) -> Callable[[
 
 async def tally(role: Role, config: ChainConfig, count: int) -> Tally:
     """Ask about all of it, and count."""
-    seeds = read_seeds(shipped.SEEDS)
+    seeds = read_seeds(seeds_source(config))
+    config = in_language(config, seeds)
     kinds = {each: config.model_for(each).kind for each in ROLES}
     config = as_known_for(config, role_models(config).models, hopeful=True)
     own = links(config, demonstrations(config, seeds), kinds)[role]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,21 @@ def test_wordings_of_a_prompt_are_compared() -> None:
     lines = run("prompts.py", "output_first", "output_first", str(another), "--count", "2")
 
     assert [line.split()[1] for line in lines] == ["asked", "2", "2"]
+
+
+def test_an_adapter_is_trained_on_what_the_parsers_read() -> None:
+    """Rows in the form of the roles' prompts: none shows what it asks for, and each completion can be read."""
+    rows = [json.loads(line) for line in run("adapter.py", "--rows")]
+    kinds = [row for row in rows if row["prompt"].endswith("Is it classification?")]
+    lists = [row for row in rows if row["prompt"].endswith("\n9.")]
+    others = [row for row in rows if row not in kinds and row not in lists]
+
+    assert (len(kinds), len(lists)) == (175, 40)
+    assert {row["completion"] for row in kinds} == {" Yes", " No"}
+    assert sum(row["completion"] == " Yes" for row in kinds) == 25
+    assert all(json.loads(row["completion"])["instances"] for row in others)
+    assert all(row["completion"] not in row["prompt"] for row in others + lists)
+    assert all(len(row["completion"].splitlines()) == 8 for row in lists)
 
 
 def test_reading_replies_is_measured_over_families() -> None:
