@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from selfinstruct_chains.models import loops
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from selfinstruct_chains.run.monitor import Monitor
 
@@ -44,3 +44,19 @@ async def each(items: Iterable[T], work: Callable[[T], Awaitable[None]], most: i
     finally:
         deque(left, maxlen=0)
         await loops.ended(hands, GRACE)
+
+
+async def unless_stopped(work: Coroutine[Any, Any, T], monitor: Monitor) -> T:
+    """What comes of `work`; when `monitor` is stopped, a call may finish that is in flight, and a pause is not sat out.
+
+    Raises:
+        Exception: what it raised, or why it was stopped.
+    """
+    task = asyncio.create_task(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=_TICK))[0]:
+            if monitor.stopping:
+                raise monitor.stopping
+        return task.result()
+    finally:
+        await loops.ended({task}, GRACE)

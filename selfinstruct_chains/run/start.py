@@ -27,6 +27,7 @@ from selfinstruct_chains.run.calibrating import calibrate
 from selfinstruct_chains.run.drive import Drive
 from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.goal import seed_tasks
+from selfinstruct_chains.run.hands import unless_stopped
 from selfinstruct_chains.run.journalled import Calling, Journalled, JournalledStep
 from selfinstruct_chains.run.language import in_language, lexicon_of
 from selfinstruct_chains.run.monitor import Monitor
@@ -88,7 +89,7 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
             for role, patience in patiences(found.models, config, most).items()
         }
         settling = Settling(config, found, own, seeds, folder.journal, calling, tracing)
-        config = await found_out(settling, folder.notes.append)
+        config = await unless_stopped(found_out(settling, folder.notes.append), monitor)
         if config.topics != chain.config.topics:
             pool = Pool(config, seeds, own.instruction_filters, lexicon_of(config))
         folder.note_found()
