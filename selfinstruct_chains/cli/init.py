@@ -46,7 +46,7 @@ def command(folder: Path, *, settings: tuple[str, ...], fill: bool, no_input: bo
       --domain "A bank's support chat" --language '{de: 0.5, en: 0.5}'
     """
     from selfinstruct_chains.files import project
-    from selfinstruct_chains.files.chain import load_config, parse_overrides
+    from selfinstruct_chains.files.chain import is_file, load_config, parse_overrides
 
     if not fill:
         options.refuse("is about --fill, without which nothing is asked", *_BUDGETS)
@@ -56,6 +56,10 @@ def command(folder: Path, *, settings: tuple[str, ...], fill: bool, no_input: bo
         _ask(given, overrides)
     chain, top = given["chain"] or "embedded", _top(given)
     config = load_config(chain, {**overrides, **top})
+    if is_file(chain):
+        raise ConfigError(f"--chain {chain}: a shipped chain is expected; one of your own is a beginning already")
+    if "language" in top:
+        top["language"] = config.language  # in its usual writing
     text, lines = _seeds(folder, config, given, fill=fill)
     made = project.project(chain, folder.resolve().name, overrides, top, text)
     for path in made.place(folder):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Len
 from pydantic import Field, StringConstraints
@@ -79,7 +79,7 @@ class Language(Closed):
         return expression(phrases, self.lists, spaced=self.spaced)
 
 
-def tag(text: str) -> str:
+def tag(text: Any) -> str:
     """A BCP 47 tag, in its usual writing.
 
     Raises:
@@ -87,8 +87,10 @@ def tag(text: str) -> str:
     """
     import langcodes
 
+    if text is False:  # Norwegian: what YAML makes of a bare no
+        text = "no"
     try:
-        if langcodes.tag_is_valid(text):
+        if isinstance(text, str) and langcodes.tag_is_valid(text):
             return langcodes.standardize_tag(text, macro=True)
     except ValueError:
         pass

@@ -58,7 +58,7 @@ class Topics(Closed):
 
 
 def _languages(value: Any) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, str) or value is False:
         return tag(value)
     if not isinstance(value, dict) or len(value) < 2:  # noqa: PLR2004
         raise ValueError("must be a BCP 47 tag, as de, or several with their shares, as {de: 0.5, en: 0.5}")

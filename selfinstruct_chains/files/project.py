@@ -90,12 +90,12 @@ def project(chain: str, name: str, overrides: Mapping[str, Any], top: Mapping[st
 
 
 def _folded(text: str) -> Any:
-    """A long text on lines of `_WIDTH` characters; it reads as the same text."""
-    from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
+    """A long text on lines of `_WIDTH` characters, where it reads as the same text so."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
-    if "\n" in text:
-        return LiteralScalarString(text)
-    if len(text) <= _WIDTH:
+    if not text.isprintable():
+        return DoubleQuotedScalarString(text)
+    if len(text) <= _WIDTH or "  " in text:
         return text
     folds, start = [], 0
     while (end := text.rfind(" ", start, start + _WIDTH)) > start and len(text) - start > _WIDTH:

@@ -108,6 +108,35 @@ def test_what_examples_lack_is_told(selfinstruct: Callable[..., Any], tmp_path: 
     assert "missing: 4 lack is_classification, 2 lack instances" in said.out
 
 
+@pytest.mark.parametrize(
+    "domain",
+    [
+        f"{DOMAIN}\n\nQuestions come by phone,\n  and by mail. " * 2,
+        "Cards:  two blanks, and a long line that would be folded where they are.  " * 3,
+        "{braces} # and a sign: [a], 'quotes' \"both\" \u2028 \x85 \t and no end " * 3,
+        f"{DOMAIN} {DOMAIN} {DOMAIN}",
+        "no",
+        "yes: and no",
+    ],
+)
+def test_a_domain_is_kept_to_the_letter(selfinstruct: Callable[..., Any], tmp_path: Path, domain: str) -> None:
+    """However long, in whatever characters, on however many lines."""
+    said = selfinstruct("init", str(tmp_path / "new"), "--domain", f"Mail: {domain}")
+
+    assert said.code == 0, said
+    assert load_config(tmp_path / "new" / "chain.yaml").domain == f"Mail: {domain}".strip()
+
+
+@pytest.mark.parametrize("language", ["no", "{no: 0.5, en: 0.5}", "PT-br", "zh-Hant"])
+def test_languages_as_they_are_typed(selfinstruct: Callable[..., Any], tmp_path: Path, language: str) -> None:
+    """A bare no is Norwegian, though YAML takes it for false."""
+    said = selfinstruct("init", str(tmp_path / "new"), "--language", language)
+
+    assert said.code == 0, said
+    found = load_config(tmp_path / "new" / "chain.yaml").language
+    assert found == {"PT-br": "pt-BR", "{no: 0.5, en: 0.5}": {"no": 0.5, "en": 0.5}}.get(language, language)
+
+
 def test_another_provider(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:
     """It stands in the file, and what belonged to the one before does not."""
     said = selfinstruct(
@@ -131,6 +160,8 @@ def test_another_provider(selfinstruct: Callable[..., Any], tmp_path: Path) -> N
     [
         (["--language", "deutsch!"], "language: must be a BCP 47 tag"),
         (["--language", "{de: 0.5, en: 0.6}"], "language: the shares add up to 1.1"),
+        (["--language", "{1: 0.5, en: 0.5}"], "language: must be a BCP 47 tag"),
+        (["--chain", f"{shipped.CHAINS}/openai.yaml"], "a shipped chain is expected"),
         (["--topics", "none.txt"], "--topics: none.txt: can't be read: No such file"),
         (["--topics", "0"], "topics"),
         (["--domain", "x"], "domain"),
