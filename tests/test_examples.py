@@ -78,7 +78,8 @@ def process(*arguments: str, **more: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("strict", ["false", pytest.param("true", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("strict", ["false", "true"])
+@pytest.mark.slow
 async def test_a_graph_that_waits_for_a_person_goes_on_in_another_process(
     strict: str, server: ScriptedServer, tmp_path: Path
 ) -> None:

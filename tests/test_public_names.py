@@ -126,6 +126,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(selfinstruct_chains, "__wrapped__")
 
 
+@pytest.mark.slow
 def test_a_user_of_pyright_is_happy(tmp_path: Path) -> None:
     """A typed program passes pyright's strict mode, in which nothing of ours is Any, and its wrong uses are found."""
     right, wrong = PROGRAM.read_text(encoding="utf-8"), tmp_path / "wrong.py"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.models.environment import (
     address,
+    certificates,
     headers,
     is_here,
     key,
-    refuse_missing_certificates,
     socks_proxy,
 )
 from selfinstruct_chains.models.http import guards
@@ -17,6 +19,8 @@ from selfinstruct_chains.models.packages import imported
 from selfinstruct_chains.models.services import OPENAI_SPEAKERS
 
 if TYPE_CHECKING:
+    import ssl
+
     from langchain_core.language_models import BaseChatModel, BaseLLM
 
     from selfinstruct_chains.config import ModelConfig
@@ -37,13 +41,12 @@ def async_client(config: ModelConfig) -> Any:
     Raises:
         ConfigError: a variable that names certificates or a proxy is wrong, or a package is missing.
     """
-    refuse_missing_certificates()
+    certificates()
     socks = socks_proxy(config)
-    trusting = {"timeout": timeout(config), "trust_env": not is_here(config)}
     if sdk := _SDK.get(config.provider):
         # aiohttp knows no SOCKS.
         made = imported(config.provider, sdk, "DefaultAsyncHttpxClient" if socks else "DefaultAioHttpClient")
-        return made(**trusting, **guards(config.max_response_mib))
+        return made(timeout=timeout(config), **_trust(config, "httpx2"), **guards(config.max_response_mib))
     return plain_client(config, "AsyncClient") if config.provider in _PLAIN else None
 
 
@@ -56,13 +59,30 @@ def plain_client(config: ModelConfig, name: str) -> Any:
     waiting = imported(config.provider, "httpx", "Timeout")(config.timeout, connect=min(_CONNECT, config.timeout))
     client = imported(config.provider, "httpx", name)
     of_its_own |= guards(config.max_response_mib) if name == "AsyncClient" else {}
-    return client(timeout=waiting, trust_env=not is_here(config), **of_its_own)
+    return client(timeout=waiting, **_trust(config, "httpx"), **of_its_own)
 
 
 def sdk_client(config: ModelConfig, name: str) -> Any:
     """A client of OpenAI's SDK over httpx, "Default[Async]HttpxClient": its classes make both, used or not."""
     guarded = guards(config.max_response_mib) if "Async" in name else {}
-    return imported(config.provider, "openai", name)(timeout=timeout(config), trust_env=not is_here(config), **guarded)
+    return imported(config.provider, "openai", name)(timeout=timeout(config), **_trust(config, "httpx2"), **guarded)
+
+
+def _trust(config: ModelConfig, package: str) -> dict[str, Any]:
+    """Whether a client of httpx or httpx2 heeds the environment, and the certificates that it trusts."""
+    trust_env = not is_here(config)
+    return {"trust_env": trust_env, "verify": trusted(package, certificates(), trust_env=trust_env)}
+
+
+@lru_cache(maxsize=8)
+def trusted(package: str, _named: tuple[tuple[str, float], ...], *, trust_env: bool) -> ssl.SSLContext:
+    """What a client of `package` ("httpx" or "httpx2") makes for itself, once for all of them.
+
+    Reading a system's certificates takes 30 to 120 ms, and a chain has three clients for each of its models. Clients
+    may share a context in any thread and loop. It is made anew when the variables name others, or these change.
+    """
+    made: ssl.SSLContext = import_module(package).create_ssl_context(trust_env=trust_env)
+    return made
 
 
 def timeout(config: ModelConfig) -> Any:

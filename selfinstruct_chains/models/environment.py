@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import ssl
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,16 +83,33 @@ def is_here(config: ModelConfig) -> bool:
     return is_local(where) if where else config.provider in unset
 
 
-def refuse_missing_certificates() -> None:
-    """Stop where a variable names certificates that are not there: what an HTTP client says of it is no help.
+def certificates() -> tuple[tuple[str, float], ...]:
+    """The files and folders with certificates that variables name, each with the time when it was last changed.
 
     Raises:
-        ConfigError: naming the variable.
+        ConfigError: one is not there, or holds none, naming the variable: what an HTTP client says of it is no help.
     """
-    for name in _CERTIFICATES:
-        place = os.environ.get(name)
-        if place and not Path(place).exists():
-            raise ConfigError(f"{name} names {place}, which is not there: correct the variable, or unset it")
+    return tuple((place, _changed(name, place)) for name in _CERTIFICATES if (place := os.environ.get(name)))
+
+
+def _changed(variable: str, place: str) -> float:
+    try:
+        changed = Path(place).stat().st_mtime
+    except OSError:
+        raise ConfigError(f"{variable} names {place}, which is not there: correct the variable, or unset it") from None
+    _refuse_others(variable, place, changed)
+    return changed
+
+
+@lru_cache
+def _refuse_others(variable: str, place: str, _changed: float) -> None:
+    folder = Path(place).is_dir() and variable != "SSL_CERT_FILE"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**{"capath" if folder else "cafile": place})
+    except OSError as error:  # ssl's own are, too
+        raise ConfigError(
+            f"{variable} names {place}, which holds no certificates ({error}): correct the variable, or unset it"
+        ) from None
 
 
 def socks_proxy(config: ModelConfig) -> str | None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from selfinstruct_chains.errors import ConfigError, SelfInstructError
 from selfinstruct_chains.models.community import community_model
-from selfinstruct_chains.models.environment import refuse_missing_certificates, socks_proxy
+from selfinstruct_chains.models.environment import certificates, socks_proxy
 from selfinstruct_chains.models.extra import refuse_reserved
 from selfinstruct_chains.models.native import native
 from selfinstruct_chains.models.sampling import SAMPLING, lacking
@@ -41,7 +41,7 @@ def build(config: ModelConfig, *, log: Path | None = None, async_client: Any = N
             one that is this program's to set, certificates or a proxy that can't be used.
     """
     refuse_reserved(config)
-    refuse_missing_certificates()
+    certificates()
     socks_proxy(config)
     model = _guarded(config, log, async_client)
     unfit = lacking(config, model).keys() & set(config.optional)

@@ -169,6 +169,6 @@ def test_damaged_replies_raise_only_the_declared_error() -> None:
     ],
 )
 def test_long_replies_are_read_to_their_end(unit: str) -> None:
-    """15,000 and 200,000 characters of rubbish, in every way; what is not linear would not return before the timeout."""
+    """15,000 and 200,000 characters of rubbish, in every way; what is not linear would meet the timeout."""
     check(unit * (15_000 // len(unit)), Random(1))
     check(unit * (200_000 // len(unit)), Random(1))

@@ -1,11 +1,15 @@
 """What is read from the environment, and what is wrong with it in one line that names the variable."""
 
+import os
+from pathlib import Path
+
+import certifi
 import pytest
 
 from selfinstruct_chains import load_config
 from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.models import environment
+from selfinstruct_chains.models import connections, environment
 from selfinstruct_chains.models.registry import check_model
 
 
@@ -62,6 +66,44 @@ def test_missing_certificates(monkeypatch, variable, provider):
 
     with pytest.raises(ConfigError, match=f"{variable} names /nonexistent/cacert.pem, which is not there"):
         check_model(_config(provider, base_url="http://127.0.0.1:9/v1"))
+
+
+def test_certificates_are_read_once(monkeypatch, tmp_path):
+    """All clients share what was read, until a variable names other certificates, or these change."""
+    other = tmp_path / "other.pem"
+    other.write_bytes(Path(certifi.where()).read_bytes())
+
+    def trusted() -> object:
+        return connections.trusted("httpx2", environment.certificates(), trust_env=True)
+
+    read = [trusted(), trusted()]
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
+    read += [trusted(), trusted()]
+    os.utime(other, (1, 1))
+    read.append(trusted())
+
+    assert [read.index(one) for one in read] == [0, 0, 2, 2, 4]
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_what_is_no_certificate(monkeypatch, tmp_path, variable, provider):
+    """A variable that names another kind of file is named, whichever client would have read it."""
+    (tmp_path / "text.pem").write_text("none")
+    monkeypatch.setenv(variable, str(tmp_path / "text.pem"))
+
+    with pytest.raises(ConfigError, match=rf"{variable} names .*text.pem, which holds no certificates"):
+        check_model(_config(provider))
+
+
+def test_a_folder_is_no_file_of_certificates(monkeypatch, tmp_path):
+    """It may stand in the variable for folders alone."""
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    environment.certificates()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))
+
+    with pytest.raises(ConfigError, match=r"SSL_CERT_FILE names .*, which holds no certificates"):
+        environment.certificates()
 
 
 def test_missing_certificates_from_the_command_line(selfinstruct, monkeypatch):

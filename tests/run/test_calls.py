@@ -77,7 +77,7 @@ def test_a_completion_models_prompt_is_one_text(tmp_path: Path) -> None:
     [
         {"topics": {"ask": 6}},
         {"topics": ["rivers", "trains"], "language": {"en": 0.5, "de": 0.5}},
-        {"classification.decide": "logprob", "classification.threshold": "auto"},
+        pytest.param({"classification.decide": "logprob", "classification.threshold": "auto"}, marks=pytest.mark.slow),
     ],
 )
 def test_calls_before_the_first_request_and_subjects(tmp_path: Path, settings: dict[str, Any]) -> None:

@@ -115,7 +115,7 @@ def journalled(folder: Path) -> set[int]:
     return {call_seed(42, entry.key) for _, entry in scan(folder / "journal.jsonl") if entry.answers}
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_goes_on_without_a_trace(
     shop: Shop, whole: tuple[tuple[bytes, bytes], int], kills: int
 ) -> None:
@@ -169,7 +169,9 @@ def silent(forker: Forker, home: Path) -> Iterator[Shop]:
 
 
 @pytest.mark.parametrize(("number", "code", "times"), [(signal.SIGTERM, 143, 1), (signal.SIGINT, 130, 2)])
-def test_it_leaves_calls_that_nobody_answers(forker: Forker, tmp_path: Path, number: int, code: int, times: int) -> None:
+def test_it_leaves_calls_that_nobody_answers(
+    forker: Forker, tmp_path: Path, number: int, code: int, times: int
+) -> None:
     """SIGTERM, and a second Ctrl-C, end a run while the server still keeps silent; nothing is lost."""
     with silent(forker, tmp_path) as shop:
         folder = tmp_path / "run"

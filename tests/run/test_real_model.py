@@ -34,6 +34,7 @@ def lines(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.mark.slow
 def test_the_command_makes_a_dataset_with_the_embedded_model(tmp_path: Path) -> None:
     """`generate -n 2` gives exactly two tasks, a summary with its figures, and no path or key in any file."""
     done = generate(tmp_path / "run", 2)

@@ -29,7 +29,9 @@ async def grow(folder: Path, server: ScriptedServer, n: int = N) -> None:
     await self_instruct(config(model__base_url=server.base_url), folder).ainvoke({"n": n})
 
 
-@pytest.mark.parametrize("good_ones", [0, 9, 20])
+@pytest.mark.parametrize(
+    "good_ones", [pytest.param(0, marks=pytest.mark.slow), 9, pytest.param(20, marks=pytest.mark.slow)]
+)
 async def test_a_run_that_is_refused_everything_stops_and_loses_nothing(tmp_path: Path, good_ones: int) -> None:
     """From the start or in the middle: it stops after five, and once it is mended gives what it would have given."""
 

@@ -120,6 +120,7 @@ def test_an_interrupt_shows_tasks_and_takes_tasks_back() -> None:
     assert done == app.get_state(thread).values == {"tasks": [TASK], "approved": [TASK]}
 
 
+@pytest.mark.slow
 def test_under_strict_msgpack_the_annotation_of_the_state_is_enough() -> None:
     """With LANGGRAPH_STRICT_MSGPACK, a graph whose state says `list[Task]` gets tasks back; no names are to give."""
     environment = os.environ | {"LANGGRAPH_STRICT_MSGPACK": "true"}

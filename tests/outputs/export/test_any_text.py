@@ -31,7 +31,7 @@ TASK = st.builds(
 RUNS = st.lists(TASK, min_size=1, max_size=4).map(
     lambda tasks: [one.model_copy(update={"id": f"000000-{n:02d}"}) for n, one in enumerate(tasks)]
 )
-roundtrip = settings(max_examples=60)
+roundtrip = settings(max_examples=30)
 
 
 @pytest.fixture

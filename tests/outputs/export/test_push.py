@@ -82,7 +82,9 @@ def test_a_pushed_export_is_read_back(export: Callable[..., Any], hub: Hub, tmp_
     assert {one.instruction for one in read} == expected
 
 
-@pytest.mark.parametrize("format_name", ["messages", "csv", "parquet"])
+@pytest.mark.parametrize(
+    "format_name", ["messages", *(pytest.param(one, marks=pytest.mark.slow) for one in ("csv", "parquet"))]
+)
 def test_the_line_that_is_told_loads_it(export: Callable[..., Any], hub: Hub, tmp_path: Path, format_name: str) -> None:
     """By `datasets.load_dataset` from the hub, with all its splits, as the card says."""
     export("acme/mine", "--test", "0.2", format_name=format_name)
