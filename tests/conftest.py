@@ -19,15 +19,30 @@ _PERSONAL = re.compile(
     r"(?i)(.*(_API_KEY|_TOKEN|_SECRET|_proxy)|(LANGSMITH|LANGCHAIN|SELFINSTRUCT|OPENAI|ANTHROPIC)_.*)$"
 )
 _LONGEST = {
+    "test_advice",
+    "test_any_text",
+    "test_calibrating",
+    "test_calls",
     "test_clients",
-    "test_examples_installed",
+    "test_corpus",
+    "test_dialects",
     "test_every_file",
+    "test_examples",
+    "test_examples_installed",
     "test_faults",
+    "test_found",
     "test_kills",
+    "test_loop",
+    "test_mixtures",
     "test_novelty_exact",
+    "test_own",
     "test_parsing_corpus",
+    "test_providers",
+    "test_push",
     "test_real_model",
+    "test_refusals",
     "test_run_benchmarks",
+    "test_subject",
     "test_swapping",
 }
 _LOOPBACK = {None, "", "localhost", "127.0.0.1", "::1", b"localhost", b"127.0.0.1", b"::1"}
@@ -51,6 +66,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in _LONGEST)
 
 
+# Some machines keep no bytecode; each of the hundreds of commands that tests start would compile all packages.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.addaudithook(_refuse_the_network)
 # Where the tests were started in the background SIGINT is ignored, and the commands they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
