@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from selfinstruct_chains import load_config
-from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.outputs.review import sitting
-from selfinstruct_chains.outputs.review.judge import Judge, Judged, answers_in
+from selfinstruct_chains.errors import ConfigError, ProviderError
+from selfinstruct_chains.method.parsing import UnreadableReply
+from selfinstruct_chains.outputs.review.judge import Judge, Judged, answers_in, check_readable, judge_prompt, judged
 from selfinstruct_chains.outputs.review.verdicts import Reviews
+from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion
 from selfinstruct_chains.testing.server import ScriptedServer
 from tests.outputs.runs import run_folder, task
