@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct_chains.outputs.review.agreement_text import NAMES, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from selfinstruct_chains.outputs.review.agreement import Agreement
@@ -36,15 +36,13 @@ def judged_text(judged: Judged, cost: str, found: Outcome, run: Path) -> str:
         lines.append(f"{judged.unreadable:,} got no readable answer, twice; they have no verdict.")
     if judged.refused:
         lines.append(f"{judged.refused:,} were refused by the provider; they have no verdict.")
-    return "\n".join([*lines, beside_people(found.agreement, run), outcome_text(found, run)])
+    nobody = f"No person has reviewed what it judged, so nobody knows how good it is: selfinstruct review {run}"
+    return "\n".join([*lines, beside_people(found.agreement) or nobody, outcome_text(found, run)])
 
 
-def beside_people(agreement: Sequence[Agreement], run: Path) -> str:
-    """How far judges agree with people, in a line for each; or that nobody knows."""
-    known = [one for one in agreement if one.question == "all" and one.judge]
-    if not known:
-        return f"No person has reviewed what it judged, so nobody knows how good it is: selfinstruct review {run}"
-    return "\n".join(map(_beside, known))
+def beside_people(agreement: Iterable[Agreement]) -> str:
+    """How far judges agree with people, in a line for each; "" where no person has reviewed what one judged."""
+    return "\n".join(_beside(one) for one in agreement if one.question == "all" and one.judge)
 
 
 def _beside(one: Agreement) -> str:
