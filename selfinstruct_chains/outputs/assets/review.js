@@ -4,6 +4,7 @@
 
 let words = null; // what the server says of the page
 let sample = []; // ids, in the order of the sample
+const early = []; // keys that came before it was known what they do
 const waiting = []; // what was done and is not yet heeded: {key} or {run}
 let working = false;
 
@@ -39,6 +40,7 @@ async function begin(again) {
   flush();
   goTo(nextOpen(-1));
   if (location.hash.length > 1) act({ run: () => jump(decodeURIComponent(location.hash.slice(1))) });
+  for (const key of early.splice(0)) if (doesSomething(key)) act({ key });
   act({ run: () => {} });
 }
 
@@ -55,12 +57,12 @@ function whoLine() {
 function wire() {
   const { features } = words;
   const click = (id, run) => (at(id).onclick = () => act({ run }));
-  for (const [id, shownIt] of Object.entries({ back: true, undo: true, edit: features.correct })) at(id).hidden = !shownIt;
+  for (const [id, shownIt] of Object.entries({ back: features.back, correct: features.correct })) at(id).hidden = !shownIt;
   for (const id of ["settle", "show-agreement"]) at(id).hidden = !features.several;
   click("back", back);
   click("undo", () => send(undo()));
   click("skip", skip);
-  click("edit", openEditor);
+  click("correct", openEditor);
   click("settle", () => (isSettling() ? leaveSettling() : settleAll()));
   click("show-agreement", showAgreement);
   at("show-keys").onclick = () => showKeys(words.keys, words.what, () => act({ run: labelKeys }));
@@ -73,14 +75,13 @@ function wire() {
   };
   at("comment").onkeydown = (event) => ["Enter", "Escape"].includes(event.key) && !event.isComposing && at("comment").blur();
   at("comment").onchange = () => act({ run: () => send(say(at("comment").value.trim())) });
-  document.addEventListener("keydown", pressed);
   addEventListener("focus", look);
   addEventListener("beforeunload", (event) => outbox.length > 0 && event.preventDefault());
   labelKeys();
 }
 
 function labelKeys() {
-  for (const [id, text] of Object.entries({ back: "Back", undo: "Undo", skip: "Skip", edit: "Correct" })) {
+  for (const [id, text] of Object.entries({ back: "Back", undo: "Undo", skip: "Skip", correct: "Correct" })) {
     at(id).replaceChildren(...(keys[id] ? [element("kbd", {}, keys[id]), ` ${text}`] : [text]));
   }
   at("guide-title").replaceChildren(element("kbd", {}, keys.guidelines), " Guidelines");
@@ -101,10 +102,15 @@ function isElsewhere({ target }) {
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing || isElsewhere(event)) return;
   const key = keyPressed(event);
-  const known = key === "ArrowLeft" || key === "ArrowRight" || Object.values(keys).includes(key);
-  if (!known) return;
-  event.preventDefault();
-  act({ key });
+  if (sample.length === 0) early.push(key);
+  else if (doesSomething(key)) {
+    event.preventDefault();
+    act({ key });
+  }
+}
+
+function doesSomething(key) {
+  return key === "ArrowLeft" || key === "ArrowRight" || Object.values(keys).includes(key);
 }
 
 function act(action) {
@@ -143,7 +149,7 @@ function heed(key) {
   if (key === "ArrowLeft") return back();
   if (key === "ArrowRight") return skip();
   if (action === "comment") return openComment();
-  if (action === "edit") return openEditor();
+  if (action === "correct") return openEditor();
   if (action in MOVES) return MOVES[action]();
   if (contents.get(currentId() ?? "") === null) return skip();
   const choice = review.questions[review.question].choices.find((one) => keyOf(one) === key);
@@ -291,4 +297,5 @@ function leaveSettling() {
   goTo(nextOpen(-1));
 }
 
+document.addEventListener("keydown", pressed);
 start();

@@ -69,7 +69,7 @@ function drawQuestions(act) {
   at("comment").disabled = at("skip").disabled = id === null;
   at("back").disabled = review.place === 0 && review.question === 0;
   at("undo").disabled = given().length === 0;
-  at("edit").disabled = id === null;
+  at("correct").disabled = id === null;
   if (document.activeElement !== at("comment")) at("comment").value = id === null ? "" : draftOf(id).comment;
 }
 

@@ -20,7 +20,7 @@ def usual_keys(questions: Sequence[Question], features: Features) -> dict[str, s
     keys |= _MOVES
     keys |= {"back": "b"} if features.back else {}
     keys |= {"comment": "c"} if features.comment else {}
-    return keys | ({"edit": "e"} if features.correct else {})
+    return keys | ({"correct": "e"} if features.correct else {})
 
 
 def action_of(value: bool | str, text: str) -> str:  # noqa: FBT001 - an answer
