@@ -72,8 +72,8 @@ def command(run: Path, format_name: str, out: Path, *, as_json: bool, **chosen: 
     parquet, datasets   all fields; both need the extra hub
 
     OUT with the format's suffix is one file; any other is a folder with a file for each split, and for what
-    LLaMA-Factory reads its dataset_info.json. Rows with a blank output are left out, but of a spreadsheet. Of what people
-    have corrected in a review, the corrected text is taken.
+    LLaMA-Factory reads its dataset_info.json. Rows with a blank output are left out, but of a spreadsheet. Where people
+    have corrected a task in a review, their text is taken.
 
     --push needs the extra hub and a token in HF_TOKEN, or `hf auth login`; the chain file and its prompts go along.
 

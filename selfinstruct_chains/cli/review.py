@@ -110,7 +110,7 @@ def _agree(run: Path, sample: int, *, as_json: bool) -> None:
     from selfinstruct_chains.outputs.review.outcome_text import outcome_json
     from selfinstruct_chains.outputs.review.sitting import begin, outcome
 
-    _, tasks, _ = begin(run, sample, lambda text: say(text, err=True))
+    _, tasks, _ = begin(run, sample, lambda _: None)  # nothing is to be reviewed now
     found = outcome(run, tasks, "person")
     if as_json:
         echo_json(outcome_json(found), indent=2)

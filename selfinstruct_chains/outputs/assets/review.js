@@ -35,7 +35,10 @@ async function begin(again) {
   review.cards = new Map(state.cards.map((card) => [card.id, card]));
   for (const { entry } of outbox) if (!entry.text && !entry.settled) setVerdict(entry.id, entry.answers && stillToKeep(entry));
   Object.assign(review, { list: [...sample], settling: null, given: { own: [], settled: [] }, drafts: new Map() });
-  drawFilters(state.cards, words.features, () => act({ run: filter }));
+  drawFilters(state.cards, words.features, ({ target }) => {
+    target.blur(); // the next key is an answer
+    act({ run: filter });
+  });
   at("who").replaceChildren(...whoLine());
   flush();
   goTo(nextOpen(-1));
@@ -73,6 +76,7 @@ function wire() {
     at("search").blur();
     act({ run: searchOrJump });
   };
+  at("search").onkeydown = (event) => event.key === "Escape" && at("search").blur();
   at("comment").onkeydown = (event) => ["Enter", "Escape"].includes(event.key) && !event.isComposing && at("comment").blur();
   at("comment").onchange = () => act({ run: () => send(say(at("comment").value.trim())) });
   addEventListener("focus", look);
@@ -88,13 +92,6 @@ function labelKeys() {
   at("comment-title").replaceChildren(...(keys.comment ? [element("kbd", {}, keys.comment), " Comment"] : []));
 }
 
-// A key, in small letters whatever Caps Lock says; on keyboards with other scripts that of its place.
-function keyPressed(event) {
-  if (event.key.length > 1) return event.key;
-  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
-  return (event.key > "\u007f" && letter ? letter : event.key).toLowerCase();
-}
-
 function isElsewhere({ target }) {
   return editing !== null || target.closest?.("input, textarea, select, dialog") || document.querySelector("dialog[open]");
 }
@@ -107,10 +104,6 @@ function pressed(event) {
     event.preventDefault();
     act({ key });
   }
-}
-
-function doesSomething(key) {
-  return key === "ArrowLeft" || key === "ArrowRight" || Object.values(keys).includes(key);
 }
 
 function act(action) {

@@ -53,7 +53,7 @@ function dropDraft(id) {
 
 // The answers that all people gave alike.
 function agreedOn(id) {
-  const people = review.settling.get(id).verdicts.filter(({ name }) => !name.startsWith("judge "));
+  const people = review.settling.get(id).verdicts.filter(({ by }) => by === "person");
   const same = ({ key }) => people.every(({ answers }) => answers[key] === people[0].answers[key]);
   return Object.fromEntries(review.questions.filter(same).map(({ key }) => [key, people[0].answers[key]]));
 }

@@ -1,4 +1,4 @@
-// What there is beside the cards: who reviews, filters and search, how far people agree, and which keys do what.
+// What there is beside the cards: who reviews, filters and search, and how far people agree.
 "use strict";
 
 const FILTERS = { kind: "Kind", topic: "Topic", language: "Language", state: "State" };
@@ -120,55 +120,4 @@ function agreementTable({ who, tasks, rows }) {
     element("tr", {}, element("th", { scope: "row" }, question), ...figures.map((one) => element("td", {}, one)));
   const caption = element("caption", {}, shown(`${who}, ${tasks} task${tasks === 1 ? "" : "s"}`));
   return element("table", {}, caption, element("tbody", {}, ...rows.map(line)));
-}
-
-// Keys: what each does, and the reviewer's own ones.
-
-let keys = {}; // by what it does, in small letters
-
-function keyOf({ value, text }) {
-  return keys[typeof value === "boolean" ? text.toLowerCase() : value.toLowerCase()];
-}
-
-function ownKeys(usual, what) {
-  let own = {};
-  try {
-    own = JSON.parse(remembered(`keys ${what}`) ?? "{}");
-  } catch {
-    // the usual ones
-  }
-  const valid = Object.entries(own).filter(([action, key]) => action in usual && typeof key === "string" && key.length === 1);
-  const all = { ...usual, ...Object.fromEntries(valid) };
-  return new Set(Object.values(all)).size === Object.keys(all).length ? all : usual;
-}
-
-function showKeys(usual, what, done) {
-  const field = ([action, key]) =>
-    element("label", {}, action, element("input", { name: action, value: key, maxLength: 1, size: 2, autocomplete: "off" }));
-  at("key-fields").replaceChildren(...Object.entries(keys).map(field));
-  at("key-trouble").textContent = "";
-  at("keys-form").onsubmit = (event) => {
-    event.preventDefault();
-    const typed = [...at("key-fields").querySelectorAll("input")].map(({ name, value }) => [name, value.trim().toLowerCase()]);
-    if (!changed(Object.fromEntries(typed), what)) return;
-    at("keys").close();
-    done();
-  };
-  at("keys-usual").onclick = () => {
-    changed(usual, what);
-    at("keys").close();
-    done();
-  };
-  at("keys").showModal();
-}
-
-function changed(wanted, what) {
-  const given = Object.values(wanted);
-  const twice = given.find((key, index) => given.indexOf(key) !== index);
-  const wrong = given.some((key) => key.length !== 1) ? "Each needs one character." : twice ? `${twice} can't do two things.` : "";
-  at("key-trouble").textContent = wrong;
-  if (wrong) return false;
-  keys = wanted;
-  remember(`keys ${what}`, JSON.stringify(wanted));
-  return true;
 }

@@ -178,4 +178,5 @@ def _counts(codes: NDArray[np.int_]) -> Numbers:
 
 def _given(codes: NDArray[np.int_]) -> Numbers:
     """1 where a reviewer gave an answer of a task, else 0: by task, reviewer, answer."""
-    return (codes[:, :, None] == np.arange(codes.max() + 1)).astype(float)
+    given: Numbers = (codes[:, :, None] == np.arange(codes.max() + 1)).astype(float)
+    return given

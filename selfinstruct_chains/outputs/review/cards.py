@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from selfinstruct_chains.outputs.review.corrections import Wording  # noqa: TC001 - pydantic reads it
+from selfinstruct_chains.outputs.review.corrections import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -36,7 +36,16 @@ if TYPE_CHECKING:
 ASSETS = files("selfinstruct_chains.outputs") / "assets"
 HOST = "127.0.0.1"
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
-_SCRIPTS = ("text", "review_state", "review_queue", "review_card", "review_edit", "review_views", "review")
+_SCRIPTS = (
+    "text",
+    "review_state",
+    "review_queue",
+    "review_card",
+    "review_edit",
+    "review_keys",
+    "review_views",
+    "review",
+)
 _PAGE = ("review.html", *(f"{name}.js" for name in _SCRIPTS), "theme.css", "review.css")
 _LONGEST = 32 * 2**20  # bytes of what the page sends at once, corrections of long texts among it
 _MOST = 200  # cards at once

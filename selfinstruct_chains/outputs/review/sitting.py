@@ -66,7 +66,7 @@ def review(folder: Path, size: int, page: Page, *, name: str | None, say: Callab
         tasks,
         reviews,
         name=name,
-        find=lambda id_: next((task for task in run.tasks() if task.id == id_), None),
+        find=_InRun(run),
         guidelines=told,
         keys=keys,
     )
@@ -110,6 +110,24 @@ def _serve(sitting: Sitting, folder: Path, page: Page, say: Callable[[str], None
 
     with suppress(KeyboardInterrupt):
         asyncio.run(serve())
+
+
+class _InRun:
+    """Finds a task of a run by its id; the run may grow meanwhile."""
+
+    def __init__(self, run: RunReader) -> None:
+        self._run = run
+        self._places: dict[str, int] = {}
+        self._size = 0
+
+    def __call__(self, id_: str) -> Task | None:
+        if (size := self._run.size(seeds=False)) != self._size:
+            self._places = {task.id: place for place, task in self._run.placed(seeds=False)}
+            self._size = size
+        if id_ not in self._places:
+            return None
+        with self._run.open_tasks(seeds=False) as tasks:
+            return tasks.at(self._places[id_])
 
 
 def _gone(run: RunReader, reviews: Reviews) -> str:

@@ -168,7 +168,7 @@ class TasksSitting:
             "who": who,
             "settled": settled.answers if settled else None,
             "verdicts": [
-                {"name": name, "answers": one.answers, "comment": one.comment or one.reason or ""}
+                {"name": name, "by": one.by, "answers": one.answers, "comment": one.comment or one.reason or ""}
                 for name, one in given
             ],
         }
@@ -188,8 +188,8 @@ class TasksSitting:
         if entry.answers.keys() != QUESTIONS.keys() or not {*entry.answers.values()} <= {True, False, "unsure"}:
             raise NotAVerdictError(f"{', '.join(QUESTIONS)} are answered by true, false or 'unsure'")
         told: dict[str, Any] = {"name": name or None, "at": _now(), "settled": entry.settled or None}
-        told |= {"comment": entry.comment or None, "seconds": entry.seconds, "entry": entry.entry}
-        self._reviews.put(Verdict(id=entry.id, by="person", **entry.answers, **told))
+        told |= {**entry.answers, "comment": entry.comment or None, "seconds": entry.seconds, "entry": entry.entry}
+        self._reviews.put(Verdict(id=entry.id, by="person", **told))
         if before and before.entry != entry.seen:
             return f"{entry.id} was answered elsewhere too meanwhile; this last answer counts"
         return ""

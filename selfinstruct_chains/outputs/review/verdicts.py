@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -217,7 +217,8 @@ def _counted(verdicts: Sequence[Verdict]) -> Verdict | None:
         return None
     if _alike(verdicts):
         return max(verdicts, key=lambda verdict: verdict.at or "")
-    return Verdict(id=verdicts[0].id, by="person", **{q: _most(v.answers[q] for v in verdicts) for q in QUESTIONS})
+    most: Any = {question: _most(verdict.answers[question] for verdict in verdicts) for question in QUESTIONS}
+    return Verdict(id=verdicts[0].id, by="person", **most)
 
 
 def _most(answers: Iterable[Answer]) -> Answer:

@@ -16,7 +16,8 @@ from selfinstruct_chains.outputs.review.corrections import Correction, Correctio
 from selfinstruct_chains.outputs.review.server import Server
 from selfinstruct_chains.outputs.review.tasks_sitting import TasksSitting
 from selfinstruct_chains.outputs.review.verdicts import Reviews
-from tests.outputs.review.test_review import HOSTILE, entry, post, state, verdict
+from tests.outputs.review.test_review import verdict
+from tests.outputs.review.test_server import HOSTILE, entry, post, state
 from tests.outputs.runs import run_folder, task
 
 if TYPE_CHECKING:
