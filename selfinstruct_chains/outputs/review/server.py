@@ -36,17 +36,11 @@ if TYPE_CHECKING:
 ASSETS = files("selfinstruct_chains.outputs") / "assets"
 HOST = "127.0.0.1"
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
-_SCRIPTS = (
-    "text",
-    "review_state",
-    "review_queue",
-    "review_card",
-    "review_edit",
-    "review_keys",
-    "review_views",
-    "review",
+_PARTS = ("state", "queue", "card", "edit", "keys", "views")
+_PAGE = (
+    *("review.html", "review.css", "theme.css", "review.js", "text.js"),
+    *(f"review_{part}.js" for part in _PARTS),
 )
-_PAGE = ("review.html", *(f"{name}.js" for name in _SCRIPTS), "theme.css", "review.css")
 _LONGEST = 32 * 2**20  # bytes of what the page sends at once, corrections of long texts among it
 _MOST = 200  # cards at once
 _HEADERS = {

@@ -66,7 +66,7 @@ def review(folder: Path, size: int, page: Page, *, name: str | None, say: Callab
         tasks,
         reviews,
         name=name,
-        find=_InRun(run),
+        find=InRun(run),
         guidelines=told,
         keys=keys,
     )
@@ -112,8 +112,8 @@ def _serve(sitting: Sitting, folder: Path, page: Page, say: Callable[[str], None
         asyncio.run(serve())
 
 
-class _InRun:
-    """Finds a task of a run by its id; the run may grow meanwhile."""
+class InRun:
+    """Finds a task of a run by its id, None where there is none; the run may grow meanwhile."""
 
     def __init__(self, run: RunReader) -> None:
         self._run = run

@@ -10,6 +10,7 @@ import pytest
 
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.outputs.review import verdicts
+from selfinstruct_chains.outputs.review.sitting import InRun
 from selfinstruct_chains.outputs.review.verdicts import Reviews, Verdict
 from tests.outputs.runs import run_folder, task
 
@@ -146,6 +147,20 @@ def test_another_process_s_verdicts_are_seen(tmp_path: Path) -> None:
     assert other.refresh()
     assert other.by("person").keys() == {"t1"}
     assert not other.refresh()
+
+
+def test_a_task_is_found_in_a_run_that_grows(tmp_path: Path) -> None:
+    """By its id, at its place in the file."""
+    run, grown = run_folder(tmp_path / "run", TASKS[:2]), run_folder(tmp_path / "grown", TASKS[:4])
+    found = InRun(run)
+    assert found(TASKS[1].id) == TASKS[1]
+    assert found(TASKS[3].id) is None
+
+    for name in ("tasks.jsonl", "tasks.crc"):
+        (run.path / name).write_bytes((grown.path / name).read_bytes())
+
+    assert found(TASKS[3].id) == TASKS[3]
+    assert found("x") is None
 
 
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
