@@ -173,4 +173,6 @@ async def test_it_fits_desk_and_phone(
     """Nothing is wider than the screen, and the questions are always in view."""
     async with reviewing(dark=dark, width=width) as (page, _):
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        wide = "[...document.querySelectorAll('button, p')].filter((it) => it.scrollWidth > it.clientWidth + 1).length"
+        assert await page.evaluate(wide) == 0
         await expect(page.locator("#panel")).to_be_in_viewport(ratio=1)

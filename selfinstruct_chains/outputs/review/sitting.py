@@ -113,7 +113,7 @@ def _serve(sitting: Sitting, folder: Path, page: Page, say: Callable[[str], None
 
 
 class InRun:
-    """Finds a task of a run by its id, None where there is none; the run may grow meanwhile."""
+    """Finds tasks of a run by their ids; the run may grow meanwhile."""
 
     def __init__(self, run: RunReader) -> None:
         self._run = run
@@ -121,6 +121,11 @@ class InRun:
         self._size = 0
 
     def __call__(self, id_: str) -> Task | None:
+        """The task; None where there is none.
+
+        Raises:
+            RunError: the run is damaged.
+        """
         if (size := self._run.size(seeds=False)) != self._size:
             self._places = {task.id: place for place, task in self._run.placed(seeds=False)}
             self._size = size
