@@ -44,6 +44,7 @@ _SHARE = Number(0, 1, max_open=True)
 )
 @click.option("--only-approved", is_flag=True, help="Only tasks that a review approved.")
 @click.option("--drop-rejected", is_flag=True, help="No tasks that a review rejected.")
+@click.option("--original", is_flag=True, help="The model's text, also where people have corrected it in a review.")
 @click.option("--shuffle", is_flag=True, help="Instances in random order.")
 @click.option("--seed", type=int, default=42, show_default=True, help="For splits, order and prompt templates.")
 @click.option("--end-token", default="", metavar="TEXT", help="What ends a completion, in prompt-completion.")
@@ -71,7 +72,8 @@ def command(run: Path, format_name: str, out: Path, *, as_json: bool, **chosen: 
     parquet, datasets   all fields; both need the extra hub
 
     OUT with the format's suffix is one file; any other is a folder with a file for each split, and for what
-    LLaMA-Factory reads its dataset_info.json. Rows with a blank output are left out, but of a spreadsheet.
+    LLaMA-Factory reads its dataset_info.json. Rows with a blank output are left out, but of a spreadsheet. Where people
+    have corrected a task in a review, their text is taken.
 
     --push needs the extra hub and a token in HF_TOKEN, or `hf auth login`; the chain file and its prompts go along.
 

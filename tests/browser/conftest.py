@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from playwright.async_api import Page, Route
+    from playwright.async_api import Dialog, Page, Route
 
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 _QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -30,8 +30,13 @@ class Visit:
         """Its errors and warnings, and dialogs it opened."""
         page.on("console", lambda message: self.troubles.append(message.text))
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("dialog", lambda dialog: self.troubles.append(dialog.message))
+        page.on("dialog", self._dialog)
         page.on("popup", lambda popup: self.troubles.append(popup.url))
+
+    async def _dialog(self, dialog: Dialog) -> None:
+        if dialog.type != "beforeunload":  # which the browser opens itself, and who leaves accepts
+            self.troubles.append(dialog.message)
+        await dialog.accept()
 
     async def let_through(self, route: Route) -> None:
         """Only what is allowed; all else is noted and stopped."""

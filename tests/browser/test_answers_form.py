@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from selfinstruct_chains.files.items import Item
 from selfinstruct_chains.files.predictions import Answer
-from selfinstruct_chains.outputs.review.answers import Ratings, answers_sitting, shown
+from selfinstruct_chains.outputs.review.answers import AnswersSitting, Ratings, shown
 from selfinstruct_chains.outputs.review.server import Server
 from selfinstruct_chains.training.evaluation.folder import Answered
 from tests.browser.test_report_page import HOSTILE, VISIBLE
@@ -39,7 +39,7 @@ def rating(visit: Callable[..., Awaitable[Visit]], tmp_path: Path) -> Rating:
     @asynccontextmanager
     async def open_(**options: object) -> AsyncIterator[tuple[Page, Ratings]]:
         ratings = Ratings(tmp_path / "ratings.jsonl", "me", ANSWERS)
-        async with Server(answers_sitting("Answers of compared", ANSWERS, ratings)) as server:
+        async with Server(AnswersSitting("Answers of compared", ANSWERS, ratings)) as server:
             page = (await visit(server.url, allowed=server.url, **options)).page
             await expect(page.locator(".question")).to_have_count(1)
             yield page, ratings
@@ -57,13 +57,15 @@ async def test_one_key_rates_an_answer_and_another_takes_it_back(rating: Rating)
     """Each with its text alone, whoever gave it; a reload goes on where one was."""
     async with rating() as (page, ratings):
         await expect(answer(page)).to_have_text(FIRST)
-        await expect(page.locator("#back")).to_be_disabled()
+        await expect(page.locator("#undo")).to_be_disabled()
         await page.keyboard.press("b")
         await expect(answer(page)).to_have_text(SECOND)
+        await expect(page.locator("#saving")).to_have_text("All saved")
         assert ratings.given == {ANSWERS[0].id: "B"}
         await page.keyboard.press("u")
         await expect(answer(page)).to_have_text(FIRST)
         await expect(page.locator('[aria-pressed="true"]')).to_have_count(0)
+        await expect(page.locator("#saving")).to_have_text("All saved")
         assert ratings.given == {}
         await page.get_by_role("button", name="Irrelevant or invalid").click()
         await expect(answer(page)).to_have_text(SECOND)
@@ -71,6 +73,7 @@ async def test_one_key_rates_an_answer_and_another_takes_it_back(rating: Rating)
         await expect(answer(page)).to_have_text(SECOND)
         await page.keyboard.press("a")
         await expect(page.locator("main")).to_contain_text("All 2 answers are reviewed.")
+        await expect(page.locator("#saving")).to_have_text("All saved")
         assert ratings.given == {ANSWERS[0].id: "D", ANSWERS[1].id: "A"}
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from selfinstruct_chains.outputs.review.cards import tasks_sitting
 from selfinstruct_chains.outputs.review.server import Server
+from selfinstruct_chains.outputs.review.tasks_sitting import TasksSitting
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from tests.browser.test_report_page import HOSTILE, VISIBLE
-from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import task
 
 if TYPE_CHECKING:
@@ -40,7 +39,8 @@ def reviewing(visit: Callable[..., Awaitable[Visit]], tmp_path: Path) -> Reviewi
 
     @asynccontextmanager
     async def open_(note: str = "", **options: object) -> AsyncIterator[tuple[Page, Server]]:
-        async with Server(tasks_sitting("Review of run", note, TASKS, Reviews(tmp_path))) as server:
+        sitting = TasksSitting("Review of run", note, TASKS, Reviews(tmp_path), name="ann")
+        async with Server(sitting) as server:
             page = (await visit(server.url, allowed=server.url, **options)).page
             await expect(page.locator(".question")).to_have_count(3)
             yield page, server
@@ -50,10 +50,18 @@ def reviewing(visit: Callable[..., Awaitable[Visit]], tmp_path: Path) -> Reviewi
 
 
 async def press(page: Page, keys: str, count: str) -> None:
-    """Keys, one after the other, until so many tasks are reviewed."""
+    """Keys, one after the other, until so many tasks are reviewed, and all of it is saved."""
     for key in keys:
         await page.keyboard.press(key)
     await expect(page.locator("#count")).to_have_text(count)
+    await expect(page.locator("#saving")).to_have_text("All saved")
+
+
+def kept(folder: Path, name: str = "ann") -> dict[str, str]:
+    """A reviewer's verdicts in the folder, as words like "yny"; u is unsure."""
+    letters = {True: "y", False: "n", "unsure": "u"}
+    given = Reviews(folder).of("person", name)
+    return {id_: "".join(letters[answer] for answer in one.answers.values()) for id_, one in given.items()}
 
 
 async def test_three_keys_review_a_task(reviewing: Reviewing, tmp_path: Path) -> None:
@@ -62,7 +70,7 @@ async def test_three_keys_review_a_task(reviewing: Reviewing, tmp_path: Path) ->
         await expect(page.locator("main h2")).to_have_text("Name a river.")
         await press(page, "yny", "1 of 3 reviewed")
 
-        assert Reviews(tmp_path).by("person") == {"000000-00": verdict("000000-00", "yny")}
+        assert kept(tmp_path) == {"000000-00": "yny"}
         await expect(page.locator("main h2")).to_have_text(VISIBLE)
         await page.reload()
         await expect(page.locator("#count")).to_have_text("1 of 3 reviewed")
@@ -97,7 +105,7 @@ async def test_back_changes_an_answer(reviewing: Reviewing, tmp_path: Path) -> N
         await press(page, "yyn", "1 of 3 reviewed")
         await expect(page.locator("main h2")).to_have_text(VISIBLE)
 
-        assert Reviews(tmp_path).by("person") == {"000000-00": verdict("000000-00", "yyn")}
+        assert kept(tmp_path) == {"000000-00": "yyn"}
         assert len((tmp_path / "review.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
 
@@ -121,7 +129,7 @@ async def test_buttons_do_what_keys_do(reviewing: Reviewing, tmp_path: Path) -> 
         await page.locator(".question").nth(1).get_by_role("button", name="Yes").click()
         await expect(page.locator("#count")).to_have_text("1 of 3 reviewed")
 
-        assert Reviews(tmp_path).by("person") == {"000000-00": verdict("000000-00", "yyn")}
+        assert kept(tmp_path) == {"000000-00": "yyn"}
 
 
 async def test_hostile_text_is_shown_as_text(reviewing: Reviewing) -> None:
@@ -141,17 +149,19 @@ async def test_an_unfinished_run_is_said(reviewing: Reviewing) -> None:
         await expect(page.locator("#note")).to_have_text("Unfinished run: it was stopped.")
 
 
-async def test_an_answer_that_could_not_be_saved_is_kept_open(reviewing: Reviewing, tmp_path: Path) -> None:
-    """The page says so; answering again, when the folder can be written once more, saves it."""
+async def test_what_could_not_be_saved_goes_out_later(reviewing: Reviewing, tmp_path: Path) -> None:
+    """The page says so and goes on; when the folder can be written once more, all of it is saved by itself."""
     async with reviewing(expected="500 (Internal Server Error)") as (page, _):
         (tmp_path / "review.jsonl").mkdir()
-        await press(page, "yyn", "0 of 3 reviewed")
-        await expect(page.get_by_role("alert")).to_contain_text("Not saved: ")
+        for key in "yynnny":
+            await page.keyboard.press(key)
+        await expect(page.get_by_role("alert").first).to_contain_text("Not saved: ")
+        await expect(page.locator("#count")).to_have_text("2 of 3 reviewed")
         (tmp_path / "review.jsonl").rmdir()
-        await press(page, "y", "1 of 3 reviewed")
-        await expect(page.get_by_role("alert")).to_be_hidden()
+        await expect(page.locator("#saving")).to_have_text("All saved", timeout=15_000)
+        await expect(page.get_by_role("alert").first).to_be_hidden()
 
-    assert Reviews(tmp_path).by("person") == {"000000-00": verdict("000000-00", "yyy")}
+    assert kept(tmp_path) == {"000000-00": "yyn", "000000-01": "nny"}
 
 
 @pytest.mark.parametrize(("dark", "width"), [(False, 1200), (True, 390)])
@@ -163,4 +173,6 @@ async def test_it_fits_desk_and_phone(
     """Nothing is wider than the screen, and the questions are always in view."""
     async with reviewing(dark=dark, width=width) as (page, _):
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        wide = "[...document.querySelectorAll('button, p')].filter((it) => it.scrollWidth > it.clientWidth + 1).length"
+        assert await page.evaluate(wide) == 0
         await expect(page.locator("#panel")).to_be_in_viewport(ratio=1)

@@ -97,6 +97,7 @@ def test_quiet_is_no_cover_for_errors(call: Callable[[str], Any]) -> None:
         ("export run --format alpaca -o out.json", {"examples", "instructions", "files", "notes", "load"}),
         ("refilter run --set filters.0.min_words=5 -o out", {"output", "tasks", "new", "gone", "unanswered"}),
         ("repair run", {"done", "left"}),
+        ("review run --agreement", {"reviewed", "yes", "people", "to_settle", "agreement"}),
         ("report run -o out.html", {"report", "tasks", "unfinished"}),
         ("seeds tasks.jsonl -o out.jsonl", {"out", "tasks", "read", "notes", "left_out", "unfilled", "missing"}),
         ("stats run", {"run", "unfinished", "fingerprint", "table_1"}),

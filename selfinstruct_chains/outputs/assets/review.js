@@ -1,177 +1,294 @@
-// The review page: one card at a time, a task or an answer, and questions about it, each choice with a key.
+// The review page: one card at a time, a task or an answer, and questions about it, each choice with a key. What is
+// pressed waits in a row until the card that it is about can be seen, so no key is lost, and none is about another card.
 "use strict";
 
-const at = (id) => document.getElementById(id);
-let state = null; // what the server knows: words for the page, questions, cards with their verdicts
-let place = 0; // of the card on the page; state.cards.length when all are done
-let question = 0; // the one that the choices' keys answer
-let answers = {}; // for the card on the page
-let drawn = -1; // the place of the card that is to be seen: nothing else is answered
-let busy = false; // while a verdict is on its way
-const given = []; // places whose verdicts can be taken back, the last one last
+let words = null; // what the server says of the page
+let sample = []; // ids, in the order of the sample
+const early = []; // keys that came before it was known what they do
+const waiting = []; // what was done and is not yet heeded: {key} or {run}
+let working = false;
 
-const KEYS = { ArrowLeft: back, s: skip, ArrowRight: skip };
+const MOVES = { skip, back, undo: () => send(undo()), search: openSearch, guidelines: openGuidelines };
 
 async function start() {
-  state = await (await fetch("state")).json();
-  KEYS[state.undo ? "u" : "b"] = state.undo ? undo : back;
-  for (const { key, value } of state.questions.flatMap(({ choices }) => choices)) KEYS[key] = () => answer(value);
-  at("back").replaceChildren(element("kbd", {}, state.undo ? "u" : "b"), state.undo ? " Undo" : " Back");
-  at("title").textContent = document.title = state.title;
-  at("note").append(shown(state.note));
-  at("note").hidden = state.note === "";
-  at("back").onclick = state.undo ? undo : back;
-  at("skip").onclick = skip;
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !(event.key in KEYS)) return;
-    event.preventDefault();
-    KEYS[event.key]();
+  Object.assign(heard, { trouble: drawTrouble, told: tell, changed: merge, refused: refuse });
+  restore();
+  words = await insist("state?name=");
+  keys = ownKeys(words.keys, words.what);
+  at("title").textContent = document.title = words.title;
+  at("note").append(shown(words.note));
+  at("note").hidden = words.note === "";
+  at("guide").innerHTML = words.guidelines; // from Markdown, by the server: no HTML of its own is left in it
+  at("guidelines").open = matchMedia("(min-width: 70rem)").matches;
+  review.questions = words.questions;
+  review.features = words.features;
+  wire();
+  await begin(false);
+}
+
+// From the first card without a verdict of this reviewer.
+async function begin(again) {
+  review.name = await named(words, again);
+  const state = await insist(`state?${new URLSearchParams({ name: review.name })}`);
+  known = state.since;
+  sample = state.cards.map(({ id }) => id);
+  review.cards = new Map(state.cards.map((card) => [card.id, card]));
+  for (const { entry } of outbox) if (!entry.text && !entry.settled) setVerdict(entry.id, entry.answers && stillToKeep(entry));
+  Object.assign(review, { list: [...sample], settling: null, given: { own: [], settled: [] }, drafts: new Map() });
+  drawFilters(state.cards, words.features, ({ target }) => {
+    target.blur(); // the next key is an answer
+    act({ run: filter });
   });
-  await go(nextOpen(-1));
+  at("who").replaceChildren(...whoLine());
+  flush();
+  goTo(nextOpen(-1));
+  if (location.hash.length > 1) act({ run: () => jump(decodeURIComponent(location.hash.slice(1))) });
+  for (const key of early.splice(0)) if (doesSomething(key)) act({ key });
+  act({ run: () => {} });
 }
 
-// The next card without a verdict, from a place on and then from the start; the end when there is none.
-function nextOpen(from) {
-  const count = state.cards.length;
-  for (let step = 1; step <= count; step += 1) {
-    const candidate = (from + step) % count;
-    if (state.cards[candidate].verdict === null) return candidate;
-  }
-  return count;
+function stillToKeep({ answers, comment, entry }) {
+  return { answers, comment: comment ?? "", seen: entry };
 }
 
-async function go(to) {
-  place = to;
-  question = 0;
-  answers = { ...state.cards[place]?.verdict };
-  drawProgress();
-  if (place === state.cards.length) drawEnd();
-  else drawCard(await (await fetch(`cards/${place}`)).json(), place);
-  drawQuestions();
+function whoLine() {
+  if (!words.features.several) return [];
+  const change = element("button", { type: "button", onclick: () => act({ run: () => begin(true) }) }, "Change");
+  return ["Reviewer: ", shown(review.name || "(no name)"), " ", words.name === null ? change : null].filter(Boolean);
 }
 
-function drawProgress() {
-  const done = state.cards.filter(({ verdict }) => verdict !== null).length;
-  at("progress").max = state.cards.length;
-  at("progress").value = done;
-  at("count").textContent = `${done} of ${state.cards.length} reviewed`;
-}
-
-function drawCard(card, drawnFor) {
-  if (drawnFor !== place) return; // the reader has moved on
-  drawn = place;
-  const title = element("h2", { tabIndex: -1, className: "text", dir: "auto" }, shown(card.instruction));
-  at("card").replaceChildren(element("p", { className: "soft" }, shown(card.about)), title);
-  for (const [index, instance] of card.instances.entries()) at("card").append(instanceBox(instance, index, card));
-  scrollTo(0, 0);
-  title.focus({ preventScroll: true });
-}
-
-function instanceBox(instance, index, card) {
-  const number = card.instances.length > 1 ? ` ${index + 1}` : "";
-  return element(
-    "div",
-    { className: "instance" },
-    element("h3", {}, `Input${number}`),
-    textBox(instance.input, "(none)"),
-    element("h3", {}, `${state.output}${number}`),
-    textBox(instance.output),
-  );
-}
-
-function drawQuestions() {
-  at("questions").replaceChildren(...(place === state.cards.length ? [] : state.questions.map(questionRow)));
-  at("skip").disabled = place === state.cards.length;
-  at("back").disabled = state.undo ? given.length === 0 : place === 0 && question === 0;
-}
-
-function questionRow({ key, text, choices }, index) {
-  const button = (choice) => {
-    const label = element("span", {}, element("kbd", {}, choice.key), ` ${choice.text}`);
-    const choose = () => {
-      question = index;
-      answer(choice.value);
-    };
-    const pressed = String(answers[key] === choice.value);
-    return element("button", { className: choice.good ? "yes" : "no", "aria-pressed": pressed, onclick: choose }, label);
+function wire() {
+  const { features } = words;
+  const click = (id, run) => (at(id).onclick = () => act({ run }));
+  for (const [id, shownIt] of Object.entries({ back: features.back, correct: features.correct })) at(id).hidden = !shownIt;
+  for (const id of ["settle", "show-agreement"]) at(id).hidden = !features.several;
+  click("back", back);
+  click("undo", () => send(undo()));
+  click("skip", skip);
+  click("correct", openEditor);
+  click("settle", () => (isSettling() ? leaveSettling() : settleAll()));
+  click("show-agreement", showAgreement);
+  at("show-keys").onclick = () => showKeys(words.keys, words.what, () => act({ run: labelKeys }));
+  at("agreement-close").onclick = () => at("agreement").close();
+  at("keys-cancel").onclick = () => at("keys").close();
+  at("filters").onsubmit = (event) => {
+    event.preventDefault();
+    at("search").blur();
+    act({ run: searchOrJump });
   };
-  const classes = ["question", index === question ? "current" : "", choices.length > 2 ? "levels" : ""];
-  return element(
-    "div",
-    { className: classes.filter(Boolean).join(" "), role: "group", "aria-label": text },
-    element("p", {}, text),
-    ...choices.map(button),
-  );
+  at("search").onkeydown = (event) => event.key === "Escape" && at("search").blur();
+  at("comment").onkeydown = (event) => ["Enter", "Escape"].includes(event.key) && !event.isComposing && at("comment").blur();
+  at("comment").onchange = () => act({ run: () => send(say(at("comment").value.trim())) });
+  addEventListener("focus", look);
+  addEventListener("beforeunload", (event) => outbox.length > 0 && event.preventDefault());
+  labelKeys();
 }
 
-function drawEnd() {
-  at("card").replaceChildren(
-    element("h2", { tabIndex: -1 }, `All ${state.cards.length} ${state.what} are reviewed.`),
-    element("p", {}, "The verdicts are in the folder. Stop the program in its terminal with Ctrl-C."),
-  );
+function labelKeys() {
+  for (const [id, text] of Object.entries({ back: "Back", undo: "Undo", skip: "Skip", correct: "Correct" })) {
+    at(id).replaceChildren(...(keys[id] ? [element("kbd", {}, keys[id]), ` ${text}`] : [text]));
+  }
+  at("guide-title").replaceChildren(element("kbd", {}, keys.guidelines), " Guidelines");
+  at("comment-title").replaceChildren(...(keys.comment ? [element("kbd", {}, keys.comment), " Comment"] : []));
 }
 
-// An answer to the current question; with the last one that was missing, the card is done. One that was reviewed before
-// is gone through in order, and is done with its last question.
-async function answer(value) {
-  if (busy || drawn !== place || place === state.cards.length) return;
-  answers[state.questions[question].key] = value;
-  const missing = state.questions.findIndex(({ key }) => !(key in answers));
-  const next = state.cards[place].verdict === null ? missing : question + 1;
-  if (next === -1 || next === state.questions.length) {
-    await save();
-  } else {
-    question = next;
-    drawQuestions();
+function isElsewhere({ target }) {
+  return editing !== null || target.closest?.("input, textarea, select, dialog") || document.querySelector("dialog[open]");
+}
+
+function pressed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing || isElsewhere(event)) return;
+  const key = keyPressed(event);
+  if (sample.length === 0) early.push(key);
+  else if (doesSomething(key)) {
+    event.preventDefault();
+    act({ key });
   }
 }
 
-async function save() {
-  const here = place;
-  if (!(await sent(state.cards[here], answers))) return;
-  given.push(here);
-  await go(nextOpen(here));
+function act(action) {
+  waiting.push(action);
+  if (!working) work();
 }
 
-async function undo() {
-  const last = given.at(-1);
-  if (busy || last === undefined || !(await sent(state.cards[last], null))) return;
-  given.pop();
-  await go(last);
-}
-
-// Whether the server has kept answers about a card, or, without any, has taken them back.
-async function sent(card, kept) {
-  busy = true;
-  try {
-    const nothing = Object.fromEntries(state.questions.map(({ key }) => [key, null]));
-    const body = JSON.stringify({ id: card.id, by: "person", ...(kept ?? nothing) });
-    const response = await fetch("verdicts", { method: "POST", body });
-    if (!response.ok) throw new Error(await response.text());
-  } catch (error) {
-    at("trouble").textContent = `Not saved: ${error.message}. Is the program still running? Answer again to retry.`;
-    at("trouble").hidden = false;
-    drawQuestions();
-    return false;
-  } finally {
-    busy = false;
+// Heeds what was done, one after another, each when its card is there to be seen.
+async function work() {
+  working = true;
+  while (waiting.length > 0) {
+    if (!isThere()) await come();
+    const { key, run } = waiting.shift();
+    const result = key === undefined ? run() : heed(key);
+    if (result instanceof Promise) await result;
+    absorb();
+    draw();
   }
-  at("trouble").hidden = true;
-  card.verdict = kept;
-  return true;
+  working = false;
+  fetchAhead();
 }
 
-function back() {
-  if (place < state.cards.length && question > 0) {
-    question -= 1;
-    drawQuestions();
-  } else if (place > 0) {
-    go(place - 1);
+function isThere() {
+  return currentId() === null || contents.has(currentId());
+}
+
+async function come() {
+  const slow = setTimeout(drawWaiting, 200);
+  await fetched(currentId());
+  clearTimeout(slow);
+  draw();
+}
+
+function heed(key) {
+  const action = Object.keys(keys).find((one) => keys[one] === key);
+  if (key === "ArrowLeft") return back();
+  if (key === "ArrowRight") return skip();
+  if (action === "comment") return openComment();
+  if (action === "correct") return openEditor();
+  if (action in MOVES) return MOVES[action]();
+  if (contents.get(currentId() ?? "") === null) return skip();
+  const choice = review.questions[review.question].choices.find((one) => keyOf(one) === key);
+  if (choice) send(answer(choice.value));
+}
+
+// Keys that were typed ahead into a field that has just been opened are its text.
+function absorb() {
+  const field = document.activeElement;
+  if (!field?.matches("input, textarea")) return;
+  while (waiting.length > 0 && waiting[0].key !== undefined) {
+    const { key } = waiting.shift();
+    if (key.length === 1) field.value += key;
   }
 }
 
-function skip() {
-  if (place < state.cards.length) go(nextOpen(place));
+function draw() {
+  drawProgress({ sample: sample.length });
+  if (editing !== null) return;
+  const id = currentId();
+  const content = id === null ? null : contents.get(id);
+  if (id === null) drawEnd(words);
+  else if (content === undefined) return;
+  else if (content === null) drawGone(id);
+  else drawCard(content, words);
+  drawQuestions(clicked);
+  drawSaid();
+  fetchAhead();
 }
 
+// A choice that was clicked is about the card that it stands on, whatever keys still wait.
+function clicked(id, index, value) {
+  act({
+    run: () => {
+      if (currentId() !== id) goToId(id);
+      review.question = index;
+      send(answer(value));
+    },
+  });
+}
+
+function drawTrouble(message) {
+  const count = outbox.length;
+  const told = `Not saved: ${message}. ${count} waiting here; they go out by themselves as soon as that works again.`;
+  const unreachable = `The program can't be reached: ${message}. Is it still running?`;
+  if (message !== null) {
+    at("trouble").textContent = message === "" ? "" : count > 0 ? told : unreachable;
+    at("trouble").hidden = message === "";
+  }
+  at("saving").textContent = count > 0 ? `${count} on the way` : "All saved";
+}
+
+function tell(text) {
+  at("told").replaceChildren(shown(text));
+  at("told").hidden = false;
+}
+
+function merge(name, verdicts) {
+  if (name !== review.name || words === null) return;
+  const settling = review.settling;
+  review.settling = null; // these are the reviewer's own
+  for (const [id, verdict] of Object.entries(verdicts)) {
+    if (!isOnItsWay(id) && review.cards.has(id)) setVerdict(id, verdict);
+  }
+  review.settling = settling;
+  if (!working) draw();
+}
+
+function refuse(entry, why) {
+  if (entry === undefined) return;
+  tell(`Not kept of ${entry.id}: ${why}.${entry.text ? " Your text is there when you correct it again." : ""}`);
+  if (entry.text) {
+    texts.set(entry.id, entry.text);
+    contents.delete(entry.id);
+  } else if (review.cards.has(entry.id)) review.cards.get(entry.id).verdict = null;
+  act({ run: () => {} });
+}
+
+function openComment() {
+  at("comment").focus();
+}
+
+function openSearch() {
+  at("find").open = true;
+  at("search").focus();
+}
+
+function openGuidelines() {
+  at("guidelines").open = !at("guidelines").open;
+}
+
+function openEditor() {
+  const content = contents.get(currentId() ?? "");
+  if (!content) return;
+  at("panel").hidden = true;
+  edit(content, words, (entry) => {
+    at("panel").hidden = false;
+    send(entry);
+    act({ run: () => {} });
+  });
+}
+
+async function filter() {
+  const id = currentId();
+  review.list = await filtered(sample);
+  const open = nextOpen(-1);
+  goTo(review.list.includes(id) ? review.list.indexOf(id) : open < review.list.length ? open : 0);
+}
+
+function searchOrJump() {
+  const text = at("search").value.trim();
+  return review.cards.has(text) || /^\d{6,}-\d{2,}$/.test(text) ? jump(text) : filter();
+}
+
+// To a card of the sample, or of the run.
+async function jump(id) {
+  const content = await contentOf(id);
+  if (!content) return tell(`There is no task ${id} in the run.`);
+  if (!review.cards.has(id)) review.cards.set(id, { ...content.facts, verdict: null });
+  if (isSettling()) leaveSettling();
+  at("search").value = "";
+  goToId(id);
+}
+
+async function contentOf(id) {
+  if (!contents.get(id)) contents.set(id, (await insist("cards", { ids: [id] }))[0]);
+  return contents.get(id);
+}
+
+async function settleAll() {
+  while (outbox.length > 0) await pause(50); // the server is to know what this reviewer said
+  const found = (await insist("disagreements")).filter(({ who }) => who === "people");
+  review.settling = new Map(found.map((one) => [one.id, one]));
+  review.list = found.map(({ id }) => id);
+  at("settle").textContent = "Back to the review";
+  at("find").hidden = true;
+  goTo(nextOpen(-1));
+}
+
+function leaveSettling() {
+  review.settling = null;
+  review.list = [...sample];
+  at("settle").textContent = "Settle disagreements";
+  at("find").hidden = false;
+  goTo(nextOpen(-1));
+}
+
+document.addEventListener("keydown", pressed);
 start();

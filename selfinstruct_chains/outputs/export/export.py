@@ -12,11 +12,11 @@ from selfinstruct_chains.errors import ConfigError, RunError, did_you_mean
 from selfinstruct_chains.outputs.export.card import Given, Subject, card
 from selfinstruct_chains.outputs.export.formats import FORMATS, OPENAI_MINIMUM, Wording
 from selfinstruct_chains.outputs.export.placing import placing
+from selfinstruct_chains.outputs.export.reviewed import of_reviewers, reviewed
 from selfinstruct_chains.outputs.export.selection import Choice, examples, select
 from selfinstruct_chains.outputs.export.splits import SPLITS
 from selfinstruct_chains.outputs.export.using import Place, how_to_train
 from selfinstruct_chains.outputs.export.writers import WRITERS
-from selfinstruct_chains.outputs.review.verdicts import Reviews, table_two
 from selfinstruct_chains.run.telling import telling, untold
 
 if TYPE_CHECKING:
@@ -175,10 +175,9 @@ def _is_folder(run: RunReader, name: str, format_: Format, out: Path, choice: Ch
 def _rows(  # noqa: PLR0913, PLR0917 - what a row is made of
     run: RunReader, format_: Format, selection: Selection, split: Split, wording: Wording, on_progress: Told
 ) -> Callable[[], Iterator[Row]]:
-    places = selection.places[split]
-    stage = f"writing {split}"
+    stage, count = f"writing {split}", len(selection.places[split])
     return lambda: (
-        format_.row(example, wording) for example in telling(examples(run, places), on_progress, stage, len(places))
+        format_.row(example, wording) for example in telling(examples(run, selection, split), on_progress, stage, count)
     )
 
 
@@ -201,6 +200,7 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = [f"The run may not be finished: {reason}."] if (reason := run.unfinished()) else []
     notes += [f"{made}."] if (made := run.origin.made) else []
+    notes += of_reviewers(run, selection)
     if left_out := _left_out(selection):
         notes.append(f"Left out: {'; '.join(left_out)}.")
     wanted = [split for split, share in zip(("validation", "test"), choice.shares, strict=True) if share]
@@ -216,14 +216,6 @@ def _notes(
     return tuple(notes)
 
 
-def _reviewed(run: RunReader) -> Iterator[str]:
-    reviews = Reviews(run.path)
-    for by, name in (("person", "people"), ("judge", "a judging model")):
-        found = table_two(reviews.by(by).values())  # type: ignore[arg-type]  # the two there are
-        if found.reviewed:
-            yield f"Reviewed by {name}: {found.reviewed:,} tasks of the run, {found.yes['all']:.0%} of them approved."
-
-
 def _subject(  # noqa: PLR0913, PLR0917 - all that a card tells
     run: RunReader,
     name: str,
@@ -234,7 +226,7 @@ def _subject(  # noqa: PLR0913, PLR0917 - all that a card tells
     wording: Wording,
 ) -> Subject:
     first = next(iter(rows))
-    example = next(examples(run, selection.places[first]))
+    example = next(examples(run, selection, first))
     return Subject(
         title=f"{run.config.name}, {sum(rows.values()):,} examples",
         format=name,
@@ -244,7 +236,7 @@ def _subject(  # noqa: PLR0913, PLR0917 - all that a card tells
         origin=run.origin,
         config=run.config,
         seed_count=sum(1 for _ in run.seeds()),
-        notes=(*notes, *_reviewed(run)),
+        notes=(*notes, *reviewed(run)),
         example=FORMATS[name].row(example, wording),
         hub=FORMATS[name].hub,
     )

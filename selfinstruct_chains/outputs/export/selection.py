@@ -18,6 +18,7 @@ from selfinstruct_chains.outputs.export.formats import Example
 from selfinstruct_chains.outputs.export.guard import Contamination, Guard
 from selfinstruct_chains.outputs.export.splits import SPLITS, Shares, Split
 from selfinstruct_chains.outputs.export.token_limit import token_counter
+from selfinstruct_chains.outputs.review.corrections import Corrections, corrected
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from selfinstruct_chains.outputs.stats import TableOne
 from selfinstruct_chains.run.telling import untold
@@ -53,6 +54,8 @@ class Choice(NamedTuple):
     """Only tasks whose review says yes to all three questions."""
     drop_rejected: bool = False
     """No tasks whose review says no to any question. A person's verdict goes before a judge's."""
+    original: bool = False
+    """The text as the model wrote it, also where people have corrected it."""
     shares: Shares = Shares()
     shuffle: bool = False
     """Instances in random order; otherwise in the run's."""
@@ -87,6 +90,18 @@ class Selection:
     seed_tasks: int = 0
     models: Counter[str] = field(default_factory=Counter)
     """Tasks by the model that wrote their instruction, as its provider reported it."""
+    corrections: Corrections | None = None
+    """People's, whose text is taken; None: the model's is."""
+    corrected: int = 0
+    """Tasks whose corrected text is taken."""
+    outdated: int = 0
+    """Corrections of what is no longer in the run."""
+    judged: int = 0
+    """Tasks about which a judge's verdict decides, since no person has given one."""
+
+    def text(self, task: Task) -> Task:
+        """The task with the text that is taken of it."""
+        return corrected(task, self.corrections) if self.corrections else task
 
     def add(self, task: Task, split: Split, numbers: list[int], offset: int, *, seeds: bool) -> None:
         """Take these instances of a task."""
@@ -107,18 +122,22 @@ def select(run: RunReader, choice: Choice, refuses: Callable[[Example], str], on
         RunError: the run or its review can't be read.
     """
     choice.check()
-    selection = Selection()
+    selection = Selection(corrections=None if choice.original else Corrections(run.path))
+    selection.outdated = len(selection.corrections.all()) if selection.corrections else 0
     guard = Guard(evaluation_files(choice.exclude)) if choice.exclude else None
-    unwanted, keep = _verdicts(run, choice), _Keep(choice, refuses, selection.left_out)
+    unwanted, keep = _verdicts(run, choice, selection), _Keep(choice, refuses, selection.left_out)
     for seeds in (True, False) if choice.seeds else (False,):
-        for offset, task in run.placed(seeds=seeds):
+        for offset, written in run.placed(seeds=seeds):
             on_progress("reading, KiB", offset // 1024, run.size(seeds=seeds) // 1024)
-            if reason := "" if seeds else unwanted(task):
+            task = written if seeds else selection.text(written)
+            selection.outdated -= task is not written
+            if reason := "" if seeds else unwanted(task, corrected=task is not written):
                 selection.left_out[reason] += 1
             elif guard and (found := guard.find(task)):
                 selection.contaminated.append(found)
             elif numbers := keep(task):
                 selection.add(task, choice.shares.split(task.instruction, choice.seed), numbers, offset, seeds=seeds)
+                selection.corrected += task is not written
             else:
                 selection.left_out["tasks without an instance left"] += 1
     if choice.shuffle:
@@ -127,14 +146,15 @@ def select(run: RunReader, choice: Choice, refuses: Callable[[Example], str], on
     return selection
 
 
-def examples(run: RunReader, places: array[int]) -> Iterator[Example]:
-    """The instances at these places, in their order."""
+def examples(run: RunReader, selection: Selection, split: Split) -> Iterator[Example]:
+    """The instances of a split, in their order."""
+    places = selection.places[split]
     with run.open_tasks(seeds=False) as tasks, run.open_tasks(seeds=True) as seeds:
         last = -1
         for place in places:
             if place >> _NUMBER_BITS != last:
                 last = place >> _NUMBER_BITS
-                task = (seeds if last & 1 else tasks).at(last >> 1)
+                task = seeds.at(last >> 1) if last & 1 else selection.text(tasks.at(last >> 1))
             yield Example(task, place & ((1 << _NUMBER_BITS) - 1))
 
 
@@ -180,19 +200,27 @@ class _Keep:
         return "too many tokens" if self._tokens(text) > self._choice.max_tokens else ""
 
 
-def _verdicts(run: RunReader, choice: Choice) -> Callable[[Task], str]:
-    """The function that says why a task is unwanted, by its review; "" if it is wanted."""
+def _verdicts(run: RunReader, choice: Choice, selection: Selection) -> Callable[..., str]:
+    """The function that says why a task is unwanted, by its review; "" if it is wanted. It counts a judge's part.
+
+    A verdict is about the model's text: a task that a person has `corrected` is wanted, whatever was said of it before.
+    """
     if not (choice.only_approved or choice.drop_rejected):
-        return lambda _: ""
+        return lambda _, **__: ""
     reviews = Reviews(run.path)
-    verdicts = {**reviews.by("judge"), **reviews.by("person")}
-    if not verdicts:
+    people, judge = reviews.by("person"), reviews.by("judge")
+    if not (people or judge):
         raise ConfigError(f"{run.path}: nothing was reviewed; begin with `selfinstruct review {run.path}`")
 
-    def unwanted(task: Task) -> str:
-        verdict = verdicts.get(task.id)
+    def unwanted(task: Task, *, corrected: bool) -> str:
+        verdict = people.get(task.id) or judge.get(task.id)
+        if corrected:
+            return ""
         if verdict is None:
             return "tasks not reviewed" if choice.only_approved else ""
-        return "" if verdict.approved else "tasks rejected in the review"
+        selection.judged += task.id not in people
+        if verdict.rejected:
+            return "tasks rejected in the review"
+        return "" if verdict.approved or not choice.only_approved else "tasks that reviewers are unsure of"
 
     return unwanted

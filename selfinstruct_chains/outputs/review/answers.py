@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.files.ratings import Rated, ratings_in, write_ratings
-from selfinstruct_chains.outputs.review.cards import Card, Choice, NotAVerdictError, Question, Sitting, kind
+from selfinstruct_chains.outputs.review.cards import Choice, Features, NotAVerdictError, Question, kind
+from selfinstruct_chains.outputs.review.keys import usual_keys
 from selfinstruct_chains.outputs.review.verdicts import drawn
 from selfinstruct_chains.tasks import RATINGS
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from selfinstruct_chains.files.items import Item
+    from selfinstruct_chains.outputs.review.cards import Entry
     from selfinstruct_chains.tasks import Rating
     from selfinstruct_chains.training.evaluation.folder import Answered
 
@@ -136,35 +138,98 @@ def rates(answers: Sequence[Shown], ratings: Ratings) -> Rates:
     return Rates(count, len(answers), counts if count == len(answers) else {})
 
 
-def answers_sitting(title: str, answers: Sequence[Shown], ratings: Ratings) -> Sitting:
-    """The form for answers."""
+class AnswersSitting:
+    """A `cards.Sitting` about answers.
 
-    def verdict(id_: str) -> Mapping[str, Any] | None:
-        return {QUESTION.key: ratings.given[id_]} if id_ in ratings.given else None
+    Args:
+        title: of the page.
+        answers: those that are rated.
+        ratings: where the ratings go.
+        guidelines: HTML.
+        keys: other keys than the usual ones.
+    """
 
-    def take(body: bytes) -> None:
-        id_, rating = _taken(body)
-        if id_ not in known:
+    what, output, note = "answers", "Answer", ""
+    features = Features()
+    questions: Sequence[Question] = [QUESTION]
+    name: str | None = ""
+
+    def __init__(
+        self,
+        title: str,
+        answers: Sequence[Shown],
+        ratings: Ratings,
+        guidelines: str = "",
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        self.title, self.guidelines = title, guidelines
+        self.keys = keys or usual_keys(self.questions, self.features)
+        self._answers = {one.id: one for one in answers}
+        self._ratings = ratings
+        self._kept: set[str] = set()
+        self._changes: list[str] = []
+
+    def cards(self, name: str) -> list[dict[str, Any]]:  # noqa: ARG002 - one person rates
+        """The answers in their order, with their ratings."""
+        return [
+            {"id": one.id, "kind": _kind(one), "topic": one.item.category or "", "verdict": self._verdict(one.id)}
+            for one in self._answers.values()
+        ]
+
+    def shown(self, id_: str) -> Mapping[str, Any] | None:
+        """What the card of an answer shows: nothing that tells a model."""
+        one = self._answers.get(id_)
+        if one is None:
+            return None
+        about = f"{kind(is_classification=one.item.is_classification)} {one.item.id}"
+        instances = [{"input": one.item.input, "output": one.text}]
+        return {"about": about, "instruction": one.item.instruction, "instances": instances}
+
+    def take(self, entry: Entry, name: str) -> str:  # noqa: ARG002 - whose ratings they are is settled
+        """Keep a rating, or take it back."""
+        rating: Any = None if entry.answers is None else entry.answers.get(QUESTION.key)
+        if entry.id not in self._answers:
             raise NotAVerdictError("not an answer of this sample")
-        ratings.put(id_, rating)
+        if entry.text or (entry.answers is not None and rating not in RATINGS):
+            raise NotAVerdictError("a rating, A to D, is expected")
+        self._ratings.put(entry.id, rating)
+        self._kept.add(entry.entry)
+        self._changes.append(entry.id)
+        return ""
 
-    known = {one.id for one in answers}
-    cards = [_card(one) for one in answers]
-    return Sitting(title, "", cards, [QUESTION], verdict, take, what="answers", output="Answer", undo=True)
+    def has(self, entry: str) -> bool:
+        """Whether it was kept since the program was started: once more does no harm."""
+        return entry in self._kept
+
+    def changed(self, name: str, since: int) -> tuple[int, dict[str, Any]]:  # noqa: ARG002
+        """The ratings that are new, by card."""
+        return len(self._changes), {id_: self._verdict(id_) for id_ in self._changes[since:]}
+
+    def search(self, text: str) -> list[str]:
+        """The ids of the answers that hold a text, or whose tasks do."""
+        wanted = text.casefold()
+        return [
+            id_
+            for id_, one in self._answers.items()
+            if wanted in f"{one.item.instruction}\n{one.item.input}\n{one.text}".casefold()
+        ]
+
+    def people(self) -> Mapping[str, int]:
+        """Nobody: others' ratings are not told."""
+        return {}
+
+    def disagreements(self) -> list[dict[str, Any]]:
+        """None: who rates is told nothing of others."""
+        return []
+
+    def agreement(self) -> list[dict[str, Any]]:
+        """None: `selfinstruct evaluate --people` tells it."""
+        return []
+
+    def _verdict(self, id_: str) -> dict[str, Any] | None:
+        given = self._ratings.given.get(id_)
+        return {"answers": {QUESTION.key: given}, "comment": "", "seen": None} if given else None
 
 
-def _card(one: Shown) -> Card:
-    about = f"{kind(is_classification=one.item.is_classification)} {one.item.id}"
-    instances = [{"input": one.item.input, "output": one.text}]
-    return Card(one.id, {"about": about, "instruction": one.item.instruction, "instances": instances})
-
-
-def _taken(body: bytes) -> tuple[str, Rating | None]:
-    try:
-        given = json.loads(body)
-        id_, rating = given["id"], given[QUESTION.key]
-    except (ValueError, RecursionError, KeyError, TypeError):
-        id_ = rating = ""
-    if not isinstance(id_, str) or rating not in [None, *RATINGS]:
-        raise NotAVerdictError("an answer's id and a rating, A to D, are expected")
-    return id_, rating
+def _kind(one: Shown) -> str:
+    return "classification" if one.item.is_classification else "other"

@@ -1,17 +1,19 @@
-"""What the review page shows one after another, what it asks about each, and who keeps the verdicts."""
+"""What a review page shows and asks, and what it sends: the terms between the server and who keeps the answers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from selfinstruct_chains.outputs.review.verdicts import QUESTIONS, Reviews, Verdict
+from selfinstruct_chains.outputs.review.corrections import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from selfinstruct_chains.tasks import Task
+LONGEST_NAME = 100
+"""Characters of a reviewer's name."""
 
 
 class NotAVerdictError(ValueError):
@@ -25,7 +27,8 @@ class Choice(NamedTuple):
     """That gives it, one small letter."""
     value: bool | str
     text: str
-    good: bool
+    good: bool | None
+    """None: neither good nor bad."""
 
 
 class Question(NamedTuple):
@@ -36,64 +39,103 @@ class Question(NamedTuple):
     choices: Sequence[Choice]
 
 
-class Card(NamedTuple):
-    """What is shown at a time."""
+class Entry(BaseModel):
+    """One thing that a reviewer did, as the page sends it."""
 
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    entry: str = Field(min_length=1, max_length=64)
+    """The page's own number for it, the same whenever it sends it again."""
     id: str
-    shown: Mapping[str, Any]
-    """`about` it, its `instruction`, and `instances` with an input and an output each."""
+    """Of the card that it is about, whatever the page shows by now."""
+    answers: dict[str, bool | str] | None = None
+    """By question; None takes back what was answered, unless there is a `text`."""
+    comment: str | None = Field(default=None, max_length=10_000)
+    seconds: float | None = Field(default=None, ge=0)
+    """For which the card was looked at."""
+    settled: bool = False
+    """Whether it settles what people disagree about."""
+    seen: str | None = None
+    """The entry of this reviewer's answers that the page knew, or of the correction that it was made from."""
+    text: Wording | None = None
+    """A correction."""
 
 
-class Sitting(NamedTuple):
-    """What is reviewed, and where the verdicts go."""
+class Features(NamedTuple):
+    """What a page offers besides answering."""
+
+    comment: bool = False
+    correct: bool = False
+    several: bool = False
+    """Reviewers with names, whose answers are compared and settled."""
+    back: bool = False
+    """A key for the question before."""
+
+
+class Sitting(Protocol):
+    """What is reviewed, and where the answers go."""
 
     title: str
     """In words."""
     note: str
     """What there is to say of it; "" for nothing."""
-    cards: Sequence[Card]
-    questions: Sequence[Question]
-    verdict: Callable[[str], Mapping[str, Any] | None]
-    """The answers by question that a card has, by its id; None: none."""
-    take: Callable[[bytes], None]
-    """Keep what the page sends; raises NotAVerdictError, and a SelfInstructError where it can't be kept."""
-    what: str = "tasks"
+    name: str | None
+    """Who reviews; None: the page asks."""
+    what: str
     """What the cards are, for the page to say."""
-    output: str = "Output"
+    output: str
     """The heading above it."""
-    undo: bool = False
-    """Whether a verdict can be taken back: by nulls instead of answers."""
+    questions: Sequence[Question]
+    features: Features
+    guidelines: str
+    """HTML, to be shown beside the questions."""
+    keys: Mapping[str, str]
+    """Other keys than the usual ones, by what they do."""
+
+    def cards(self, name: str) -> list[dict[str, Any]]:
+        """The sample as a reviewer has it: `id`, what it can be filtered by, and `verdict`, None without one."""
+
+    def shown(self, id_: str) -> Mapping[str, Any] | None:
+        """What a card shows: `about` it, its `instruction`, `instances`; None where there is no such card."""
+
+    def take(self, entry: Entry, name: str) -> str:
+        """Keep what a reviewer did; what there is to say of it, "" for nothing.
+
+        Raises:
+            NotAVerdictError: it makes no sense here.
+            SelfInstructError: it can't be kept.
+        """
+
+    def has(self, entry: str) -> bool:
+        """Whether it was kept before."""
+
+    def changed(self, name: str, since: int) -> tuple[int, dict[str, Any]]:
+        """How many changes there were, and the verdicts of those after the first `since`, by card."""
+
+    def search(self, text: str) -> list[str]:
+        """The ids of the cards that hold a text, in any case."""
+
+    def people(self) -> Mapping[str, int]:
+        """Who has reviewed, and how many."""
+
+    def disagreements(self) -> list[dict[str, Any]]:
+        """The cards about which people's answers differ, with each answer."""
+
+    def agreement(self) -> list[dict[str, Any]]:
+        """Tables of how far reviewers agree."""
 
 
-YES_NO = (Choice("y", value=True, text="Yes", good=True), Choice("n", value=False, text="No", good=False))
+def entry_of(value: Any) -> Entry:
+    """What the page sent, if that is what it is.
 
-
-def tasks_sitting(title: str, note: str, tasks: Sequence[Task], reviews: Reviews) -> Sitting:
-    """The paper's three questions about the tasks of a run."""
-
-    def verdict(id_: str) -> Mapping[str, Any] | None:
-        given = reviews.by("person").get(id_)
-        return {question: getattr(given, question) for question in QUESTIONS} if given else None
-
-    def take(body: bytes) -> None:
-        try:
-            given = Verdict.model_validate_json(body)
-        except ValidationError as error:
-            raise NotAVerdictError(str(error.errors()[0]["msg"])) from None
-        if given.id not in known or given.by != "person":
-            raise NotAVerdictError("not a person's verdict on a task of this sample")
-        reviews.put(given)
-
-    known = {task.id for task in tasks}
-    questions = [Question(key, text, YES_NO) for key, text in QUESTIONS.items()]
-    return Sitting(title, note, [_card(task) for task in tasks], questions, verdict, take)
-
-
-def _card(task: Task) -> Card:
-    count = len(task.instances)
-    several = f"; {count} instances: answer yes if it holds for each of them" if count > 1 else ""
-    about = f"{kind(is_classification=task.is_classification)} {task.id}{several}"
-    return Card(task.id, {"about": about, **task.model_dump(include={"instruction", "instances"})})
+    Raises:
+        NotAVerdictError: it is something else.
+    """
+    try:
+        return Entry.model_validate_json(json.dumps(value))  # as JSON, where lists are tuples
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise NotAVerdictError(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from None
 
 
 def kind(*, is_classification: bool) -> str:

@@ -1,34 +1,41 @@
-"""A model answers the three questions of the quality review, held to a JSON schema where its provider has that."""
+"""A model answers the three questions of the quality review, held to a JSON schema where its provider has that.
+
+It is asked as in a run: journalled, so that the same command goes on where it was stopped, within budgets. Its replies
+stand in the run folder, in `judges/NAME-1a2b3c`, a folder for each judge and prompt.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from selfinstruct_chains.errors import ItemRefused
+from selfinstruct_chains.errors import ProviderError
 from selfinstruct_chains.files.prompt import load_prompt
 from selfinstruct_chains.method.json_text import json_value
+from selfinstruct_chains.method.parsing import UnreadableReply
 from selfinstruct_chains.method.prompting import template
 from selfinstruct_chains.method.rendering import instances_json
 from selfinstruct_chains.method.tidying import tidied
 from selfinstruct_chains.models.own import OwnModel, own_model
-from selfinstruct_chains.models.patience import Patience
-from selfinstruct_chains.models.registry import ConfiguredModel, has_schema
+from selfinstruct_chains.models.registry import has_schema
 from selfinstruct_chains.outputs.review.verdicts import QUESTIONS, Verdict
-from selfinstruct_chains.run.journal import call_seed
+from selfinstruct_chains.run.asking import Asked, Question, Unanswered, asking, shaping
+from selfinstruct_chains.run.journal import text_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from langchain_core.messages import AIMessage
-    from langchain_core.prompt_values import PromptValue
     from langchain_core.runnables import Runnable
 
-    from selfinstruct_chains.config import ChainConfig, ModelConfig, Prompt
+    from selfinstruct_chains.config import ChainConfig, Prompt
     from selfinstruct_chains.outputs.review.verdicts import Reviews
+    from selfinstruct_chains.run.budget import Budgets
+    from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.tasks import Task
 
 MAX_TOKENS = 500
@@ -40,6 +47,9 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 """What a judge answers. The reason comes first, so that the answers follow from it."""
+FOLDER = "judges"
+_NAME = 40  # characters of a model's name in a folder's
+_SHOWN = 60  # characters of a reply in a message
 
 
 class Judged(NamedTuple):
@@ -47,10 +57,12 @@ class Judged(NamedTuple):
 
     given: int
     """New verdicts."""
-    failed: int
-    """Tasks without one: the reply could not be read, twice, or the provider refused the task."""
-    tokens: int
-    """Of prompts and replies, as far as the provider counted them."""
+    unreadable: int
+    """Tasks without one: the reply could not be read, twice."""
+    refused: int
+    """Tasks without one: the provider refused them."""
+    example: str = ""
+    """What was wrong with a reply that could not be read."""
 
 
 class _Answers(BaseModel):
@@ -61,94 +73,114 @@ class _Answers(BaseModel):
 
 
 class Judge:
-    """Asks a chain's classification model, which is set up for yes and no, about tasks.
+    """A chain's classification model, which is set up for yes and no, to be asked about tasks.
 
     Args:
         config: the chain.
         model: a LangChain model to use instead of the chain's, or what LangChain makes of one.
-        log: where an embedded server writes its log; None: nowhere.
         prompt: what it is told, from `judge_prompt`; the shipped one when None.
     """
 
     def __init__(
-        self,
-        config: ChainConfig,
-        model: Runnable[Any, Any] | None = None,
-        log: Path | None = None,
-        prompt: Prompt | None = None,
+        self, config: ChainConfig, model: Runnable[Any, Any] | None = None, prompt: Prompt | None = None
     ) -> None:
-        prompt = prompt or judge_prompt()
-        settings = _settings(config)
-        self._run = config.run
-        self._model = own_model(model) if model is not None else ConfiguredModel(settings, log=log)
-        system_role = settings.system_role is not False
-        self._template = template(prompt, self._model.kind, "json_schema", system_role=system_role)
-        self._patience = Patience(self._model.get_name(), settings.timeout, config.run.patience)
-        held = self._model.has_schema if isinstance(self._model, OwnModel) else has_schema(settings)
-        self._options: dict[str, Any] = {"json_schema": SCHEMA} if held else {}
-        if self._model.kind == "completion":
-            self._options["stop"] = list(prompt.completion.stop)
-        self._tokens = 0
+        self._config = config
+        self._settings = config.model_for("classification").model_copy(update={"max_tokens": MAX_TOKENS})
+        self._own: OwnModel | None = own_model(model) if model is not None else None
+        self._prompt = prompt or judge_prompt()
+        self._held = self._own.has_schema if self._own else has_schema(self._settings)
 
-    async def judge(
-        self, tasks: Sequence[Task], reviews: Reviews, on_verdict: Callable[[Verdict | None], None] = lambda _: None
-    ) -> Judged:
-        """Judge the tasks that have no judge's verdict yet; each verdict is in the file as soon as it is there.
+    @property
+    def name(self) -> str:
+        """The model's; of one in a file the file's."""
+        return self._own.get_name() if self._own else Path(self._settings.name).name
 
-        Args:
-            tasks: what to judge.
-            reviews: where verdicts go.
-            on_verdict: told of each, and of None for a task that got none.
+    @property
+    def asked(self) -> Asked:
+        """Whom `run.asking.asking` is to ask."""
+        return Asked("judge", self._config, self._settings, {"prompt": self._prompt.model_dump(mode="json")}, self._own)
 
-        Raises:
-            ConfigError: the model can't be built.
-            ProviderError: the provider refuses all calls, or does not answer.
-            RunError: the verdicts can't be written.
-        """
-        waiting = iter([task for task in tasks if task.id not in reviews.by("judge")])
-        counts = {True: 0, False: 0}
+    def folder(self, run: Path) -> Path:
+        """Where its replies about a run's tasks stand."""
+        digest = text_hash(json.dumps(shaping(self.asked), sort_keys=True, default=str))
+        return run / FOLDER / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', self.name)[:_NAME].strip('.-')}-{digest[:6]}"
 
-        async def work() -> None:
-            for task in waiting:
-                verdict = await self._verdict(task)
-                if verdict:
-                    reviews.put(verdict)
-                counts[verdict is not None] += 1
-                on_verdict(verdict)
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self._run.max_concurrency):
-                    group.create_task(work())
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            if isinstance(self._model, ConfiguredModel):
-                await self._model.aclose()
-        return Judged(counts[True], counts[False], self._tokens)
-
-    async def _verdict(self, task: Task) -> Verdict | None:
-        prompt = self._template.format_prompt(
+    def question(self, task: Task, reviews: Reviews) -> Question[Verdict]:
+        """What is asked about a task; its verdict is in `reviews` as soon as it is read."""
+        kind = self._own.kind if self._own else self._settings.kind
+        system_role = self._settings.system_role is not False
+        told = template(self._prompt, kind, "json_schema", system_role=system_role).format_prompt(
             instruction=task.instruction, instances=instances_json(task.instances, "input_first")
         )
-        for attempt in (1, 2):
-            try:
-                message = await self._ask(prompt, f"judge/{task.id}/{attempt}", attempt)
-            except ItemRefused:
-                return None
-            if answers := answers_in(str(message.text)):
-                model = message.response_metadata.get("model_name")
-                return Verdict(id=task.id, by="judge", model=model, **answers.model_dump())
-        return None
 
-    async def _ask(self, prompt: PromptValue, key: str, larger: int) -> AIMessage:
-        options = self._options | {"larger": larger, "seed": call_seed(self._run.seed, key)}
-        message = await self._patience.reply(
-            lambda: self._model.ainvoke(prompt, None, **options), on_fault=lambda _: None
+        def read(message: AIMessage) -> Verdict:
+            model = message.response_metadata.get("model_name")
+            answers = answers_in(str(message.text)).model_dump()
+            reviews.put(verdict := Verdict(id=task.id, by="judge", name=self.name, model=model, **answers))
+            return verdict
+
+        options: dict[str, Any] = {"json_schema": SCHEMA} if self._held else {}
+        if kind == "completion":
+            options["stop"] = list(self._prompt.completion.stop)
+        return Question(f"{task.id}/{text_hash(told.to_string())[:16]}", told, read, options)
+
+
+def waiting(judge: Judge, tasks: Sequence[Task], reviews: Reviews) -> list[Task]:
+    """Those that this judge, or one that gave no name, has not judged."""
+    known = reviews.of("judge", judge.name).keys() | reviews.unnamed_judge().keys()
+    return [task for task in tasks if task.id not in known]
+
+
+async def judged(  # noqa: PLR0913 - who is asked, about what, and how durably
+    judge: Judge,
+    tasks: Sequence[Task],
+    reviews: Reviews,
+    *,
+    folder: Path | None,
+    monitor: Monitor,
+    budgets: Budgets | None = None,
+) -> Judged:
+    """Have `judge` answer the questions about the tasks that it has not judged yet.
+
+    Args:
+        judge: who is asked.
+        tasks: what to judge.
+        reviews: where verdicts go, each as soon as it is there.
+        folder: where replies are kept; None: nowhere.
+        monitor: counts, for a display; `stop` and `interrupt` end it.
+        budgets: as a run's, for this folder.
+
+    Raises:
+        RunStopped: a budget is used up, or it was interrupted; the same call again goes on.
+        ProviderError: the provider refuses all calls, or does not answer.
+        RunError: another process is at work in the folder, it is damaged or full, or verdicts can't be written.
+        ConfigError: the model can't be built, or has no price where dollars are limited.
+    """
+    questions = [judge.question(task, reviews) for task in waiting(judge, tasks, reviews)]
+    if not questions:
+        return Judged(0, 0, 0)
+    async with asking(judge.asked, folder, monitor, questions=len(questions), budgets=budgets) as asker:
+        found = await asker.all(questions)
+    return _counted(found)
+
+
+def _counted(found: Mapping[str, Verdict | Unanswered]) -> Judged:
+    failed = [one for one in found.values() if isinstance(one, Unanswered)]
+    unreadable = [one.text for one in failed if one.reason == "unreadable"]
+    return Judged(len(found) - len(failed), len(unreadable), len(failed) - len(unreadable), *unreadable[:1])
+
+
+def check_readable(judge: Judge, found: Judged) -> None:
+    """Refuse a judge that said nothing which could be read.
+
+    Raises:
+        ProviderError: there were replies, and none of them could be.
+    """
+    if found.unreadable and not found.given:
+        raise ProviderError(
+            f"{judge.name}: no reply about {found.unreadable:,} tasks could be read, so nothing was judged "
+            f"({found.example}).\nTake a model that can answer in JSON, or tell it what to do by --prompt FILE.yaml"
         )
-        if message.usage_metadata:
-            self._tokens += message.usage_metadata["total_tokens"]
-        return message
 
 
 def judge_prompt(name: str = "judge") -> Prompt:
@@ -160,14 +192,14 @@ def judge_prompt(name: str = "judge") -> Prompt:
     return load_prompt(name, "judge", "json_schema", beside=Path(), at="prompt")
 
 
-def answers_in(reply: str) -> _Answers | None:
-    """The answers in a judge's reply; None if it does not hold all three."""
-    reply = tidied(reply)
+def answers_in(reply: str) -> _Answers:
+    """The answers in a judge's reply.
+
+    Raises:
+        UnreadableReply: it does not hold all three.
+    """
+    text = tidied(reply)
     try:
-        return _Answers.model_validate(json_value(reply[max(reply.find("{"), 0) :]))
+        return _Answers.model_validate(json_value(text[max(text.find("{"), 0) :]))
     except ValidationError:
-        return None
-
-
-def _settings(config: ChainConfig) -> ModelConfig:
-    return config.model_for("classification").model_copy(update={"max_tokens": MAX_TOKENS})
+        raise UnreadableReply(f"no three answers in the reply {text[:_SHOWN]!r}", text) from None

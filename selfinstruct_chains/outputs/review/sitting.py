@@ -5,81 +5,106 @@ from __future__ import annotations
 import asyncio
 import webbrowser
 from contextlib import suppress
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from selfinstruct_chains.outputs.review.answers import Ratings, answers_sitting, rates, shown
-from selfinstruct_chains.outputs.review.cards import tasks_sitting
+from selfinstruct_chains.outputs.review.address import Address
+from selfinstruct_chains.outputs.review.agreement import agreements
+from selfinstruct_chains.outputs.review.answers import AnswersSitting, Ratings, rates, shown
+from selfinstruct_chains.outputs.review.guidelines import guidelines
+from selfinstruct_chains.outputs.review.keys import own_keys, usual_keys
 from selfinstruct_chains.outputs.review.server import Server
+from selfinstruct_chains.outputs.review.tasks_sitting import TasksSitting
 from selfinstruct_chains.outputs.review.verdicts import Reviews, sample, table_two
 from selfinstruct_chains.run.reader import RunReader
-from selfinstruct_chains.run.telling import untold
 from selfinstruct_chains.training.evaluation.folder import RATINGS, answered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from langchain_core.runnables import Runnable
-
-    from selfinstruct_chains.config import ChainConfig
+    from selfinstruct_chains.outputs.review.agreement import Agreement
     from selfinstruct_chains.outputs.review.answers import Rates
     from selfinstruct_chains.outputs.review.cards import Sitting
     from selfinstruct_chains.outputs.review.verdicts import By, TableTwo
-    from selfinstruct_chains.run.telling import Told
     from selfinstruct_chains.tasks import Task
 
 
-def review(folder: Path, size: int, *, port: int, browse: bool, say: Callable[[str], None]) -> TableTwo:
-    """Serve the review page of a run until Ctrl-C; what a person said of the sample.
+class Page(NamedTuple):
+    """How the page is served."""
+
+    port: int = 0
+    """0: the last one of this folder, or any free one."""
+    browse: bool = False
+    """Whether to open it in a browser."""
+    guidelines: Path | None = None
+    """A Markdown file of one's own."""
+    keys: str = ""
+    """Other keys than the usual ones: see `keys.own_keys`."""
+
+
+def review(folder: Path, size: int, page: Page, *, name: str | None, say: Callable[[str], None]) -> Outcome:
+    """Serve the review page of a run until Ctrl-C; what people said of the sample.
 
     Args:
         folder: the run's.
         size: tasks to review; all if there are fewer.
-        port: of the page; 0 for any free one.
-        browse: open it in a browser.
+        page: how it is served.
+        name: who reviews; None: the page asks.
         say: told what there is to say, the page's address among it.
 
     Raises:
-        ConfigError: the port is taken.
+        ConfigError: the port is taken, or the guidelines or keys make no sense.
         RunError: there is no such run, or it has no tasks.
     """
-    run, tasks, reviews = _begin(folder, size, say)
+    told = guidelines("tasks", page.guidelines)
+    keys = own_keys(page.keys, usual_keys(TasksSitting.questions, TasksSitting.features))
+    run, tasks, reviews = begin(folder, size, say)
     unfinished = run.unfinished()
-    note = f"Unfinished run: {unfinished}." if unfinished else ""
-    _serve(tasks_sitting(f"Review of {folder.resolve().name}", note, tasks, reviews), port, browse=browse, say=say)
-    return _outcome(reviews, tasks, "person")
+    sitting = TasksSitting(
+        f"Review of {folder.resolve().name}",
+        f"Unfinished run: {unfinished}." if unfinished else "",
+        tasks,
+        reviews,
+        name=name,
+        find=InRun(run),
+        guidelines=told,
+        keys=keys,
+    )
+    if gone := _gone(run, reviews):
+        say(gone)
+    _serve(sitting, folder, page, say)
+    return outcome(folder, tasks, "person")
 
 
-def rate(  # noqa: PLR0913 - what is rated by whom, and the page
-    folder: Path, size: int, *, by: str, port: int, browse: bool, say: Callable[[str], None]
-) -> Rates:
+def rate(folder: Path, size: int, page: Page, *, by: str, say: Callable[[str], None]) -> Rates:
     """Serve the form for the answers of an evaluation until Ctrl-C; what a person said of them, earlier too.
 
     Args:
         folder: the evaluation's.
         size: items whose answers are rated; all if there are fewer.
+        page: how it is served.
         by: who rates.
-        port: of the page; 0 for any free one.
-        browse: open it in a browser.
         say: told what there is to say, the page's address among it.
 
     Raises:
-        ConfigError: the port is taken.
+        ConfigError: the port is taken, or the guidelines or keys make no sense.
         DataError: the items, answers or ratings can't be read.
         RunError: the folder lacks the items, or can't be read.
     """
+    told = guidelines("answers", page.guidelines)
+    keys = own_keys(page.keys, usual_keys(AnswersSitting.questions, AnswersSitting.features))
     answers = shown(answered(folder), size)
     ratings = Ratings(folder / RATINGS, by, answers)
-    _serve(answers_sitting(f"Answers of {folder.resolve().name}", answers, ratings), port, browse=browse, say=say)
+    sitting = AnswersSitting(f"Answers of {folder.resolve().name}", answers, ratings, told, keys)
+    _serve(sitting, folder, page, say)
     return rates(answers, ratings)
 
 
-def _serve(sitting: Sitting, port: int, *, browse: bool, say: Callable[[str], None]) -> None:
+def _serve(sitting: Sitting, folder: Path, page: Page, say: Callable[[str], None]) -> None:
     async def serve() -> None:
-        async with Server(sitting, port) as server:
+        async with Server(sitting, page.port, Address.of(folder)) as server:
             say(f"The review is at {server.url}\nCtrl-C ends it; what is answered is kept.")
-            if browse:
+            if page.browse:
                 webbrowser.open(server.url)
             await asyncio.Event().wait()
 
@@ -87,48 +112,70 @@ def _serve(sitting: Sitting, port: int, *, browse: bool, say: Callable[[str], No
         asyncio.run(serve())
 
 
-def judge(  # noqa: PLR0913 - two are seldom given
-    folder: Path,
-    size: int,
-    config: ChainConfig,
-    *,
-    say: Callable[[str], None],
-    prompt: str = "judge",
-    model: Runnable[Any, Any] | None = None,
-    on_progress: Told = untold,
-) -> TableTwo:
-    """Have a model answer; what it said of the sample.
+class InRun:
+    """Finds tasks of a run by their ids; the run may grow meanwhile."""
 
-    Args:
-        folder: the run's.
-        size: tasks to judge; all if there are fewer. Those that were judged before are not asked about again.
-        config: the chain whose classification model answers.
-        say: told what there is to say.
-        prompt: what it is told, a shipped prompt's name or a file.
-        model: a LangChain model to use instead of the chain's.
-        on_progress: hears how many tasks are judged.
+    def __init__(self, run: RunReader) -> None:
+        self._run = run
+        self._places: dict[str, int] = {}
+        self._size = 0
+
+    def __call__(self, id_: str) -> Task | None:
+        """The task; None where there is none.
+
+        Raises:
+            RunError: the run is damaged.
+        """
+        if (size := self._run.size(seeds=False)) != self._size:
+            self._places = {task.id: place for place, task in self._run.placed(seeds=False)}
+            self._size = size
+        if id_ not in self._places:
+            return None
+        with self._run.open_tasks(seeds=False) as tasks:
+            return tasks.at(self._places[id_])
+
+
+def _gone(run: RunReader, reviews: Reviews) -> str:
+    """What there is to say of verdicts on tasks that the run has no more."""
+    known = {task.id for task in run.tasks()}
+    lost = len((reviews.by("person").keys() | reviews.by("judge").keys()) - known)
+    return f"{lost:,} reviewed tasks are no longer in the run; their verdicts stay in {reviews.path.name}." * bool(lost)
+
+
+class Outcome(NamedTuple):
+    """What came of a review."""
+
+    table: TableTwo
+    """Of the sample, as it counts."""
+    people: Mapping[str, int]
+    """Who has reviewed, and how many tasks of the run."""
+    disagreed: int
+    """Tasks that people have yet to settle."""
+    agreement: Sequence[Agreement]
+
+
+def outcome(folder: Path, tasks: Iterable[Task], who: By) -> Outcome:
+    """What is said of these tasks by people, or by a judge.
 
     Raises:
-        ConfigError: the model can't be built, or the prompt is no judge's.
-        ProviderError: the provider refuses, or does not answer.
-        RunError: there is no such run, it has no tasks, or can't be written to.
+        RunError: the verdicts can't be read.
     """
-    from selfinstruct_chains.outputs.review.judge import Judge, judge_prompt
-
-    told = judge_prompt(prompt)
-    _, tasks, reviews = _begin(folder, size, say)
-    waiting = sum(task.id not in reviews.by("judge") for task in tasks)
-    numbers = count(1)
-    judging = Judge(config, model, prompt=told).judge(
-        tasks, reviews, lambda _: on_progress("judging", next(numbers), waiting)
+    reviews = Reviews(folder)
+    given = reviews.by(who)
+    return Outcome(
+        table_two(given[task.id] for task in tasks if task.id in given),
+        {name: len(reviews.of("person", name)) for name in reviews.names("person")},
+        sum(reviews.settled(id_) is None for id_ in reviews.disagreed()),
+        agreements(reviews),
     )
-    judged = asyncio.run(judging)
-    failed = f"; {judged.failed} got no readable answer, and can be asked again" if judged.failed else ""
-    say(f"{judged.given} judged now, for {judged.tokens:,} tokens{failed}.")
-    return _outcome(reviews, tasks, "judge")
 
 
-def _begin(folder: Path, size: int, say: Callable[[str], None]) -> tuple[RunReader, list[Task], Reviews]:
+def begin(folder: Path, size: int, say: Callable[[str], None]) -> tuple[RunReader, list[Task], Reviews]:
+    """The run, its sample and its verdicts; what there is to say of them is said.
+
+    Raises:
+        RunError: there is no such run, it has no tasks, or its verdicts can't be read.
+    """
     run = RunReader(folder)
     if unfinished := run.unfinished():
         say(f"Unfinished run: {unfinished}.")
@@ -136,8 +183,3 @@ def _begin(folder: Path, size: int, say: Callable[[str], None]) -> tuple[RunRead
     if len(tasks) < size:
         say(f"The run has {len(tasks)} tasks; all of them are in the sample.")
     return run, tasks, Reviews(folder)
-
-
-def _outcome(reviews: Reviews, tasks: Sequence[Task], who: By) -> TableTwo:
-    given = reviews.by(who)
-    return table_two(given[task.id] for task in tasks if task.id in given)

@@ -1,29 +1,31 @@
 """The quality review of a run: the paper's three questions (its Table 2) about a random sample of tasks.
 
-Verdicts stand in the run folder, in `review.jsonl`: one on each line, appended and flushed; for a task the last line of
-a person counts, and the last of a judge. A verdict is about a task with all its instances: yes when it holds for each.
+Verdicts stand in the run folder, in `review.jsonl`: one on each line, appended and flushed, with who gave it and when;
+of each reviewer's about a task the last counts. A verdict is about a task with all its instances, as the model wrote
+them: yes when it holds for each.
 """
 
 from __future__ import annotations
 
 import hashlib
 import heapq
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from selfinstruct_chains.errors import RunError
-from selfinstruct_chains.files.writing import cut_torn_line
-from selfinstruct_chains.tasks import to_line
+from selfinstruct_chains.outputs.review.lines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from selfinstruct_chains.run.reader import RunReader
     from selfinstruct_chains.tasks import Task
 
 By = Literal["person", "judge"]
+Answer = bool | Literal["unsure"]
 Question = Literal["valid_instruction", "appropriate_input", "correct_output"]
 
 QUESTIONS: dict[Question, str] = {
@@ -50,29 +52,53 @@ class Verdict(BaseModel):
     id: str
     """The task's."""
     by: By
-    valid_instruction: bool
-    appropriate_input: bool
-    correct_output: bool
+    valid_instruction: Answer
+    appropriate_input: Answer
+    correct_output: Answer
+    name: str | None = None
+    """Who: a person, or the judging model as its chain names it; None where nobody said."""
     model: str | None = None
     """The judge, as its provider reported it."""
     reason: str | None = None
     """Why, in a judge's words."""
+    comment: str | None = None
+    """What a person has to say besides."""
+    at: str | None = None
+    """When it was kept: date and time in UTC, ISO 8601."""
+    seconds: float | None = None
+    """How long the task was looked at."""
+    settled: bool | None = None
+    """Whether it settles what people disagree about: it counts before theirs."""
+    undone: bool | None = None
+    """Whether it takes back the one before it."""
+    entry: str | None = None
+    """The page's own number for it: what it sends twice is kept once."""
+
+    @property
+    def answers(self) -> dict[Question, Answer]:
+        """By question."""
+        return {question: getattr(self, question) for question in QUESTIONS}
 
     @property
     def approved(self) -> bool:
         """Whether all three answers are yes."""
-        return self.valid_instruction and self.appropriate_input and self.correct_output
+        return all(answer is True for answer in self.answers.values())
+
+    @property
+    def rejected(self) -> bool:
+        """Whether one of them is no; a verdict with "unsure" may be neither."""
+        return any(answer is False for answer in self.answers.values())
 
 
 class TableTwo(NamedTuple):
-    """What Table 2 says: the shares of yes, 0 to 1, among `reviewed` tasks."""
+    """What Table 2 says of `reviewed` tasks: the shares of yes, 0 to 1, among the answers that are yes or no."""
 
     reviewed: int
     yes: Mapping[Question | Literal["all"], float]
 
 
 class Reviews:
-    """The verdicts of a run, to read and to add to.
+    """The verdicts of a run, to read and to add to; others may add to them meanwhile.
 
     Args:
         folder: the run's.
@@ -83,13 +109,60 @@ class Reviews:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
-        self._verdicts: dict[By, dict[str, Verdict]] = {"person": {}, "judge": {}}
-        for verdict in _verdicts_in(self.path):
-            self._verdicts[verdict.by][verdict.id] = verdict
+        self._lines = Lines(self.path, Verdict, "its task can be reviewed again")
+        self._forget()
+        self.refresh()
 
     def by(self, who: By) -> Mapping[str, Verdict]:
-        """The verdicts that count, by the task's id."""
-        return self._verdicts[who]
+        """The verdicts that count, by the task's id: of judges the last; of several people what they settled.
+
+        Before that, what most of them said; "unsure" where as many said otherwise.
+        """
+        return self._count[who]
+
+    def of(self, who: By, name: str) -> Mapping[str, Verdict]:
+        """The verdicts of one reviewer; "" is the one who gave no name."""
+        return self._given[who].get(name, {})
+
+    def unnamed_judge(self) -> Mapping[str, Verdict]:
+        """Those of judges that older versions wrote down without the name that the chain has for them."""
+        return {id_: one for given in self._given["judge"].values() for id_, one in given.items() if not one.name}
+
+    def names(self, who: By) -> list[str]:
+        """Who has given verdicts, by name."""
+        return sorted(name for name, given in self._given[who].items() if given)
+
+    def people(self, id_: str) -> list[Verdict]:
+        """What people said of a task, each their last, by name; not what settles it."""
+        return [given[id_] for _, given in sorted(self._given["person"].items()) if id_ in given]
+
+    def settled(self, id_: str) -> Verdict | None:
+        """What settles a task."""
+        return self._settled.get(id_)
+
+    def disagreed(self) -> list[str]:
+        """The ids of tasks about which people's answers differ, settled or not, in order."""
+        several = Counter(id_ for given in self._given["person"].values() for id_ in given)
+        return sorted(id_ for id_, count in several.items() if count > 1 and not _alike(self.people(id_)))
+
+    def disagreed_by_judge(self) -> list[str]:
+        """The ids of tasks about which the last judge's answers differ from what people's come to, in order."""
+        people, judge = self._count["person"], self._count["judge"]
+        return sorted(id_ for id_ in people.keys() & judge.keys() if not _alike([people[id_], judge[id_]]))
+
+    @property
+    def count(self) -> int:
+        """Lines that were read: it grows with every change."""
+        return len(self._changes)
+
+    def changed(self, name: str, since: int) -> set[str]:
+        """The ids of tasks about which a person's verdict has changed since there were `since` lines."""
+        lines = self._changes[since:] if since <= self.count else self._changes
+        return {id_ for by, id_ in lines if by == name}
+
+    def has(self, entry: str) -> bool:
+        """Whether a verdict with that number of a page's is there."""
+        return entry in self._entries
 
     def put(self, verdict: Verdict) -> None:
         """Append a verdict; it is with the operating system when this returns.
@@ -97,25 +170,79 @@ class Reviews:
         Raises:
             RunError: it can't be written.
         """
-        line = to_line(verdict).encode("utf-8", "backslashreplace")
-        try:
-            cut_torn_line(self.path)
-            with self.path.open("ab") as file:
-                file.write(line)
-        except OSError as error:
-            raise RunError(f"{self.path}: can't be written: {error.strerror or error}") from None
-        self._verdicts[verdict.by][verdict.id] = verdict
+        self._lines.append(verdict)
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read what was added since, by whomever; whether there was anything.
+
+        Raises:
+            RunError: as for the class.
+        """
+        if shrunk := self._lines.has_shrunk():
+            self._forget()
+        new = self._lines.new()
+        for verdict in new:
+            self._take(verdict)
+        return shrunk or bool(new)
+
+    def _forget(self) -> None:
+        self._given: dict[By, dict[str, dict[str, Verdict]]] = {"person": {}, "judge": {}}
+        self._count: dict[By, dict[str, Verdict]] = {"person": {}, "judge": {}}
+        self._settled: dict[str, Verdict] = {}
+        self._entries: set[str] = set()
+        self._changes: list[tuple[str | None, str]] = []  # a person's name, and the task's id
+
+    def _take(self, verdict: Verdict) -> None:
+        if verdict.entry:
+            self._entries.add(verdict.entry)
+        self._changes.append((None if verdict.by == "judge" or verdict.settled else verdict.name or "", verdict.id))
+        name = verdict.name or (verdict.by == "judge" and verdict.model) or ""
+        kept = self._settled if verdict.settled else self._given[verdict.by].setdefault(name, {})
+        kept.pop(verdict.id, None)
+        if not verdict.undone:
+            kept[verdict.id] = verdict
+        if verdict.by == "judge":
+            self._count["judge"][verdict.id] = verdict
+            return
+        counts = self._settled.get(verdict.id) or _counted(self.people(verdict.id))
+        self._count["person"].pop(verdict.id, None)
+        if counts:
+            self._count["person"][verdict.id] = counts
+
+
+def _counted(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """What several people's verdicts on a task come to."""
+    if not verdicts:
+        return None
+    if _alike(verdicts):
+        return max(verdicts, key=lambda verdict: verdict.at or "")
+    most: Any = {question: _most(verdict.answers[question] for verdict in verdicts) for question in QUESTIONS}
+    return Verdict(id=verdicts[0].id, by="person", **most)
+
+
+def _most(answers: Iterable[Answer]) -> Answer:
+    [first, *others] = Counter(answers).most_common()
+    return "unsure" if others and others[0][1] == first[1] else first[0]
+
+
+def _alike(verdicts: Sequence[Verdict]) -> bool:
+    return all(verdict.answers == verdicts[0].answers for verdict in verdicts)
 
 
 def table_two(verdicts: Iterable[Verdict]) -> TableTwo:
     """The shares of yes to each question, and to all three; zeros without verdicts."""
     given = list(verdicts)
-    count = len(given) or 1
     yes: dict[Question | Literal["all"], float] = {
-        question: sum(getattr(verdict, question) for verdict in given) / count for question in QUESTIONS
+        question: _share([verdict.answers[question] for verdict in given]) for question in QUESTIONS
     }
-    yes["all"] = sum(verdict.approved for verdict in given) / count
+    yes["all"] = _share([verdict.approved for verdict in given if verdict.approved or verdict.rejected])
     return TableTwo(len(given), yes)
+
+
+def _share(answers: Sequence[Answer]) -> float:
+    known = [answer for answer in answers if answer != "unsure"]
+    return sum(map(bool, known)) / (len(known) or 1)
 
 
 def agreement(reviews: Reviews) -> tuple[int, float]:
@@ -159,24 +286,3 @@ def drawn(things: Iterable[T], size: int, lot: str) -> list[T]:
         return hashlib.sha256(f"{lot}:{thing.id}".encode("utf-8", "backslashreplace")).digest()
 
     return heapq.nsmallest(size, things, key=place)
-
-
-def _verdicts_in(path: Path) -> list[Verdict]:
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise RunError(f"{path}: can't be read: {error.strerror or error}") from None
-    verdicts = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            verdicts.append(Verdict.model_validate_json(line))
-        except ValidationError:
-            if number < len(lines) or line.endswith(b"\n"):
-                raise RunError(
-                    f"{path}, line {number}: damaged; delete the line, its task can be reviewed again"
-                ) from None
-    return verdicts

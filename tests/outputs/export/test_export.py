@@ -171,7 +171,8 @@ def test_the_review_decides(run: RunReader, tmp_path: Path) -> None:
     assert approved == ["The Elbe.", "0a", "2a"]
     assert others == [f"{n}a" for n in range(40) if n not in {1, 3}]
     done = export(run, "csv", tmp_path / "o.csv", Choice(only_approved=True))
-    assert done.notes == ("Left out: 36 tasks not reviewed; 2 tasks rejected in the review.",)
+    assert done.notes[0].startswith("A judge's verdicts decide on 2 tasks. People and the judge: the same on 0% of 2 ")
+    assert done.notes[1:] == ("Left out: 36 tasks not reviewed; 2 tasks rejected in the review.",)
 
 
 def test_a_run_without_tasks_says_so(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from selfinstruct_chains.errors import DataError, RunError
 from selfinstruct_chains.files.items import Item
 from selfinstruct_chains.files.predictions import Answer
 from selfinstruct_chains.files.ratings import Rated, read_ratings
-from selfinstruct_chains.outputs.review.answers import Ratings, answers_sitting, rates, shown
+from selfinstruct_chains.outputs.review.answers import AnswersSitting, Ratings, rates, shown
 from selfinstruct_chains.outputs.review.server import Server
 from selfinstruct_chains.training.evaluation.comparing import evaluation
 from selfinstruct_chains.training.evaluation.folder import RATINGS, Answered, answered, write
@@ -143,49 +143,62 @@ def test_models_are_named_when_all_is_rated(tmp_path: Path) -> None:
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[tuple[str, ClientSession]]:
     """The form's address, and a client."""
-    sitting = answers_sitting("Answers", shown(FOUND, 9), form(folder))
+    sitting = AnswersSitting("Answers", shown(FOUND, 9), form(folder))
     async with Server(sitting) as server, ClientSession() as client:
         yield server.url, client
 
 
 async def test_no_model_is_named_to_the_page(tmp_path: Path) -> None:
-    """Not in what it is sent at the start, and not with an answer."""
+    """Not in what it is sent at the start, not with an answer, and not by a search."""
     async with serving(tmp_path) as (url, client):
-        paths = ["state", *(f"cards/{place}" for place in range(4))]
-        sent = [await (await client.get(url + path)).text() for path in paths]
+        begun = await (await client.get(f"{url}state")).text()
+        ids = [card["id"] for card in json.loads(begun)["cards"]]
+        sent = await (await client.post(f"{url}cards", json={"ids": ids})).text()
+        found = await (await client.get(f"{url}search", params={"text": "zebra"})).json()
 
-    assert not any(model in text for model in GIVEN for text in sent)
-    assert json.loads(sent[0])["undo"] is True
-    assert [choice["value"] for choice in json.loads(sent[0])["questions"][0]["choices"]] == list("ABCD")
-    assert {json.loads(text)["instances"][0]["output"] for text in sent[1:]} == {"Ebro", "Rhine", "yes", "Como \udcff"}
+    assert not any(model in text for model in GIVEN for text in (begun, sent))
+    assert found == []
+    assert json.loads(begun)["name"] == ""
+    assert [choice["value"] for choice in json.loads(begun)["questions"][0]["choices"]] == list("ABCD")
+    assert {one["instances"][0]["output"] for one in json.loads(sent)} == {"Ebro", "Rhine", "yes", "Como \udcff"}
 
 
 async def test_a_rating_is_kept_and_taken_back(tmp_path: Path) -> None:
-    """When the server answers, the file has it."""
+    """When the server answers, the file has it; what is none is refused in words."""
     async with serving(tmp_path) as (url, client):
         card = (await (await client.get(f"{url}state")).json())["cards"][0]["id"]
 
-        async def post(body: Any) -> int:
-            return (await client.post(f"{url}verdicts", json=body)).status
+        async def post(*entries: Any) -> Any:
+            async with client.post(f"{url}entries", json={"name": "", "since": 0, "entries": entries}) as response:
+                return response.status, await response.json()
 
-        assert await post({"id": card, "by": "person", "rating": "B"}) == 204
+        await post({"entry": "p-1", "id": card, "answers": {"rating": "B"}})
         assert form(tmp_path).given == {card: "B"}
         state = await (await client.get(f"{url}state")).json()
-        assert [one["verdict"] for one in state["cards"]] == [{"rating": "B"}, None, None, None]
-        for wrong in (
+        assert [one["verdict"] and one["verdict"]["answers"] for one in state["cards"]] == [
+            {"rating": "B"},
+            None,
+            None,
+            None,
+        ]
+        wrong: list[Any] = [
             [],
             {},
             {"id": card},
-            {"id": card, "rating": "E"},
-            {"id": card, "rating": ["A"]},
-            {"id": "x", "rating": "A"},
-            {"id": [], "rating": "A"},
-        ):
-            assert await post(wrong) == 400
-        assert await post({"id": card, "rating": None}) == 204
+            {"entry": "w", "id": card, "answers": {}},
+            {"entry": "w", "id": card, "answers": {"rating": "E"}},
+            {"entry": "w", "id": card, "answers": {"rating": ["A"]}},
+            {"entry": "w", "id": "x", "answers": {"rating": "A"}},
+            {"entry": "w", "id": [], "answers": {"rating": "A"}},
+        ]
+        status, said = await post(*wrong)
+        assert (status, said["kept"], len(said["refused"])) == (200, [], len(wrong))
+        await post({"entry": "p-2", "id": card, "answers": None})
         assert form(tmp_path).given == {}
         (tmp_path / RATINGS).write_text("{")
-        assert await post({"id": card, "rating": "A"}) == 500
+        status, said = await post({"entry": "p-3", "id": card, "answers": {"rating": "A"}})
+        assert (status, said["kept"]) == (500, [])
+        assert "ratings.jsonl, line 1" in said["error"]
 
 
 def test_a_damaged_file_of_ratings_is_named(tmp_path: Path) -> None:

@@ -8,16 +8,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from selfinstruct_chains import load_config
-from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.outputs.review import sitting
-from selfinstruct_chains.outputs.review.judge import Judge, Judged, answers_in
+from selfinstruct_chains.errors import ConfigError, ProviderError
+from selfinstruct_chains.method.parsing import UnreadableReply
+from selfinstruct_chains.outputs.review.judge import (
+    Judge,
+    Judged,
+    answers_in,
+    check_readable,
+    judge_prompt,
+    judged,
+    waiting,
+)
 from selfinstruct_chains.outputs.review.verdicts import Reviews
+from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion
 from selfinstruct_chains.testing.server import ScriptedServer
-from tests.outputs.runs import run_folder, task
+from tests.outputs.runs import task
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from selfinstruct_chains import Task
 
 CONFIG = load_config("openai")
 TASKS = [task(0, "Name a river.", ("", "The Elbe.")), task(1, "Say {braces} and BAD things.", ("a", "b"), ("c", "d"))]
@@ -27,6 +38,11 @@ def answers(**given: Any) -> str:
     """A judge's reply, all three answers yes unless given otherwise."""
     yes = {"valid_instruction": True, "appropriate_input": True, "correct_output": True}
     return json.dumps({"reason": "Because.", **yes, **given})
+
+
+async def ask(judge: Judge, tasks: list[Task], reviews: Reviews, folder: Path | None = None) -> Judged:
+    """What comes of judging."""
+    return await judged(judge, tasks, reviews, folder=folder, monitor=Monitor())
 
 
 class Judging:
@@ -47,9 +63,13 @@ async def test_a_judge_s_verdicts_are_kept(tmp_path: Path) -> None:
     """With the model's name and its reason, one for each task."""
     judging, reviews = Judging(), Reviews(tmp_path)
 
-    judged = await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS, reviews)
+    monitor = Monitor()
+    found = await judged(
+        Judge(CONFIG, ScriptedChat(reply=judging)), TASKS, reviews, folder=tmp_path / "judges", monitor=monitor
+    )
 
-    assert judged == Judged(given=2, failed=0, tokens=30)
+    assert found == Judged(given=2, unreadable=0, refused=0)
+    assert (monitor.finished, monitor.total.calls, monitor.total.input_tokens) == (2, 2, 20)
     assert {id_: one.approved for id_, one in reviews.by("judge").items()} == {"000000-00": True, "000000-01": False}
     assert Reviews(tmp_path).by("judge") == reviews.by("judge")
     assert reviews.by("judge")["000000-01"].model == "scripted"
@@ -61,7 +81,7 @@ async def test_a_judge_sees_the_task_with_all_its_instances(tmp_path: Path) -> N
     """As JSON, so that what stands in them can't pass for the end of the task; braces stay as they are."""
     judging = Judging()
 
-    await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS[1:], Reviews(tmp_path))
+    await ask(Judge(CONFIG, ScriptedChat(reply=judging)), TASKS[1:], Reviews(tmp_path))
 
     [prompt] = judging.prompts
     assert "Instruction: Say {braces} and BAD things." in prompt
@@ -73,7 +93,7 @@ async def test_completion_models_judge_too(tmp_path: Path) -> None:
     """They go on from the prompt's other form."""
     judging, reviews = Judging(), Reviews(tmp_path)
 
-    await Judge(CONFIG, ScriptedCompletion(reply=judging)).judge(TASKS, reviews)
+    await ask(Judge(CONFIG, ScriptedCompletion(reply=judging)), TASKS, reviews)
 
     assert len(reviews.by("judge")) == 2
     assert all(prompt.endswith("Review as JSON:") for prompt in judging.prompts)
@@ -82,11 +102,11 @@ async def test_completion_models_judge_too(tmp_path: Path) -> None:
 async def test_what_was_judged_is_not_asked_again(tmp_path: Path) -> None:
     """A judge that was stopped goes on."""
     judging, reviews = Judging(), Reviews(tmp_path)
-    await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS[:1], reviews)
+    await ask(Judge(CONFIG, ScriptedChat(reply=judging)), TASKS[:1], reviews)
 
-    judged = await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS, Reviews(tmp_path))
+    found = await ask(Judge(CONFIG, ScriptedChat(reply=judging)), TASKS, Reviews(tmp_path))
 
-    assert judged.given == 1
+    assert found.given == 1
     assert len(judging.prompts) == 2
 
 
@@ -95,9 +115,9 @@ async def test_an_unreadable_reply_is_asked_once_more(tmp_path: Path, poor: str)
     """The second reply counts."""
     judging, reviews = Judging(first=poor), Reviews(tmp_path)
 
-    judged = await Judge(CONFIG, ScriptedChat(reply=judging)).judge(TASKS[:1], reviews)
+    found = await ask(Judge(CONFIG, ScriptedChat(reply=judging)), TASKS[:1], reviews)
 
-    assert (judged.given, judged.failed, len(judging.prompts)) == (1, 0, 2)
+    assert (found.given, found.unreadable, len(judging.prompts)) == (1, 0, 2)
 
 
 async def test_the_second_attempt_has_another_seed_and_twice_the_room(tmp_path: Path) -> None:
@@ -112,7 +132,7 @@ async def test_the_second_attempt_has_another_seed_and_twice_the_room(tmp_path: 
             return await super()._agenerate(messages, stop, run_manager, **kwargs)
 
     judge = Judge(CONFIG, Limited(reply=Judging(first='{"reason": "Bec'), max_tokens=100))
-    assert (await judge.judge(TASKS[:1], Reviews(tmp_path))).given == 1
+    assert (await ask(judge, TASKS[:1], Reviews(tmp_path))).given == 1
 
     [(first, limit), (second, larger)] = asked
     assert first != second
@@ -120,15 +140,46 @@ async def test_the_second_attempt_has_another_seed_and_twice_the_room(tmp_path: 
 
 
 async def test_a_task_that_gets_no_readable_reply_has_no_verdict(tmp_path: Path) -> None:
-    """It is counted, and not written as a no."""
-    told: list[object] = []
-    reviews = Reviews(tmp_path)
+    """It is counted, and not written as a no; a judge of whom nothing can be read is an error that says so."""
+    judge, reviews = Judge(CONFIG, ScriptedChat(reply=lambda prompt, seed: "No idea.")), Reviews(tmp_path)
 
-    judged = await Judge(CONFIG, ScriptedChat(reply=lambda prompt, seed: "No idea.")).judge(TASKS, reviews, told.append)
+    found = await ask(judge, TASKS, reviews)
 
-    assert judged[:2] == (0, 2)
-    assert told == [None, None]
+    assert found[:3] == (0, 2, 0)
     assert reviews.by("judge") == {}
+    with pytest.raises(ProviderError, match=r"no reply about 2 tasks could be read.*'No idea.'.*\n.*--prompt"):
+        check_readable(judge, found)
+    check_readable(judge, found._replace(given=1))
+
+
+async def test_a_judge_that_was_stopped_pays_for_nothing_twice(tmp_path: Path) -> None:
+    """Replies are kept before anything is made of them: a verdict that was lost is written again without a call."""
+    judging = Judging()
+    judge = Judge(CONFIG, ScriptedChat(reply=judging))
+    await ask(judge, TASKS, Reviews(tmp_path), judge.folder(tmp_path))
+    (tmp_path / "review.jsonl").unlink()
+
+    found = await ask(judge, TASKS, Reviews(tmp_path), judge.folder(tmp_path))
+
+    assert (found.given, len(judging.prompts)) == (2, 2)
+    assert len(Reviews(tmp_path).by("judge")) == 2
+
+
+async def test_another_judge_judges_anew(tmp_path: Path) -> None:
+    """Its verdicts count, the first one's are kept beside them; of one that gave no name nothing is asked again."""
+
+    class Other(ScriptedChat):
+        """A model of another name."""
+
+    for model in (ScriptedChat(reply=Judging()), Other(reply=Judging())):
+        await ask(Judge(CONFIG, model), TASKS, Reviews(tmp_path))
+    reviews = Reviews(tmp_path)
+    names = reviews.names("judge")
+    reviews.put(reviews.by("judge")["000000-00"].model_copy(update={"name": None}))
+
+    third = Judge(CONFIG, ScriptedCompletion(reply=Judging()))
+    assert names == ["Other", "ScriptedChat"]
+    assert [task.id for task in waiting(third, TASKS, reviews)] == ["000000-01"]
 
 
 @pytest.mark.parametrize(
@@ -146,38 +197,31 @@ def test_replies_are_read_with_what_stands_around_them(reply: str, right: bool) 
     """Code fences, thoughts, words before and after, and answers in words."""
     found = answers_in(reply)
 
-    assert found
     assert (found.valid_instruction, found.correct_output) == (True, right)
+
+
+@pytest.mark.parametrize("reply", ["", "Yes.", "{", '{"valid_instruction": true}'])
+def test_a_reply_without_three_answers_is_unreadable(reply: str) -> None:
+    """It is no verdict."""
+    with pytest.raises(UnreadableReply):
+        answers_in(reply)
 
 
 async def test_a_model_that_can_t_be_built_is_said_as_such(tmp_path: Path) -> None:
     """The error itself, not a group of them."""
     with pytest.raises(ConfigError, match="OPENAI_API_KEY is not set"):
-        await Judge(CONFIG).judge(TASKS, Reviews(tmp_path))
-
-
-def test_judging_says_what_came_of_it(tmp_path: Path) -> None:
-    """The whole way, with a sample larger than the run."""
-    run = run_folder(tmp_path / "run", TASKS)
-    said: list[str] = []
-
-    shares = sitting.judge(run.path, 200, CONFIG, say=said.append, model=ScriptedChat(reply=Judging()))
-
-    assert shares.reviewed == 2
-    assert shares.yes["all"] == 0.5
-    assert said == ["The run has 2 tasks; all of them are in the sample.", "2 judged now, for 30 tokens."]
+        await ask(Judge(CONFIG), TASKS, Reviews(tmp_path))
 
 
 @pytest.mark.parametrize("kind", ["chat", "completion"])
-def test_a_judge_without_json_schema_is_asked_in_words(tmp_path: Path, kind: str) -> None:
+async def test_a_judge_without_json_schema_is_asked_in_words(tmp_path: Path, kind: str) -> None:
     """OpenAI's completion protocol has no schema: the prompt asks for JSON, and the reply is read all the same."""
-    run = run_folder(tmp_path / "run", TASKS).path
     with ScriptedServer(lambda prompt, seed: answers()) as server:
         config = load_config("openai", {"model.kind": kind, "model.base_url": server.base_url, "model.extra": {}})
-        outcome = sitting.judge(run, 2, config, say=lambda _: None)
+        found = await ask(Judge(config), TASKS, Reviews(tmp_path))
         held = {"response_format" in asked.body for asked in server.asked}
 
-    assert (outcome.reviewed, outcome.yes["all"]) == (2, 1.0)
+    assert found.given == 2
     assert held == {kind == "chat"}
 
 
@@ -188,13 +232,15 @@ completion: {text: "MINE {instruction} {instances}"}
 """
 
 
-def test_a_prompt_of_one_s_own_takes_the_shipped_one_s_place(tmp_path: Path) -> None:
+async def test_a_prompt_of_one_s_own_takes_the_shipped_one_s_place(tmp_path: Path) -> None:
     """What the judge is told may stand in a file of the user's."""
-    run = run_folder(tmp_path / "run", TASKS)
     own, judging = tmp_path / "own.yaml", Judging()
     own.write_text(OWN, encoding="utf-8")
+    judge = Judge(CONFIG, ScriptedChat(reply=judging), judge_prompt(str(own)))
 
-    sitting.judge(run.path, 2, CONFIG, say=lambda _: None, prompt=str(own), model=ScriptedChat(reply=judging))
+    await ask(judge, TASKS, Reviews(tmp_path))
+
+    assert judge.folder(tmp_path) != Judge(CONFIG, ScriptedChat(reply=judging)).folder(tmp_path)
 
     assert len(judging.prompts) == 2
     assert all("MINE" in prompt for prompt in judging.prompts)
@@ -222,13 +268,11 @@ def test_a_prompt_of_one_s_own_takes_the_shipped_one_s_place(tmp_path: Path) -> 
 def test_a_judge_s_prompt_is_checked_as_the_others_are(tmp_path: Path, old: str, new: str, expected: str) -> None:
     """A variable that a judge has not, or that a form forgets, is named before any call and any verdict."""
     assert old in OWN
-    own, judging = tmp_path / "own.yaml", Judging()
+    own = tmp_path / "own.yaml"
     own.write_text(OWN.replace(old, new), encoding="utf-8")
-    run = run_folder(tmp_path / "run", TASKS)
 
     with pytest.raises(ConfigError) as caught:
-        sitting.judge(run.path, 2, CONFIG, say=lambda _: None, prompt=str(own), model=ScriptedChat(reply=judging))
+        judge_prompt(str(own))
 
     assert str(caught.value).startswith(f"{own}: ")
     assert expected in str(caught.value)
-    assert judging.prompts == []

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import ClientSession
 
-from selfinstruct_chains.errors import ConfigError, RunError
+from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.outputs.review import verdicts
-from selfinstruct_chains.outputs.review.cards import tasks_sitting
-from selfinstruct_chains.outputs.review.server import Server
+from selfinstruct_chains.outputs.review.sitting import InRun
 from selfinstruct_chains.outputs.review.verdicts import Reviews, Verdict
 from tests.outputs.runs import run_folder, task
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
 TASKS = [task(number, f"Do the thing with number {number}.") for number in range(30)]
@@ -26,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\x00"
 
 def verdict(id_: str, answers: str = "yyy", by: verdicts.By = "person") -> Verdict:
     """A verdict from a word like "yny"."""
-    first, second, third = (letter == "y" for letter in answers)
+    first, second, third = ({"y": True, "n": False, "u": "unsure"}[letter] for letter in answers)
     return Verdict(id=id_, by=by, valid_instruction=first, appropriate_input=second, correct_output=third)
 
 
@@ -137,91 +134,49 @@ def test_a_run_without_tasks_has_nothing_to_review(tmp_path: Path) -> None:
         verdicts.sample(run_folder(tmp_path / "run", []), 10)
 
 
-@asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[tuple[Server, ClientSession]]:
-    """The server of a sitting about two tasks, and a client."""
-    tasks = [task(0, HOSTILE, (HOSTILE, HOSTILE)), task(1, "Name a river.")]
-    sitting = tasks_sitting("Review of run", "", tasks, Reviews(folder))
-    async with Server(sitting) as server, ClientSession() as client:
-        yield server, client
+def test_another_process_s_verdicts_are_seen(tmp_path: Path) -> None:
+    """At the next look, and after lines were deleted by hand too."""
+    one, other = Reviews(tmp_path), Reviews(tmp_path)
+    for number in range(3):
+        one.put(verdict(f"t{number}"))
+
+    assert other.refresh()
+    assert other.by("person").keys() == {"t0", "t1", "t2"}
+    lines = (tmp_path / "review.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "review.jsonl").write_bytes(lines[1])
+    assert other.refresh()
+    assert other.by("person").keys() == {"t1"}
+    assert not other.refresh()
 
 
-async def test_only_who_has_the_link_gets_in(tmp_path: Path) -> None:
-    """Another token, another host name, and a path above the page all find nothing."""
-    async with serving(tmp_path) as (server, client):
-        address = server.url.rsplit("/", 2)[0]
-        assert (await client.get(server.url)).status == 200
-        for url, headers in (
-            (f"{address}/", {}),
-            (f"{address}/wrong-token/", {}),
-            (f"{address}/wrong-token/state", {}),
-            (server.url, {"Host": "rebound.example"}),
-            (f"{server.url}../review.jsonl", {}),
-            (f"{server.url}review_server.py", {}),
-        ):
-            assert (await client.get(url, headers=headers)).status == 404
+def test_a_task_is_found_in_a_run_that_grows(tmp_path: Path) -> None:
+    """By its id, at its place in the file."""
+    run, grown = run_folder(tmp_path / "run", TASKS[:2]), run_folder(tmp_path / "grown", TASKS[:4])
+    found = InRun(run)
+    assert found(TASKS[1].id) == TASKS[1]
+    assert found(TASKS[3].id) is None
+
+    for name in ("tasks.jsonl", "tasks.crc"):
+        (run.path / name).write_bytes((grown.path / name).read_bytes())
+
+    assert found(TASKS[3].id) == TASKS[3]
+    assert found("x") is None
 
 
-async def test_it_listens_on_loopback_only_with_a_strict_policy(tmp_path: Path) -> None:
-    """The link is long and random, and no page of it may load or send anything elsewhere."""
-    async with serving(tmp_path) as (server, client):
-        response = await client.get(server.url)
+def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    """A line at a time, also where one finds half a line and cuts it off."""
+    (tmp_path / "review.jsonl").write_text('{"id": "half')
 
-        assert server.url.startswith("http://127.0.0.1:")
-        assert len(server.url.split("/")[-2]) >= 32
-        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
-        assert response.headers["Referrer-Policy"] == "no-referrer"
-        assert response.headers["Cache-Control"] == "no-store"
+    def write(who: int) -> None:
+        reviews = Reviews(tmp_path)
+        for number in range(50):
+            reviews.put(verdict(f"t{number}").model_copy(update={"name": f"n{who}"}))
 
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
 
-async def test_hostile_text_comes_as_json(tmp_path: Path) -> None:
-    """A task's text is never in the page itself; it comes as it is, in JSON."""
-    async with serving(tmp_path) as (server, client):
-        response = await client.get(f"{server.url}cards/0")
-
-        assert response.content_type == "application/json"
-        assert (await response.json())["instruction"] == HOSTILE
-        assert (await client.get(f"{server.url}cards/2")).status == 404
-
-
-async def test_a_verdict_is_kept_at_once(tmp_path: Path) -> None:
-    """When the server answers, the line is in the file; and the state has it."""
-    async with serving(tmp_path) as (server, client):
-        body = verdict("000000-01", "ynn").model_dump_json()
-        response = await client.post(f"{server.url}verdicts", data=body)
-        state = await (await client.get(f"{server.url}state")).json()
-
-        assert response.status == 204
-        assert Reviews(tmp_path).by("person") == {"000000-01": verdict("000000-01", "ynn")}
-        assert [card["verdict"] for card in state["cards"]] == [
-            None,
-            {"valid_instruction": True, "appropriate_input": False, "correct_output": False},
-        ]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "",
-        "[]",
-        '{"id": "000000-01", "by": "person"}',
-        '{"id": "000000-01", "by": "person", "valid_instruction": "yes", "appropriate_input": 1, "correct_output": 1}',
-        verdict("000000-07").model_dump_json(),
-        verdict("000000-01", by="judge").model_dump_json(),
-    ],
-)
-async def test_what_is_no_verdict_is_refused(tmp_path: Path, body: str) -> None:
-    """Not all answers, other types, a task that is not in the sample, a judge's name: nothing is written."""
-    async with serving(tmp_path) as (server, client):
-        assert (await client.post(f"{server.url}verdicts", data=body)).status == 400
-
-    assert Reviews(tmp_path).by("person") == {}
-
-
-async def test_a_taken_port_is_said(tmp_path: Path) -> None:
-    """With what to do about it."""
-    async with serving(tmp_path) as (server, _):
-        port = int(server.url.split(":")[2].split("/")[0])
-        with pytest.raises(ConfigError, match=f"port {port} can't be had"):
-            async with Server(tasks_sitting("", "", [], Reviews(tmp_path)), port):
-                pass
+    reviews = Reviews(tmp_path)
+    assert {name: len(reviews.of("person", name)) for name in reviews.names("person")} == dict.fromkeys(
+        ["n0", "n1", "n2", "n3"], 50
+    )
+    assert len((tmp_path / "review.jsonl").read_text().splitlines()) == 200
