@@ -8,7 +8,7 @@ function startPage() {
   document.title = `Comparison: ${content.runs.map((run) => run.name).join(", ")}`;
   at("runs").append(...content.runs.map(runBox));
   at("notes").append(...content.notes.map((note) => element("p", { className: "note" }, shown(note))));
-  for (const box of [inShort(), ...content.sections.map(markedParts), prompts(), ...content.overlaps.map(nearest)]) {
+  for (const box of [inShort(), ...content.sections.map(markedParts), prompts(), nearest()]) {
     if (!box) continue;
     at("contents").append(element("a", { href: `#${box.id}` }, box.querySelector("h2").textContent));
     at("sections").append(box);
@@ -53,9 +53,14 @@ function diffLine(line) {
   return element("div", { className: kind, dir: "auto" }, shown(line));
 }
 
-function nearest({ one, other, pairs }) {
-  const title = `Nearest instructions of ${one} and ${other}`;
-  return card(`nearest-${one}-${other}`, title, ...pairs.map((pair) => pairBox(pair, one, other)));
+function nearest() {
+  if (!content.overlaps.length) return null;
+  const boxes = content.overlaps.flatMap(({ one, other, pairs }) => [
+    element("h3", {}, `${one} and ${other}`),
+    ...pairs.map((pair) => pairBox(pair, one, other)),
+  ]);
+  const text = "The most similar of two runs, by ROUGE-L, each once.";
+  return card("nearest", "Nearest instructions", element("p", { className: "soft" }, text), ...boxes);
 }
 
 function pairBox({ score, texts }, ...letters) {

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from selfinstruct_chains.config import ROLES, flatten
+from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.outputs.compare.side import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from selfinstruct_chains.config import ChainConfig
     from selfinstruct_chains.outputs.compare.side import Side
@@ -64,18 +65,24 @@ def differing(sides: Sequence[Side]) -> dict[str, list[Any]]:
     by_kind = len({tuple(_kinds(side.config)) for side in sides}) > 1
     flat = [_values(side, by_kind=by_kind) for side in sides]
     keys = list(dict.fromkeys(key for values in flat for key in values))
+    above = {key[:at] for key in keys for at, character in enumerate(key) if character == "."}
+    keys = [key for key in keys if key not in above]  # null in one run, and keys below it in another
     rows = {key: [values.get(key, ABSENT) for values in flat] for key in _by_section(keys)}
     rows = {key: found for key, found in rows.items() if any(one != found[0] for one in found)}
     return {key: found for key, found in rows.items() if not _is_told_above(key, found, flat)}
 
 
 def prompt_changes(sides: Sequence[Side]) -> list[PromptChange]:
-    """Each role's prompt that is another one than the first run's."""
+    """Each role's prompt that is another one than the first run's; what no chain of them asks for is left out."""
+    unused = () if any(side.config.classification_only for side in sides) else ("classification_only",)
     changes = []
     for role in ROLES:
-        first, *others = ((side, flatten(side.config.role(role).prompt.model_dump(mode="json"))) for side in sides)
-        for side, texts in others:
-            if lines := _diff(first[1], texts):
+        dumps = [
+            side.config.role(role).prompt.model_dump(mode="json", exclude={"variables", *unused}) for side in sides
+        ]
+        first, *others = (dict(_texts(dump)) for dump in dumps)
+        for side, texts in zip(sides[1:], others, strict=True):
+            if lines := _diff(first, texts):
                 changes.append(PromptChange(f"{_SECTIONS[role]}.prompt", side.letter, lines))
     return changes
 
@@ -93,13 +100,24 @@ def _values(side: Side, *, by_kind: bool) -> dict[str, Any]:
     own = {key: value for key, value in shaping.items() if key.startswith("own.")}
     seeds = str(shaping.get("seeds", ""))[:_SHORT]
     version = side.origin.versions.get("selfinstruct-chains", "")
-    return flatten(dump) | own | {"seeds": f"{side.facts.seeds} ({seeds})", "version": version}
+    return dict(_flat(dump)) | own | {"seeds": f"{side.facts.seeds} ({seeds})", "version": version}
 
 
 def _by_section(keys: Sequence[str]) -> list[str]:
     """Keys that only a later run has stand with the others of their section."""
     sections = list(dict.fromkeys(key.partition(".")[0] for key in keys))
     return sorted(keys, key=lambda key: sections.index(key.partition(".")[0]))
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Values by dotted key; a list is one value where it holds no sections, and empty sections are none."""
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        value = {str(place): item for place, item in enumerate(value)}
+    if not isinstance(value, dict):
+        yield key, value
+        return
+    for name, below in value.items():
+        yield from _flat(below, f"{key}.{name}".removeprefix("."))
 
 
 def _at(values: Any, dotted: str) -> Any:
@@ -129,14 +147,24 @@ def _is_told_above(key: str, found: Sequence[Any], flat: Sequence[Mapping[str, A
     return bool(between) and list(found) == [values.get(f"model.{below}", ABSENT) for values in flat]
 
 
-def _diff(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """The texts of a prompt by dotted key; a list of texts is one, of JSON on each line."""
+    match value:
+        case dict():
+            for name, below in value.items():
+                yield from _texts(below, f"{key}.{name}".removeprefix("."))
+        case list():
+            yield key, "\n".join(json.dumps(item, ensure_ascii=False) for item in value)
+        case None:
+            return
+        case _:
+            yield key, str(value)
+
+
+def _diff(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     for key in dict.fromkeys([*one, *other]):
-        before, after = (_lines(values.get(key, "")) for values in (one, other))
+        before, after = (text.split("\n") if (text := texts.get(key)) else [] for texts in (one, other))
         if changed := list(unified_diff(before, after, lineterm="", n=1))[2:]:
             lines += [f"@ {key}", *(line for line in changed if not line.startswith("@@"))]
     return lines
-
-
-def _lines(value: Any) -> list[str]:
-    return value.split("\n") if isinstance(value, str) else [str(value)]

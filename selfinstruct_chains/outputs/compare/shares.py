@@ -98,7 +98,7 @@ def _of_instructions(sides: Sequence[Side]) -> Iterator[Share]:
     first = span(sides)
     yield Share("accepted", "accepted instructions", [_accepted(side, None) for side in sides])
     if first:
-        name = f"accepted, {first:,} requests"
+        name = f"accepted, in {first:,} requests"
         yield Share("accepted_in_span", name, [_accepted(side, first) for side in sides])
     for rule in _rules(sides):
         yield Share(f"dropped.{rule}", f"dropped: {rule}", [_dropped(side, rule, first) for side in sides])

@@ -34,7 +34,7 @@ def comparison_text(found: Comparison) -> str:
         blocks.append("\n".join(_table(table, found.sides)))
         if table.id == "settings" and found.prompts:
             blocks[-1] += "\n  -o FILE.html shows what differs in the prompts."
-    blocks += ["\n".join(_nearest(one)) for one in found.overlaps if one.nearest]
+    blocks += ["\n".join(_nearest(one)) for one in _shown(found)]
     if any(found.differences.values()):
         blocks.append("\n".join(_differences(found)))
     blocks += [textwrap.fill(line, _WIDTH) for line in in_short(found)]
@@ -79,14 +79,21 @@ def _row(row: Row, block: slice, *, paper: bool) -> Iterator[str]:
     if fits:
         yield _line(name, [*cells, *([row.paper] * paper)])
         return
-    for place, cell in enumerate(cells, start=block.start):
-        start = f"    {chr(ord('A') + place)}  "
+    for cell in dict.fromkeys(cells):
+        letters = [chr(ord("A") + place) for place, other in enumerate(cells, start=block.start) if other == cell]
+        start = f"    {' '.join(letters)}  "
         yield textwrap.fill(cell or "-", _WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
 
 
 def _line(name: str, cells: Sequence[str], above: str = "") -> str:
     line = f"{name:<{_FIRST}}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
     return f"{above}\n{line.rstrip()}" if above and not name else line.rstrip()
+
+
+def _shown(found: Comparison) -> Iterator[Overlap]:
+    """Each two runs, or where there are many those with the first."""
+    first = found.sides[0].letter
+    return (one for one in found.overlaps if one.nearest and (one.one == first or len(found.sides) <= _FIT))
 
 
 def _nearest(found: Overlap) -> Iterator[str]:
@@ -102,7 +109,7 @@ def _differences(found: Comparison) -> Iterator[str]:
         yield f"{letter} minus {found.sides[0].letter}, in percentage points [95%]"
         for one in differences:
             estimate = estimate_text(one.estimate, 1, sign="+")
-            yield f"  {_cut(printable(one.share.name), 30):<31}{estimate:<24}{verdict(one)}"
+            yield f"  {_cut(printable(one.share.name), 31):<31}{estimate:<24}{verdict(one)}"
     yield textwrap.fill(HOW.replace("“", '"').replace("”", '"'), _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
