@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import UNDETERMINED, language_name
@@ -99,21 +99,20 @@ def _verbs(found: Sequence[Side], on_progress: Told) -> tuple[list[Verbs], list[
     """The verbs of each run, of samples of one size, since a larger one has more of them; and what there is to note."""
     english = [by_language(side.sample, side.config).get(ENGLISH, []) for side in found]
     size = min((len(texts) for texts in english if texts), default=0)
-    unread = [f"{side.letter}" for side, texts in zip(found, english, strict=True) if side.sample and not texts]
+    unread = [side.letter for side, texts in zip(found, english, strict=True) if side.sample and not texts]
     notes = [f"{_listed(unread)}: no English instructions, which alone are parsed for verbs."] if unread else []
+    if not size:
+        return [], notes
+    texts = chain.from_iterable(texts[:size] for texts in english)
+    parsed = pairs_of(telling(texts, on_progress, "parsing", size * (len(found) - len(unread))))
     try:
-        verbs = [
-            _counted(islice(telling(texts, on_progress, f"parsing {side.letter}", size), size), bool(texts))
-            for side, texts in zip(found, english, strict=True)
-        ]
+        return [_counted(list(islice(parsed, len(texts[:size])))) for texts in english], notes
     except ConfigError as error:
         return [], [*notes, f"Verbs are left out: {error}."]
-    return verbs, notes
 
 
-def _counted(texts: Iterator[str], some: bool) -> Verbs:  # noqa: FBT001
-    found = list(pairs_of(texts)) if some else []
-    return Verbs(len(found), Counter(filter(None, found)))
+def _counted(pairs: Sequence[tuple[str, str] | None]) -> Verbs:
+    return Verbs(len(pairs), Counter(filter(None, pairs)))
 
 
 def _notes(found: Sequence[Side], by: Yardstick) -> Iterator[str]:

@@ -114,7 +114,8 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         value = {str(place): item for place, item in enumerate(value)}
     if not isinstance(value, dict):
-        yield key, value
+        if value != []:
+            yield key, value
         return
     for name, below in value.items():
         yield from _flat(below, f"{key}.{name}".removeprefix("."))
