@@ -14,7 +14,7 @@ from selfinstruct_chains.outputs.review.verdicts import Reviews
 from tests.browser.test_report_page import HOSTILE, VISIBLE
 from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import run_folder, task
-from tests.outputs.twenty import ENTRIES, REJECTIONS, TASKS, twenty
+from tests.outputs.twenty import ENTRIES, REJECTIONS, TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,9 +37,10 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
     prompt = config.classification.prompt
     chat = prompt.chat.model_copy(update={"user": prompt.chat.user + "\n" + HOSTILE.replace("{", "")})
     config = config.with_role("classification", prompt=prompt.model_copy(update={"chat": chat}))
-    twenty(home / "a")
+    tasks = [task(0, HOSTILE), *TASKS[1:]]
+    run_folder(home / "a", tasks, REJECTIONS, ENTRIES)
     drop = Rejection(id="000001-19", rule=HOSTILE, stage="instruction", text=HOSTILE, request=1)
-    run_folder(home / "b", [*TASKS, task(20, HOSTILE)], [*REJECTIONS, drop], ENTRIES, config=config)
+    run_folder(home / "b", tasks, [*REJECTIONS, drop], ENTRIES, config=config)
     for name, yes in (("a", 2), ("b", 15)):
         for place, one in enumerate(TASKS):
             Reviews(home / name).put(verdict(one.id, "yyy" if place < yes else "yyn"))
