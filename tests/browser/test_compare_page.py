@@ -11,6 +11,7 @@ from selfinstruct_chains import Rejection, load_config
 from selfinstruct_chains.outputs.compare.comparison import compare
 from selfinstruct_chains.outputs.compare.page import write
 from selfinstruct_chains.outputs.review.verdicts import Reviews
+from tests.browser.axe import serious
 from tests.browser.test_report_page import HOSTILE, VISIBLE
 from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import run_folder, task
@@ -81,3 +82,9 @@ async def test_what_others_wrote_is_shown_and_never_run(opened: Opened, options:
     await expect(page.locator("#nearest .text", has_text="HYPERLINK").first).to_have_text(VISIBLE)
     width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert width == 0
+
+
+@pytest.mark.parametrize("options", [{}, {"dark": True}, {"width": 400}])
+async def test_everybody_can_use_it(opened: Opened, options: dict[str, object]) -> None:
+    """Axe finds nothing serious."""
+    assert await serious(await opened(**options)) == []

@@ -57,16 +57,15 @@ def write(found: Comparison, out: Path) -> None:
 def page(found: Comparison) -> str:
     """The whole file."""
     columns = ["", *(f"{side.letter} {_short(side.name)}" for side in found.sides)]
-    sections = [_section(table, columns) for table in tables(found)]
+    sections = [_differences(found), *_shares(found), *(_section(table, columns) for table in tables(found))]
     content = {
         "runs": [_run(side) for side in found.sides],
         "notes": list(found.notes),
         "in_short": in_short(found),
-        "sections": [_differences(found), *_shares(found), *sections],
+        "sections": [section for section in sections if section["rows"] or section["plots"]],
         "prompts": [change._asdict() for change in found.prompts],
         "overlaps": [_overlap(one) for one in found.overlaps if one.nearest],
     }
-    content["sections"] = [section for section in content["sections"] if section["rows"] or section["plots"]]
     script = assets(_SCRIPTS)
     return Template(assets(["compare.html"])).substitute(
         mark=MARK, policy=policy([script]), style=assets(_STYLES), content=data(content), script=script

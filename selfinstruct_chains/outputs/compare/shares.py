@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.outputs.compare.side import REVIEWERS, is_same_folder
@@ -17,7 +18,7 @@ from selfinstruct_chains.training.evaluation.intervals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from selfinstruct_chains.outputs.compare.side import Side
     from selfinstruct_chains.outputs.review.verdicts import Verdict
@@ -123,9 +124,9 @@ def _rules(sides: Sequence[Side]) -> list[str]:
 
 def _dropped(side: Side, rule: str, first: int | None) -> Counted:
     """Of the same requests as acceptance is compared over."""
-    acceptance, counts = side.facts.stats.acceptance, side.dropped.get(rule, {})
+    acceptance, counts = side.facts.stats.acceptance, side.dropped.get(rule, Counter())
     windows = acceptance.windows(acceptance.requests or 1)[:first]
-    return counted_in_groups((counts.get(window.first, 0), window.proposed) for window in windows)
+    return counted_in_groups((counts[window.first], window.proposed) for window in windows)
 
 
 def _finished(side: Side) -> Counted:
@@ -141,13 +142,17 @@ def _of_tasks(sides: Sequence[Side]) -> Iterator[Share]:
 
 
 def _of_verdicts(sides: Sequence[Side]) -> Iterator[Share]:
-    paper: Mapping[str, float] = dict(PAPER_TABLE_TWO)
     for who, name in REVIEWERS.items():
         for question, title in _QUESTIONS.items():
             found = [counted(*_yes(side.verdicts.get(who, ()), question)) for side in sides]
-            yield Share(f"{who}.{question}", f"{title}, by {name}", found, paper[question])
+            paper = next(share for one, share in PAPER_TABLE_TWO.items() if one == question)
+            yield Share(f"{who}.{question}", f"{title}, by {name}", found, paper)
 
 
 def _yes(verdicts: Sequence[Verdict], question: str) -> tuple[int, int]:
-    said = [one.approved if question not in QUESTIONS else getattr(one, question) for one in verdicts]
-    return sum(said), len(said)
+    """How many say yes, of those that say yes or no: who is unsure counts for neither."""
+    asked = [question] if question in QUESTIONS else list(QUESTIONS)
+    answers = [[getattr(one, question) for question in asked] for one in verdicts]
+    yes = sum(all(answer is True for answer in given) for given in answers)
+    no = sum(any(answer is False for answer in given) for given in answers)
+    return yes, yes + no

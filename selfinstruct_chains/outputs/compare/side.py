@@ -30,7 +30,7 @@ MOST = len(ascii_uppercase)
 """Runs that can be compared at once: each has a letter."""
 ENGLISH = "en"
 """What was in force in runs of versions that knew no other language, and named none."""
-REVIEWERS: Mapping[By, str] = {"person": "a person", "judge": "a model"}
+REVIEWERS: Mapping[By, str] = {"person": "people", "judge": "a model"}
 """Whose verdicts are compared, and what they are called."""
 
 

@@ -7,13 +7,13 @@ from collections import Counter
 from math import ceil, isnan
 from typing import TYPE_CHECKING, NamedTuple
 
+from selfinstruct_chains.outputs.compare.cost import COSTS, dollars_each, each
 from selfinstruct_chains.outputs.compare.settings import ABSENT
 from selfinstruct_chains.outputs.report.facts import PARTS_OF_A_TASK
 from selfinstruct_chains.outputs.stats import PAPER_TABLE_ONE
-from selfinstruct_chains.run.usage import total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from selfinstruct_chains.outputs.compare.comparison import Comparison, Verbs
     from selfinstruct_chains.outputs.compare.shares import Share
@@ -63,7 +63,7 @@ def tables(found: Comparison) -> list[Table]:
         Table(
             "verdicts",
             "Verdicts: percent of yes [95%]",
-            list(_verdicts(found.shares, len(sides))),
+            list(_verdicts(found.shares, sides)),
             "Of all instances of a task; the paper looked at one.",
         ),
     ]
@@ -167,40 +167,11 @@ def _part(count: int, whole: int) -> str:
 
 def _cost(sides: Sequence[Side]) -> Iterator[Row]:
     for name, figure in COSTS.items():
-        yield Row(name, [_figure(side, figure) for side in sides])
-    cells = [_money(dollars_each(side)) if side.has_calls else "-" for side in sides]
-    yield Row("dollars", cells)
-    if any(cell not in {"-", "?", "0"} for cell in cells):
-        yield Row("  for 1,000 tasks", [_money(each and 1000 * each) for each in map(dollars_each, sides)])
-
-
-COSTS: dict[str, Callable[[Side], float]] = {
-    "calls": lambda side: total(side.facts.stats.calls).calls,
-    "tokens in": lambda side: total(side.facts.stats.calls).input_tokens,
-    "tokens out": lambda side: total(side.facts.stats.calls).output_tokens,
-    "seconds of replies": lambda side: total(side.facts.stats.calls).milliseconds / 1000,
-}
-"""What is divided by the finished tasks."""
-
-
-def each(side: Side, figure: Callable[[Side], float]) -> float | None:
-    """A figure for each finished task; None where there are none, or no calls."""
-    return figure(side) / side.finished if side.finished and side.has_calls and side.facts.stats.calls else None
-
-
-def dollars_each(side: Side) -> float | None:
-    """What a finished task has cost; None where it is not known."""
-    costs = [cost.dollars for cost in side.facts.stats.spent.values()]
-    known = [cost for cost in costs if cost is not None]
-    used = total(side.facts.stats.calls)
-    if not side.has_calls or not side.finished or len(known) < len(costs) or not costs:
-        return None
-    return None if used.unknown == used.calls else sum(known) / side.finished
-
-
-def _figure(side: Side, figure: Callable[[Side], float]) -> str:
-    found = each(side, figure)
-    return "-" if found is None else number(found)
+        yield Row(name, [number(each(side, figure)) for side in sides])
+    costs = [dollars_each(side) for side in sides]
+    yield Row("dollars", [_money(cost) if side.has_calls else "-" for cost, side in zip(costs, sides, strict=True)])
+    if any(costs):
+        yield Row("  for 1,000 tasks", [_money(cost and 1000 * cost) for cost in costs])
 
 
 def _money(dollars: float | None) -> str:
@@ -281,19 +252,16 @@ def _verbs(verbs: Sequence[Verbs]) -> Table:
     return Table("verbs", "Root verbs with an object, of English instructions", rows, _VERBS)
 
 
-def _verdicts(shares: Sequence[Share], runs: int) -> Iterator[Row]:
+def _verdicts(shares: Sequence[Share], sides: Sequence[Side]) -> Iterator[Row]:
     for share in shares:
         who, _, question = share.key.partition(".")
-        if who not in {"person", "judge"}:
+        seen = [sum(len(given) for name, given in side.verdicts.items() if name == who) for side in sides]
+        if not any(seen):
             continue
         if question == "valid_instruction":
-            yield Row(f"tasks seen by {_who(share)}", [number(one.of) for one in share.found], "200")
-        cells = [interval(share.estimate(place)) for place in range(runs)]
+            yield Row(f"tasks seen by {share.name.rpartition(', by ')[2]}", list(map(number, seen)), "200")
+        cells = [interval(share.estimate(place)) for place in range(len(sides))]
         yield Row(f"  {share.name.partition(',')[0]}", cells, f"{100 * (share.paper or 0):.0f}")
-
-
-def _who(share: Share) -> str:
-    return share.name.rpartition(", by ")[2]
 
 
 def _mean(whole: float, count: int) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from selfinstruct_chains.outputs.compare.cost import dollars_each, each, tokens
 from selfinstruct_chains.outputs.compare.side import REVIEWERS, is_same_folder
-from selfinstruct_chains.outputs.compare.tables import dollars_each, each
-from selfinstruct_chains.run.usage import total
 from selfinstruct_chains.training.evaluation.table import estimate_text
 
 if TYPE_CHECKING:
@@ -64,13 +63,8 @@ def _cost(first: Side, side: Side) -> Iterator[str]:
     """Dollars where both are known, else tokens."""
     for what, both in (
         ("dollars", (dollars_each(side), dollars_each(first))),
-        ("tokens", (each(side, _tokens), each(first, _tokens))),
+        ("tokens", (each(side, tokens), each(first, tokens))),
     ):
         if both[0] and both[1]:
             yield f"A finished task takes {both[0] / both[1]:.2g} times the {what}."
             return
-
-
-def _tokens(side: Side) -> float:
-    used = total(side.facts.stats.calls)
-    return used.input_tokens + used.output_tokens

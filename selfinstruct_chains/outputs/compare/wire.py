@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct_chains.outputs.compare.cost import COSTS, dollars_each, each
 from selfinstruct_chains.outputs.compare.settings import ABSENT
-from selfinstruct_chains.outputs.compare.tables import COSTS, dollars_each, each, quantile
+from selfinstruct_chains.outputs.compare.tables import quantile
 from selfinstruct_chains.outputs.compare.told import in_short, verdict
 from selfinstruct_chains.outputs.report.facts import PARTS_OF_A_TASK
 
