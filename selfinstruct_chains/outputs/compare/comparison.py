@@ -80,14 +80,14 @@ def compare(paths: Sequence[Path], sample: int = SAMPLE, on_progress: Told = unt
         RunError: there is no such run, or it is damaged.
     """
     found = sides(paths, sample, on_progress)
-    shared, by = shares(found), yardstick(found)
+    by = yardstick(found)
     verbs, unparsed = _verbs(found, on_progress)
     return Comparison(
         found,
         differing(found),
         prompt_changes(found),
-        shared,
-        differences(found, shared),
+        shares(found),
+        differences(found),
         by,
         overlaps(found, by, on_progress),
         verbs,
@@ -126,10 +126,11 @@ def _notes(found: Sequence[Side], by: Yardstick) -> Iterator[str]:
     thresholds = {side.letter: f"{side.config.novelty.threshold:g}" for side in found}
     if len(set(thresholds.values())) > 1:
         yield f"Novelty thresholds differ ({_each(thresholds)}); between runs {by.threshold:g} counts, which is A's."
-    if first := span(found):
+    if span(found):
+        made = {side.letter: f"{side.facts.stats.acceptance.requests:,}" for side in found}
         yield (
-            "The runs made different numbers of requests. Acceptance falls as a pool grows, so what differs is told of "
-            f"the first {first:,} of each."
+            f"The runs made different numbers of requests ({_each(made)}). Acceptance falls as a pool grows, so "
+            "differences of it are over as many of each, the first ones."
         )
     judges = {side.letter: {one.model for one in side.verdicts["judge"]} for side in found if "judge" in side.verdicts}
     if len({frozenset(models) for models in judges.values()}) > 1:

@@ -28,7 +28,7 @@ MARK = "<!-- selfinstruct comparison -->"
 """What stands at the start of every comparison, after its doctype."""
 _SCRIPTS = ("text.js", "sections.js", "compare.js")
 _STYLES = ("theme.css", "page.css", "sections.css", "compare.css")
-_DRAWN = ("accepted", "accepted_in_span", "classification", "person.all", "judge.all")
+_DRAWN = ("accepted", "classification", "person.all", "judge.all")
 _LONGEST = 40  # characters of a run's name over a column
 
 
@@ -107,10 +107,7 @@ def _differences(found: Comparison) -> dict[str, Any]:
 
 def _shares(found: Comparison) -> Iterator[dict[str, Any]]:
     """The shares that are drawn, a dot for each run."""
-    shown = {share.key: share for share in found.shares if share.key in _DRAWN}
-    if "accepted_in_span" in shown:
-        del shown["accepted"]
-    plots = [_plot(share.name.strip(), dots) for share in shown.values() if (dots := list(_dots(share, found.sides)))]
+    plots = [_plot(share.name.strip(), dots) for share in found.shares if (dots := list(_dots(share, found.sides)))]
     yield _parts("shares", "Shares, in percent", "With 95% intervals; the paper's has none.") | {"plots": plots}
 
 

@@ -58,49 +58,53 @@ class Difference(NamedTuple):
     """Whether an interval that is wider for all the comparisons made (Bonferroni) excludes zero."""
 
 
-def shares(sides: Sequence[Side]) -> list[Share]:
-    """Every share that at least one of the runs has something to count for."""
-    found = [*_of_instructions(sides), *_of_tasks(sides), *_of_verdicts(sides)]
+def shares(sides: Sequence[Side], first: int | None = None) -> list[Share]:
+    """Every share that at least one of the runs has something to count for.
+
+    Args:
+        sides: the runs.
+        first: what is proposed, accepted and dropped is counted in so many requests of each, the first ones; None: all.
+    """
+    found = [*_of_instructions(sides, first), *_of_tasks(sides), *_of_verdicts(sides)]
     return [share for share in found if any(one.of for one in share.found)]
 
 
-def differences(sides: Sequence[Side], found: Sequence[Share]) -> dict[str, list[Difference]]:
+def differences(sides: Sequence[Side]) -> dict[str, list[Difference]]:
     """For each other run, by its letter, how its shares differ from the first's; none where it is the same folder.
 
-    Shares that one of the two can't be asked for are left out.
+    Acceptance falls as a pool grows, so that it is compared over as many requests. Shares that one of the two has
+    nothing to count for are left out.
     """
     first, *others = sides
-    whole = "accepted" if span(sides) else ""  # which would be of pools of different sizes
     level = 1 - (1 - LEVEL) / len(others)
     return {
         side.letter: [
-            _difference(share, place, level)
-            for share in found
-            if share.found[0].of and share.found[place].of and share.key != whole
+            _difference(share, level) for share in shares([first, side], span([first, side])) if _has_both(share)
         ]
-        for place, side in enumerate(others, start=1)
+        for side in others
         if not is_same_folder(first, side)
     }
 
 
 def span(sides: Sequence[Side]) -> int | None:
-    """The requests that all runs have made, where some have made more: acceptance falls as a pool grows."""
-    made = {side.facts.stats.acceptance.requests for side in sides}
+    """The requests that each of the runs has made that made any, where some have made more; else None."""
+    made = {side.facts.stats.acceptance.requests for side in sides} - {0}
     return min(made) if len(made) > 1 else None
 
 
-def _difference(share: Share, place: int, level: float) -> Difference:
-    two = share.found[place], share.found[0]
-    wide = unpaired_share_difference(*two, level)
-    return Difference(share, unpaired_share_difference(*two, LEVEL), wide.is_clear)
+def _has_both(share: Share) -> bool:
+    return all(one.of for one in share.found)
 
 
-def _of_instructions(sides: Sequence[Side]) -> Iterator[Share]:
-    first = span(sides)
-    yield Share("accepted", "accepted instructions", [_accepted(side, None) for side in sides])
-    if first:
-        name = f"accepted, in {first:,} requests"
-        yield Share("accepted_in_span", name, [_accepted(side, first) for side in sides])
+def _difference(share: Share, level: float) -> Difference:
+    first, other = share.found
+    wide = unpaired_share_difference(other, first, level)
+    return Difference(share, unpaired_share_difference(other, first, LEVEL), wide.is_clear)
+
+
+def _of_instructions(sides: Sequence[Side], first: int | None) -> Iterator[Share]:
+    among = f"accepted, in {first:,} request{'s' * (first > 1)}" if first else "accepted instructions"
+    yield Share("accepted", among, [_accepted(side, first) for side in sides])
     for rule in _rules(sides):
         yield Share(f"dropped.{rule}", f"dropped: {rule}", [_dropped(side, rule, first) for side in sides])
     yield Share("finished", "finished, of accepted", [_finished(side) for side in sides])

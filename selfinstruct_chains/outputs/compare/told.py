@@ -47,7 +47,7 @@ def _sentences(found: Comparison, first: Side, side: Side) -> Iterator[str]:
         yield _sentence(f"Right in all three respects, by {name}", one, side)
     if not reviewed:
         yield "Which is better in quality nothing says: they have no verdicts of one kind (selfinstruct review)."
-    if accepted := known.get("accepted_in_span") or known.get("accepted"):
+    if accepted := known.get("accepted"):
         yield _sentence("Accepted instructions", accepted, side)
     yield from _cost(first, side)
 

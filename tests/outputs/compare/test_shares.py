@@ -42,9 +42,8 @@ def test_each_share_is_of_what_it_says(tmp_path: Path) -> None:
 
     assert {key: (one.yes, one.of) for key, one in found.items()} == {
         "accepted": (21, 23),
-        "accepted_in_span": (10, 12),
-        "dropped.novelty": (1, 12),
-        "dropped.too_short": (1, 12),
+        "dropped.novelty": (1, 23),
+        "dropped.too_short": (1, 23),
         "finished": (20, 21),
         "classification": (8, 20),
         "one_label": (2, 8),
@@ -54,18 +53,28 @@ def test_each_share_is_of_what_it_says(tmp_path: Path) -> None:
 def test_acceptance_is_compared_over_as_many_requests(tmp_path: Path) -> None:
     """A longer run's later requests meet a larger pool, so that they don't count against it."""
     two = read(short(tmp_path / "a", 40, 10), short(tmp_path / "b", 10, 10))
-    [found] = [one for one in differences(two, shares(two))["B"] if one.share.key.startswith("accepted")]
+    [found] = [one for one in differences(two)["B"] if one.share.key == "accepted"]
 
     assert span(two) == 1
-    assert found.share.key == "accepted_in_span"
+    assert found.share.name == "accepted, in 1 request"
     assert found.estimate.mean == 0
     assert span(read(tmp_path / "a", tmp_path / "a")) is None
+
+
+def test_a_short_run_takes_nothing_from_the_comparison_of_others(tmp_path: Path) -> None:
+    """Each two are compared over what they both have; one without any requests does not count."""
+    a, b = short(tmp_path / "a", 40, 10), short(tmp_path / "b", 30, 10)
+    runs = read(a, b, short(tmp_path / "c", 10), short(tmp_path / "d", 0))
+    found = {letter: [one.share.name for one in them] for letter, them in differences(runs).items()}
+
+    assert [found[letter][:1] for letter in "BCD"] == [["accepted, in 3 requests"], ["accepted, in 1 request"], []]
+    assert "dropped: novelty" in found["B"]
 
 
 def test_a_difference_that_intervals_show_is_clear(tmp_path: Path) -> None:
     """And one that they don't has the size that would have shown."""
     two = read(short(tmp_path / "a", 200, labels=20), short(tmp_path / "b", 200, 10, labels=120))
-    found = {one.share.key: one for one in differences(two, shares(two))["B"]}
+    found = {one.share.key: one for one in differences(two)["B"]}
 
     assert found["classification"].estimate.mean == pytest.approx(50)
     assert found["classification"].is_clear
@@ -82,7 +91,7 @@ def test_more_comparisons_need_more(tmp_path: Path) -> None:
 
     def found(*runs: Path) -> tuple[float | None, bool]:
         two = read(*runs)
-        [one] = [one for one in differences(two, shares(two))["B"] if one.share.key == "person.all"]
+        [one] = [one for one in differences(two)["B"] if one.share.key == "person.all"]
         return one.estimate.low, one.is_clear
 
     (low, clear), (low_of_many, clear_of_many) = found(a, b), found(a, b, *[b] * 9)
@@ -111,7 +120,7 @@ def test_what_one_run_lacks_is_no_difference(tmp_path: Path) -> None:
     Reviews(a).put(verdict("000000-01", "yyn"))
     two = read(a, b)
 
-    assert differences(two, shares(two)) == {"B": []}
+    assert differences(two) == {"B": []}
 
 
 def test_a_folder_beside_itself_has_no_differences(tmp_path: Path) -> None:
@@ -120,4 +129,4 @@ def test_a_folder_beside_itself_has_no_differences(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(a)
     two = read(a, tmp_path / "link")
 
-    assert differences(two, shares(two)) == {}
+    assert differences(two) == {}
