@@ -141,7 +141,7 @@ def _about(side: Side) -> Iterator[str]:
     if side.unfinished:
         yield f"{side.letter} is unfinished: {side.unfinished}."
     if side.origin.made:
-        yield f"{side.letter}: {side.origin.made}. It has no calls of its own."
+        yield f"{side.letter}: {side.origin.made}. What it has cost is not counted here."
     if not side.finished:
         yield f"{side.letter} has no finished tasks yet."
     unknown = sum(usage.unknown for usage in side.facts.stats.calls.values())

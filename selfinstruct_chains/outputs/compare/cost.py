@@ -22,7 +22,7 @@ COSTS: Mapping[str, Callable[[Side], float]] = {
 
 def each(side: Side, figure: Callable[[Side], float]) -> float | None:
     """A figure for each finished task; None where there are none, or no calls."""
-    return figure(side) / side.finished if side.finished and side.has_calls and side.facts.stats.calls else None
+    return figure(side) / side.finished if side.finished and side.has_calls else None
 
 
 def tokens(side: Side) -> float:
@@ -36,6 +36,6 @@ def dollars_each(side: Side) -> float | None:
     costs = [cost.dollars for cost in side.facts.stats.spent.values()]
     known = [cost for cost in costs if cost is not None]
     used = total(side.facts.stats.calls)
-    if not side.has_calls or not side.finished or len(known) < len(costs) or used.unknown == used.calls:
+    if not side.finished or len(known) < len(costs) or used.unknown == used.calls:
         return None
     return sum(known) / side.finished

@@ -77,8 +77,8 @@ class Side:
 
     @property
     def has_calls(self) -> bool:
-        """Whether its calls are in its folder; those of a run that was made of another one are in that one's."""
-        return not self.origin.made
+        """Whether its journal tells of any; of a run that was made of another one it does not."""
+        return bool(self.facts.stats.calls)
 
     @property
     def languages(self) -> frozenset[str]:
