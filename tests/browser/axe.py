@@ -16,7 +16,7 @@ _SERIOUS = ["serious", "critical"]
 
 
 async def serious(page: Page) -> list[str]:
-    """Its serious and critical violations, each with its rule and what breaks it; the test is skipped without it."""
+    """Its serious and critical violations, each with its rule and what breaks it; skips the test without it."""
     if not SCRIPT.exists():
         pytest.skip("no axe-core here: npm install --no-save axe-core")
     await page.evaluate(SCRIPT.read_text(encoding="utf-8"))  # a page's policy does not hold for what is evaluated

@@ -219,24 +219,24 @@ WRITE = {
     "seeds -o": ("seeds good.jsonl -o {}", ".jsonl"),
     "dedup --rejected": ("dedup good.jsonl -o out.jsonl --rejected {}", ".jsonl"),
     "report -o": ("report run -o {}", ".html"),
-    "compare -o": ("compare run run -o {}", ".html"),
     "export -o": ("export run --format alpaca -o {}", ".json"),
     "export -o folder": ("export run --format parquet -o {}", ""),
     "refilter -o": ("refilter run --set novelty.threshold=0.6 -o {}", ""),
     "regenerate -o": ("regenerate run --chain openai -o {}", ""),
     "generate -o": ("generate -n 1 --chain openai -o {}", ""),
+    "compare -o": ("compare run run -o {}", ".html"),
 }
 """Options that name what is written; with --force where there is one."""
 IN_THE_WAY = {"dedup -o": ("folder", "loop", "long", "below", "full"), "refilter -o": ("file", "loop", "long", "below")}
 IN_THE_WAY |= {
     "dedup --rejected": IN_THE_WAY["dedup -o"],
     "report -o": IN_THE_WAY["dedup -o"],
-    "compare -o": IN_THE_WAY["dedup -o"],
     "seeds -o": IN_THE_WAY["dedup -o"],
     "export -o": ("folder", "loop", "long", "below"),
     "export -o folder": IN_THE_WAY["refilter -o"],
     "generate -o": IN_THE_WAY["refilter -o"],
     "regenerate -o": IN_THE_WAY["refilter -o"],
+    "compare -o": IN_THE_WAY["dedup -o"],
 }
 """What makes each of them impossible."""
 
