@@ -1,4 +1,4 @@
-"""How often a 95% interval of `evaluate` holds the true value.
+"""How often a 95% interval of `evaluate` or `compare` holds the true value.
 
     uv run python benchmarks/intervals.py [--runs 2000] [--items 30 50 100 252]
 
@@ -9,20 +9,28 @@ when an interval holds it less often than .93, less three standard errors of the
 from __future__ import annotations
 
 import argparse
+from itertools import chain
 from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from selfinstruct_chains.training.evaluation.intervals import mean, share, share_difference
+from selfinstruct_chains.training.evaluation.intervals import (
+    counted,
+    counted_in_groups,
+    mean,
+    share,
+    share_difference,
+    unpaired_share_difference,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from selfinstruct_chains.training.evaluation.intervals import Estimate
+    from selfinstruct_chains.training.evaluation.intervals import Counted, Estimate
 
 SIZE = 200_000
 """Of a population."""
@@ -75,12 +83,38 @@ def main() -> int:
     given = options.parse_args()
     rng, short = np.random.default_rng(1), False
     print("".join(f"{head:>22}" for head in ("", *(f"{n} items" for n in given.items))))
-    for name, (population, interval) in CASES.items():
-        values = population(rng)
-        held = [coverage(values, interval, n, given.runs, rng) for n in given.items]
+    for name, held in chain(paired_or_single(given.items, given.runs, rng), unpaired(given.items, given.runs, rng)):
         short |= min(held) < DUE - 3 * sqrt(DUE * (1 - DUE) / given.runs)
         print(f"{name:>22}" + "".join(f"{one:>22.3f}" for one in held), flush=True)
     return int(short)
+
+
+def paired_or_single(items: list[int], runs: int, rng: Generator) -> Iterator[tuple[str, list[float]]]:
+    """For each of `CASES`, how often the interval holds over so many items."""
+    for name, (population, interval) in CASES.items():
+        values = population(rng)
+        yield name, [coverage(values, interval, n, runs, rng) for n in items]
+
+
+def unpaired(items: list[int], runs: int, rng: Generator) -> Iterator[tuple[str, list[float]]]:
+    """The same of differences between shares of other items: each for itself, and in groups of eight, 0.2 alike."""
+    for name, draw in (("shares, unpaired", _singly), ("in groups, unpaired", _grouped)):
+        yield name, [sum(_holds(*(draw(p, n, rng) for p in (0.6, 0.8))) for _ in range(runs)) / runs for n in items]
+
+
+def _singly(share_: float, items: int, rng: Generator) -> Counted:
+    return counted(int(rng.binomial(items, share_)), items)
+
+
+def _grouped(share_: float, items: int, rng: Generator) -> Counted:
+    """Each group has a share of its own (beta), so that two things of one correlate by 0.2."""
+    own = rng.beta(4 * share_, 4 * (1 - share_), max(items, 2))
+    return counted_in_groups([(int(rng.binomial(8, one)), 8) for one in own])
+
+
+def _holds(one: Counted, other: Counted) -> bool:
+    found = unpaired_share_difference(one, other)
+    return found.low is not None and found.high is not None and found.low <= 100 * (0.6 - 0.8) <= found.high
 
 
 def coverage(

@@ -42,6 +42,7 @@ COMMANDS = {
     "prompts": "List the prompt files, or print one.",
     "show": "Print the exact prompt of a role.",
     "graph": "Draw the chain.",
+    "compare": "Hold runs against one another, with intervals.",
     "report": "Write a page of figures and tasks to look through.",
     "review": "Review a sample by hand or by a model.",
     "dedup": "Drop near-duplicates from any JSONL by exact ROUGE-L.",

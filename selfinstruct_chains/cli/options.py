@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from selfinstruct_chains.cli.echo import echo, hush
 from selfinstruct_chains.cli.parameters import ChainName, Number, RunFolder, Whole
+from selfinstruct_chains.errors import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ run = click.argument("run", type=RunFolder())
 """The folder of a run."""
 latest_run = click.argument("run", type=RunFolder(), required=False)
 """The same for commands that only read: none is the latest, by `the_run`."""
+runs = click.argument("runs", type=RunFolder(), nargs=-1, metavar="[RUN]...")
+"""Several; none are the two latest, by `the_runs`."""
 as_json = click.option("--json", "as_json", is_flag=True, help="All of it as one JSON value, for programs.")
 quiet = click.option(
     "-q", "--quiet", is_flag=True, expose_value=False, callback=hush, help="No progress and no notes; only errors."
@@ -105,6 +108,23 @@ def the_run(named: Path | None) -> Path:
     found = latest()
     echo(f"run: {found} (the latest)", err=True)
     return found
+
+
+def the_runs(named: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The runs that a command holds against one another: those named, or the two latest in runs/, the older first.
+
+    Raises:
+        RunError: none is named, and there are not two.
+    """
+    from selfinstruct_chains.run.places import RUNS, run_folders
+
+    if named:
+        return named
+    found = run_folders()[1::-1]
+    if len(found) < 2:  # noqa: PLR2004
+        raise RunError(f"no runs are named, and there are not two in {RUNS}: give their folders")
+    echo(f"runs: {found[0]} and {found[1]} (the two latest)", err=True)
+    return tuple(found)
 
 
 def refuse(why: str, *names: str) -> None:

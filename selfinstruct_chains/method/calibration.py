@@ -89,7 +89,7 @@ def balanced(pairs: Sequence[tuple[bool, bool]]) -> float:
     return sum(shares) / 2
 
 
-def wilson(count: int, of: int, z: float = Z_95) -> tuple[float, float]:
+def wilson(count: float, of: float, z: float = Z_95) -> tuple[float, float]:
     """The interval of a share, by Wilson's score (1927); `z` standard deviations wide on either side."""
     share, square = count / of, z * z
     middle = share + square / (2 * of)

@@ -93,6 +93,11 @@ class NoveltyIndex:
         """
         return self._nearest(self._words(text), also)
 
+    def reaching(self, text: str) -> list[Similar]:
+        """All entries that are too similar, in no order."""
+        found = self._reaching(self._encode(self._words(text)))
+        return [Similar(self._ids[number], score) for number, score in found]
+
     def too_similar(self, text: str, other: str) -> bool:
         """Whether two texts, in the pool or not, reach the threshold."""
         if text == other:
@@ -155,20 +160,24 @@ class NoveltyIndex:
         self._sieve.add(codes)
 
     def _nearest(self, words: list[str], also: Callable[[str], bool] | None = None) -> Similar | None:
-        query = self._encode(words)
         best, best_score = -1, 0.0
+        for number, score in self._reaching(self._encode(words)):
+            better = score > best_score or (score == best_score and number < best)
+            if better and (also is None or also(self._ids[number])):
+                best, best_score = number, score
+        return Similar(self._ids[best], best_score) if best >= 0 else None
+
+    def _reaching(self, query: _Codes) -> Iterator[tuple[int, float]]:
+        """The numbers and scores of the entries that reach the threshold."""
         numer, denom = self._threshold.as_integer_ratio()
         for number in self._sieve.survivors(query):
             entry = self._entry(number)
             total = len(query) + len(entry)
             least = -(-numer * total // (2 * denom))
             common = LCSseq.similarity(query, entry, score_cutoff=least)  # 0 below it
-            # The quotient of two ints is correctly rounded, so equal fractions give equal floats and only those tie.
-            score = 2 * common / total
-            better = common >= least and (score > best_score or (score == best_score and number < best))
-            if better and (also is None or also(self._ids[number])):
-                best, best_score = number, score
-        return Similar(self._ids[best], best_score) if best >= 0 else None
+            if common >= least:
+                # The quotient of two ints is correctly rounded: equal fractions, and they alone, give equal floats.
+                yield number, 2 * common / total
 
     def _neighbours(
         self, queries: Sequence[_Codes], entries: Sequence[_Codes], counts: Sequence[int], k: int

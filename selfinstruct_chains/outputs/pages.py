@@ -13,8 +13,12 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.files.writing import is_stream
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 _ASSETS = files("selfinstruct_chains.outputs") / "assets"
 _BLOCK = '<script type="text/plain" class="rows">{}</script>'
@@ -48,6 +52,30 @@ def packed(rows: Sequence[Any]) -> str:
 def blocks(packs: Iterable[str]) -> str:
     """Packed rows as data blocks, which `rows.js` unpacks."""
     return "\n".join(map(_BLOCK.format, packs))
+
+
+def may_replace(out: Path, mark: str, what: str, *, force: bool) -> None:
+    """Find out whether a page may be written to `out`, before anything is made for it.
+
+    Args:
+        out: the file; `-` is standard output.
+        mark: what stands at the start of every page of this kind; such a one is replaced.
+        what: what pages of this kind are called.
+        force: also replace another file.
+
+    Raises:
+        ConfigError: it is a folder or in none, or another file.
+    """
+    if is_stream(out):
+        return
+    if out.is_dir():
+        raise ConfigError(f"{out}: a folder; give a file: -o")
+    if not out.parent.is_dir():
+        raise ConfigError(f"{out.parent}: no such folder; make it first, or choose another file: -o")
+    if out.exists() and not force:
+        with out.open("rb") as file:
+            if mark.encode() not in file.read(len(mark) + 100):
+                raise ConfigError(f"{out}: exists, and is no {what}; choose another file: -o, or --force to replace it")
 
 
 def _hash(script: str) -> str:

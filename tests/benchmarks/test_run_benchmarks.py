@@ -128,11 +128,20 @@ def test_a_slope_above_the_limit_fails() -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
+def test_comparing_is_measured_beside_counting_and_reading() -> None:
+    """A line for each, with seconds, CPU seconds and MiB; how much of one run is in the other is told."""
+    lines = run("compare.py", "--tasks", "24")
+
+    assert [line.split()[0] for line in lines] == ["2", "read", "stats", "compare"]
+    assert all(" s of CPU" in line and " MiB" in line for line in lines[1:])
+    assert lines[-1].endswith(" of A in B")
+
+
 def test_intervals_are_simulated() -> None:
     """A line for each shape of scores."""
     lines = run("intervals.py", "--runs", "40", "--items", "30")
 
-    assert len(lines) == 7
+    assert len(lines) == 9
 
 
 def test_the_table_names_every_benchmark() -> None:

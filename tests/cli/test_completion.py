@@ -80,6 +80,7 @@ def test_models_to_evaluate() -> None:
         "status",
         "stats",
         "report",
+        "compare",
         "log",
         "export",
         "refilter",

@@ -79,6 +79,9 @@ def test_commands_over_a_run(said: Callable[..., str], evil_run: str, tmp_path: 
     said("export", evil_run, "--format", "alpaca", "-o", str(tmp_path / f"out{EVIL.replace('/', '')}.json"))
     said("refilter", evil_run, "-o", str(tmp_path / f"again{EVIL.replace('/', '')}"), code=2)
     said("estimate", "-n", "5", evil_run)
+    said("compare", evil_run, evil_run)
+    assert json.loads(said("compare", evil_run, evil_run, "--json"))["runs"]["A"]["run"] == evil_run
+    said("compare", evil_run, evil_run, "-o", str(tmp_path / f"page{EVIL.replace('/', '')}.html"))
 
 
 def test_commands_over_files(said: Callable[..., str], tmp_path: Path) -> None:

@@ -135,6 +135,8 @@ RUNS = {
     "review": "review {}",
     "export": "export {} --format alpaca -o out.json",
     "stats": "stats {}",
+    "compare": "compare run {}",
+    "compare first": "compare {} run -o out.html",
 }
 """Commands that read a run."""
 FINE = {
@@ -222,6 +224,7 @@ WRITE = {
     "refilter -o": ("refilter run --set novelty.threshold=0.6 -o {}", ""),
     "regenerate -o": ("regenerate run --chain openai -o {}", ""),
     "generate -o": ("generate -n 1 --chain openai -o {}", ""),
+    "compare -o": ("compare run run -o {}", ".html"),
 }
 """Options that name what is written; with --force where there is one."""
 IN_THE_WAY = {"dedup -o": ("folder", "loop", "long", "below", "full"), "refilter -o": ("file", "loop", "long", "below")}
@@ -233,6 +236,7 @@ IN_THE_WAY |= {
     "export -o folder": IN_THE_WAY["refilter -o"],
     "generate -o": IN_THE_WAY["refilter -o"],
     "regenerate -o": IN_THE_WAY["refilter -o"],
+    "compare -o": IN_THE_WAY["dedup -o"],
 }
 """What makes each of them impossible."""
 
@@ -249,7 +253,7 @@ def test_an_output_that_can_not_be_written(selfinstruct: Callable[..., Any], hom
     assert Path("/dev/full").is_char_device()
 
 
-@pytest.mark.parametrize("place", ["dedup -o", "dedup --rejected", "report -o", "export -o"])
+@pytest.mark.parametrize("place", ["dedup -o", "dedup --rejected", "report -o", "compare -o", "export -o"])
 def test_a_link_to_nowhere_is_written_through(selfinstruct: Callable[..., Any], home: Path, place: str) -> None:
     """The link stays one, and leads to what was written."""
     line, suffix = WRITE[place]
@@ -304,6 +308,7 @@ def test_standard_output_that_is_full(home: Path, loose: list[str]) -> None:
         ("review run --judge openai --port 80", "--port"),
         ("review run --judge openai --open", "--open"),
         ("review run --prompt x.yaml", "--prompt"),
+        ("compare run run --force", "--force"),
         ("review run --set run.seed=1", "--set"),
         ("show instructions --chain openai --instruction Do", "--instruction"),
         ("export run --format alpaca -o out.json --public", "--public"),

@@ -99,6 +99,18 @@ def test_the_nearest_is_the_highest_score_and_then_the_first_added() -> None:
     assert index.nearest("a b c d e f g") == Similar("m", 6 / 7)
 
 
+def test_all_that_are_too_similar_are_told() -> None:
+    """Each entry that reaches the threshold, whether it is the nearest or not; the nearest is the first of the best."""
+    index = NoveltyIndex(0.6)
+    texts = ["a b c d e", "v w x y z", "a b c d z", "a b c d e", "a b x y z"]
+    for number, text in enumerate(texts):
+        index.add(text, str(number))
+
+    assert sorted(index.reaching("a b c d e")) == [("0", 1.0), ("2", 0.8), ("3", 1.0)]
+    assert index.reaching("o p q") == []
+    assert index.nearest("a b c d e") == ("0", 1.0)
+
+
 def test_an_admitted_candidate_counts_for_those_after_it() -> None:
     """A batch is decided in order, and only the novel candidates join the pool."""
     index = NoveltyIndex()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from selfinstruct_chains import Rejection
+    from selfinstruct_chains import ChainConfig, Rejection
     from selfinstruct_chains.run.journal import Entry
 
 SEED = Task(
@@ -25,15 +25,16 @@ SEED = Task(
 CONFIG = load_config("openai")
 
 
-def run_folder(
+def run_folder(  # noqa: PLR0913, PLR0917 - all that stands in one
     path: Path,
     tasks: Iterable[Task],
     rejections: Iterable[Rejection] = (),
     entries: Iterable[Entry] = (),
     seeds: Iterable[Task] = (SEED,),
+    config: ChainConfig = CONFIG,
 ) -> RunReader:
     """A run of these tasks in the folder `path`."""
-    folder = Folder(path, CONFIG, list(seeds))
+    folder = Folder(path, config, list(seeds))
     for task in tasks:
         folder.task(task)
     for rejection in rejections:

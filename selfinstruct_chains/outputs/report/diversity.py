@@ -77,7 +77,7 @@ def phrases(instructions: Iterable[str]) -> Phrases:
     """
     parsed = 0
     pairs: Counter[tuple[str, str]] = Counter()
-    for pair in _pairs(instructions):
+    for pair in pairs_of(instructions):
         parsed += 1
         if pair:
             pairs[pair] += 1
@@ -126,7 +126,12 @@ def _most_common(counts: Counter[str], k: int) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:k]
 
 
-def _pairs(instructions: Iterable[str]) -> Iterator[tuple[str, str] | None]:
+def pairs_of(instructions: Iterable[str]) -> Iterator[tuple[str, str] | None]:
+    """The root verb and its direct object of each English instruction; None where there are none.
+
+    Raises:
+        ConfigError: the extra `report` is not installed.
+    """
     parser = needed(MODEL, "report").load(exclude=["ner"])
     for parsed in parser.pipe(instructions, batch_size=256):
         yield next(filter(None, map(_pair, parsed.sents)), None)

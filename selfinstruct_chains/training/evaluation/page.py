@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from selfinstruct_chains.training.evaluation.judging import Judging
     from selfinstruct_chains.training.evaluation.scoring import Score
 
-_SCRIPTS = ("text.js", "rows.js", "evaluation_items.js", "evaluation.js")
-_STYLES = ("theme.css", "page.css", "evaluation.css")
+_SCRIPTS = ("text.js", "rows.js", "sections.js", "evaluation_items.js", "evaluation.js")
+_STYLES = ("theme.css", "page.css", "sections.css", "evaluation.css")
 _BLOCK = 500  # items
 _DRAWN: tuple[MeasureName, ...] = ("rouge", "rouge_first", "nll")
 """Measures whose means are drawn; all are in the table."""
