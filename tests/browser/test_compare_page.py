@@ -68,6 +68,8 @@ async def test_it_opens_with_every_part(opened: Opened) -> None:
     await expect(page.locator("#settings tbody th").first).to_have_text("novelty.threshold")
     await expect(page.locator("#counts thead th")).to_have_text(["", "A a", "B b", "the paper"])
     await expect(page.locator("#differences .value.clear").first).to_contain_text("higher")
+    drawn = ["accepted instructions", "classification tasks", "all three, by people"]
+    await expect(page.locator("#shares h3")).to_have_text(drawn)
     for link in await page.locator("#contents a").all():
         await expect(page.locator(await link.get_attribute("href") or "")).to_have_count(1)
 

@@ -29,10 +29,15 @@ function inShort() {
   return card("short", "In short", ...content.in_short.map((line) => element("p", {}, shown(line))));
 }
 
-// A name that begins with blanks is a part of what stands above it.
+// A name that begins with blanks is a part of what stands above it; a dotted key is broken behind its dots.
 function markedParts(section) {
   const box = sectionBox(section);
-  for (const name of box.querySelectorAll("tbody th")) if (name.textContent.startsWith("  ")) name.classList.add("part");
+  for (const name of box.querySelectorAll("tbody th")) {
+    if (name.textContent.startsWith("  ")) name.classList.add("part");
+    if (section.id !== "settings") continue;
+    const parts = name.textContent.split(/(?<=\.)/);
+    name.replaceChildren(...parts.flatMap((part) => [part, element("wbr")]));
+  }
   for (const scroll of box.querySelectorAll(".scroll")) {
     for (const [key, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", section.title]]) scroll.setAttribute(key, value);
   }

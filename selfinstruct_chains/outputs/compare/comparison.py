@@ -156,7 +156,10 @@ def _kinship(side: Side, before: Sequence[Side]) -> Iterator[str]:
         if is_same_folder(side, other):
             yield f"{two} are the same folder: a run compared with itself. Nothing differs."
         elif side.origin.fingerprint == other.origin.fingerprint:
-            yield f"{two} are the same run, copied or longer: chain and seeds are equal, and so are tasks of equal ids."
+            yield (
+                f"{two} are the same run, copied or longer: tasks of equal ids are equal. Intervals take the runs as "
+                "independent, and don't hold here."
+            )
         elif _is_made_of(side, other) or _is_made_of(other, side):
             yield (
                 f"{two}: one was made of the other, and they share tasks. Intervals take the runs as independent, and "

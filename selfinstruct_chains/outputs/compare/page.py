@@ -107,7 +107,11 @@ def _differences(found: Comparison) -> dict[str, Any]:
 
 def _shares(found: Comparison) -> Iterator[dict[str, Any]]:
     """The shares that are drawn, a dot for each run."""
-    plots = [_plot(share.name.strip(), dots) for share in found.shares if (dots := list(_dots(share, found.sides)))]
+    plots = [
+        _plot(share.name.strip(), dots)
+        for share in found.shares
+        if share.key in _DRAWN and (dots := list(_dots(share, found.sides)))
+    ]
     yield _parts("shares", "Shares, in percent", "With 95% intervals; the paper's has none.") | {"plots": plots}
 
 
