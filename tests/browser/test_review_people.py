@@ -83,7 +83,8 @@ async def test_two_people_review_at_once_and_settle_what_they_disagree_about(vis
     """Each has verdicts of their own; names and comments are shown as text, also those that would run."""
     async with two(visit, tmp_path) as (ann, other):
         await type_(ann, "yyyyyn", 0.02)
-        await ann.keyboard.press("c")
+        await type_(ann, "c<b>yny</b>", 0.02)
+        await expect(ann.locator("#comment")).to_have_value("<b>yny</b>")
         await ann.locator("#comment").fill(HOSTILE)
         await ann.keyboard.press("Enter")
         await type_(ann, "yyy", 0.02)

@@ -76,12 +76,19 @@ function wire() {
     at("search").blur();
     act({ run: searchOrJump });
   };
-  at("search").onkeydown = (event) => event.key === "Escape" && at("search").blur();
-  at("comment").onkeydown = (event) => ["Enter", "Escape"].includes(event.key) && !event.isComposing && at("comment").blur();
+  at("search").addEventListener("keydown", leaveBy("Escape"));
+  at("comment").addEventListener("keydown", leaveBy("Enter", "Escape"));
   at("comment").onchange = () => act({ run: () => send(say(at("comment").value.trim())) });
   addEventListener("focus", look);
   addEventListener("beforeunload", (event) => outbox.length > 0 && event.preventDefault());
   labelKeys();
+}
+
+// Leaves a field by these keys; the next one is an answer again.
+function leaveBy(...those) {
+  return (event) => {
+    if (those.includes(event.key) && !event.isComposing) event.target.blur();
+  };
 }
 
 function labelKeys() {
@@ -265,11 +272,6 @@ async function jump(id) {
   if (isSettling()) leaveSettling();
   at("search").value = "";
   goToId(id);
-}
-
-async function contentOf(id) {
-  if (!contents.get(id)) contents.set(id, (await insist("cards", { ids: [id] }))[0]);
-  return contents.get(id);
 }
 
 async function settleAll() {

@@ -146,3 +146,9 @@ async function fetched(id) {
   while (!contents.has(id)) await fetchAhead();
   return contents.get(id);
 }
+
+// What a card shows, also one that is not in the list; asked again where there was none.
+async function contentOf(id) {
+  if (!contents.get(id)) contents.set(id, (await insist("cards", { ids: [id] }))[0]);
+  return contents.get(id);
+}
