@@ -26,6 +26,7 @@ function details(row, byId) {
     ...neighbour("Nearest other generated task", row.near, byId),
     ...Object.entries(row.verdicts ?? {}).flatMap(([who, verdict]) => verdictPart(who, verdict)),
     ...provenance(row, byId),
+    ...repliesOf(row),
   );
 }
 
@@ -60,7 +61,7 @@ function neighbour(title, pair, byId) {
   if (!pair) return [];
   const [id, value] = pair;
   const row = byId.get(id);
-  const heading = element("span", {}, `${title}: `, shown(id), `, ROUGE-L ${value.toFixed(2)}`);
+  const heading = element("span", {}, `${title}: `, linkTo(id), `, ROUGE-L ${value.toFixed(2)}`);
   return part(heading, row ? textBox(row.text) : element("p", { className: "soft" }, "not in this table"));
 }
 
@@ -73,7 +74,7 @@ function verdictPart(who, verdict) {
 function provenance(row, byId) {
   const from = row.provenance;
   if (!from) return row.request === undefined ? [] : part("Where it comes from", element("p", {}, `request ${row.request}`));
-  const examples = from.examples.map((id) => element("li", {}, shown(id), ": ", shown(byId.get(id)?.text ?? "")));
+  const examples = from.examples.map((id) => element("li", {}, linkTo(id), ": ", shown(byId.get(id)?.text ?? "")));
   return part(
     "Where it comes from",
     element("p", {}, shown(`Request ${from.request}, written by ${from.model ?? "a model that was not reported"}.`)),

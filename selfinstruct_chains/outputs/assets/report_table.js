@@ -3,7 +3,7 @@
 
 const PAGE = 50;
 const COLUMNS = [
-  { name: "Id", of: (row) => row.id, cell: (row) => shown(row.id), className: "id" },
+  { name: "Id", of: (row) => row.id, cell: (row) => linkTo(row.id), className: "id" },
   { name: "Status", of: (row) => row.status + (row.rule ?? ""), cell: statusTag },
   { name: "Text", of: (row) => row.text, cell: openButton, className: "wide" },
   { name: "Kind", of: (row) => row.kind ?? row.stage, cell: (row) => row.kind ?? `dropped ${row.stage}` },
@@ -21,6 +21,7 @@ const table = {
   sort: null, // a column
   down: false, // sorted descending
   open: new Set(), // rows whose details are shown
+  aimed: null, // the row that the address names
 };
 
 async function addBlock(block) {
@@ -36,6 +37,7 @@ async function startTable() {
   startFilters();
   await addBlock(document.querySelector("script.rows"));
   filter();
+  const there = goToPlace();
   if (document.readyState === "loading") await new Promise((done) => addEventListener("DOMContentLoaded", done));
   for (const block of document.querySelectorAll("script.rows")) {
     await addBlock(block);
@@ -43,12 +45,16 @@ async function startTable() {
   }
   table.complete = true;
   filter(true);
+  if (!there) goToPlace();
 }
 
 function startFilters() {
   fillFilters();
   document.querySelector("#table thead").append(element("tr", {}, ...COLUMNS.map(header)));
   const filters = document.getElementById("filters");
+  filters.hidden = false;
+  document.getElementById("rows").hidden = false;
+  document.getElementById("found").textContent = "Loading…";
   filters.addEventListener("submit", (event) => event.preventDefault());
   filters.addEventListener("reset", () => setTimeout(filter));
   for (const select of filters.querySelectorAll("select")) select.addEventListener("change", () => filter());
@@ -70,14 +76,24 @@ function fillFilters() {
 
 // What a search looks through; made once for each row, at the first search.
 function haystack(row) {
-  row.hay ??= [row.id, row.rule, row.stage, row.text, ...(row.instances ?? []).flat()].join("\n").toLowerCase();
+  row.hay ??= [row.id, row.rule, row.stage, row.text, row.name, ...(row.instances ?? []).flat(), ...origin(row)]
+    .join("\n")
+    .toLowerCase();
   return row.hay;
+}
+
+// Where a row comes from, as its details say it.
+function origin({ provenance, request }) {
+  const { model, topic, language, examples = [], calls: keys = [] } = provenance ?? {};
+  const number = provenance?.request ?? request;
+  return [number === undefined ? "" : `request ${number}`, model, topic, language, ...examples, ...keys];
 }
 
 function filter(stay = false) {
   const value = (id) => document.getElementById(id).value;
   const [status, rule, kind, verdict] = ["status", "rule", "kind", "verdict"].map(value);
-  const words = value("search").toLowerCase().split(/\s+/).filter(Boolean);
+  const typed = value("search").trim();
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   // A rule is only ever a dropped candidate's: asked for one, the table shows them whatever else is chosen.
   const wanted = rule && status ? "rejected" : status;
   table.found = table.rows.filter(
@@ -88,6 +104,8 @@ function filter(stay = false) {
       (!verdict || verdict === approval(row)) &&
       words.every((word) => haystack(row).includes(word)),
   );
+  // An id is also found where it is an example of others: what has that id comes first.
+  if (table.byId.has(typed)) table.found.sort((one, other) => (other.id === typed) - (one.id === typed));
   sortRows();
   if (!stay) table.page = 0;
   drawTable();
@@ -120,13 +138,14 @@ function header(column) {
   return cell;
 }
 
-function drawTable() {
-  const start = table.page * PAGE;
-  const rows = table.found.slice(start, start + PAGE);
+// Draws the page of the table; or, for a printer, its first rows, so many at most.
+function drawTable(printed = 0) {
+  const start = printed ? 0 : table.page * PAGE;
+  const rows = table.found.slice(start, start + (printed || PAGE));
   document.querySelector("#table tbody").replaceChildren(...rows.flatMap(rowElements));
   const count = table.found.length;
   const number = (value) => value.toLocaleString("en");
-  const range = count > PAGE ? `, ${number(start + 1)} to ${number(start + rows.length)} shown` : "";
+  const range = count > rows.length ? `, ${number(start + 1)} to ${number(start + rows.length)} shown` : "";
   const soFar = table.complete ? "" : " so far, the rest is being loaded";
   document.getElementById("found").textContent = `${number(count)} found${soFar}${range}`;
   drawPager(Math.ceil(count / PAGE));
@@ -145,7 +164,7 @@ function rowElements(row) {
     const labelled = className === "number" || name === "Review" ? { "data-name": name } : {};
     return element("td", { className, ...labelled }, cell(row));
   });
-  const line = element("tr", {}, ...cells);
+  const line = element("tr", { className: row === table.aimed ? "aimed" : "" }, ...cells);
   return table.open.has(row) ? [line, detailsRow(row)] : [line];
 }
 
