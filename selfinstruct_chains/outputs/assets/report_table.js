@@ -142,7 +142,7 @@ function header(column) {
 function drawTable(printed = 0) {
   const start = printed ? 0 : table.page * PAGE;
   const rows = table.found.slice(start, start + (printed || PAGE));
-  document.querySelector("#table tbody").replaceChildren(...rows.flatMap(rowElements));
+  document.querySelector("#table tbody").replaceChildren(...rows.flatMap((row) => rowElements(row, printed > 0)));
   const count = table.found.length;
   const number = (value) => value.toLocaleString("en");
   const range = count > rows.length ? `, ${number(start + 1)} to ${number(start + rows.length)} shown` : "";
@@ -159,13 +159,20 @@ function drawPager(pages) {
   });
 }
 
-function rowElements(row) {
+function rowElements(row, printed) {
   const cells = COLUMNS.map(({ name, cell, className = "" }) => {
     const labelled = className === "number" || name === "Review" ? { "data-name": name } : {};
     return element("td", { className, ...labelled }, cell(row));
   });
   const line = element("tr", { className: row === table.aimed ? "aimed" : "" }, ...cells);
-  return table.open.has(row) ? [line, detailsRow(row)] : [line];
+  if (table.open.has(row)) return [line, detailsRow(row)];
+  return printed && row.instances ? [line, printedRow(row)] : [line];
+}
+
+// On paper nothing can be opened: inputs and outputs stand below the instruction.
+function printedRow({ instances }) {
+  const texts = instances.map(([input, output]) => textBox(input.trim() ? `${input} → ${output}` : output));
+  return element("tr", { className: "printed" }, element("td", { colSpan: COLUMNS.length }, ...texts));
 }
 
 function detailsRow(row) {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from selfinstruct_chains.outputs.report import drawing
 from selfinstruct_chains.outputs.report.drawing import Bin, Curve
 from selfinstruct_chains.outputs.report.facts import percentile
-from selfinstruct_chains.outputs.report.markup import element
+from selfinstruct_chains.outputs.report.markup import element, plain
 from selfinstruct_chains.outputs.report.pen import LIGHT
 from selfinstruct_chains.outputs.report.sunburst import sunburst
 
@@ -49,7 +49,7 @@ class Chart(NamedTuple):
         """The figure as SVG, with its title and what it says for those who don't see it."""
         made = self.draw(width, theme)
         made.set("role", "img")
-        made.set("aria-label", f"{self.title}. {self.says}")
+        made.set("aria-label", plain(f"{self.title}. {self.says}"))
         made.insert(0, element("title", {}, self.title))
         made.insert(1, element("desc", {}, self.says))
         return made

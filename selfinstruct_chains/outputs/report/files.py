@@ -69,10 +69,13 @@ def write_figures(charts: Sequence[Chart], folder: Path) -> tuple[Path, ...]:
     }
     try:
         make_folder(folder)
-        for path, text in texts.items():
-            write_atomically(path, text)
     except OSError as error:
-        raise ConfigError(f"{error.filename or folder}: can't be written: {error.strerror or error}") from None
+        raise _unwritable(folder, error) from None
+    for path, text in texts.items():
+        try:
+            write_atomically(path, text)
+        except OSError as error:
+            raise _unwritable(path, error) from None
     return tuple(texts)
 
 
@@ -83,6 +86,10 @@ def figure_file(chart: Chart, theme: Theme, width: float = WIDTH) -> str:
     for part in made.iter():
         part.attrib.pop("class", None)  # the page's names for colours
     return xml(made)
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"{path}: can't be written: {error.strerror or error}")
 
 
 def _start(path: Path) -> bytes:

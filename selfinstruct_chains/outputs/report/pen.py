@@ -6,7 +6,7 @@ import math
 import unicodedata
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from selfinstruct_chains.outputs.report.markup import element
+from selfinstruct_chains.outputs.report.markup import element, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,13 +112,13 @@ def legend(theme: Theme, names: Sequence[tuple[str, str]], x: float, y: float) -
 
 
 def width_of(text: str, size: float = SIZE) -> float:
-    """About how wide a text is, in pixels: rather more than less."""
-    return sum(map(_em, text)) * size
+    """About how wide a text is as it is shown, in pixels: rather more than less."""
+    return sum(map(_em, plain(text))) * size
 
 
 def fitted(text: str, room: float, size: float = SIZE) -> str:
     """The text, cut where it would be wider than `room`; "" where nothing of it would be left."""
-    text = " ".join(text.split())
+    text = plain(" ".join(text.split()))
     if width_of(text, size) <= room:
         return text
     while text and width_of(text, size) + size > room:

@@ -118,10 +118,10 @@ def write_report(  # noqa: PLR0913 - each is an option of the command
     seen = look(run, sample, on_progress)
     html = _page(seen, unfinished, calls)
     charts = [chart for section in seen.sections for chart in section.charts]
-    written = write_figures(charts, figures) if figures is not None else ()
     try:
         with replacing_or_stdout(out) as file:
             file.write(html.encode("utf-8", "backslashreplace"))
+            written = write_figures(charts, figures) if figures is not None else ()
     except OSError as error:
         raise ConfigError(f"{out}: can't be written: {error.strerror or error}") from None
     return Report(out, seen.facts.finished, unfinished, written, seen.numbers())
