@@ -31,8 +31,7 @@ function goToPlace() {
     return false;
   }
   if (!table.found.includes(row)) {
-    document.getElementById("filters").reset();
-    document.getElementById("status").value = "";
+    for (const field of document.querySelectorAll("#filters input, #filters select")) field.value = "";
     filter();
   }
   table.open.add(row);
