@@ -66,9 +66,12 @@ function neighbour(title, pair, byId) {
 }
 
 function verdictPart(who, verdict) {
-  const answers = Object.entries(QUESTIONS).map(([key, text]) => `${verdict[key] ? "✓" : "✗"} ${text}`);
-  const by = who === "judge" ? `a model${verdict.model ? ` (${verdict.model})` : ""}` : "a person";
-  return part(`Reviewed by ${by}`, element("p", {}, shown([answers.join(", "), verdict.reason].filter(Boolean).join(". "))));
+  const mark = { true: "✓", false: "✗" };
+  const answers = Object.entries(QUESTIONS).map(([key, text]) => `${mark[verdict[key]] ?? "? unsure:"} ${text}`);
+  const name = who === "judge" ? verdict.model : verdict.name;
+  const by = `${who === "judge" ? "a model" : "a person"}${name ? ` (${name})` : ""}`;
+  const said = [answers.join(", "), verdict.reason, verdict.comment].filter(Boolean).join(". ");
+  return part(element("span", {}, shown(`Reviewed by ${by}`)), element("p", {}, shown(said)));
 }
 
 function provenance(row, byId) {

@@ -49,7 +49,12 @@ function callBox({ key, took, prompt, note, reply, outcome }) {
     { className: "call" },
     element("h4", {}, shown(key), element("span", { className: "soft" }, shown(took ? ` ${took}` : ""))),
     note ? element("p", { className: "soft" }, shown(`Prompt: ${note}.`)) : null,
-    ...parts.flatMap(([title, text]) => part(title, textBox(text))),
+    ...parts.flatMap(([title, text]) => part(title, scrolledBox(`${title} of ${key}`, text))),
     element("p", { className: "soft" }, shown(outcome)),
   );
+}
+
+// A long text in a small box, which is scrolled by keys too.
+function scrolledBox(title, text) {
+  return element("div", { className: "scrolled", tabIndex: 0, role: "region", "aria-label": title }, textBox(text));
 }

@@ -71,7 +71,7 @@ function fillFilters() {
   fill("status", [["finished", "finished tasks"], ["rejected", "dropped"], ["seed", "seeds"], ["", "everything"]]);
   fill("rule", [["", "any"], ...content.rules.map((rule) => [rule, rule])]);
   fill("kind", [["", "any"], ["classification", "classification"], ["other", "other"]]);
-  fill("verdict", [["", "any"], ["yes", "approved"], ["no", "not approved"], ["none", "not reviewed"]]);
+  fill("verdict", [["", "any"], ["yes", "approved"], ["no", "not approved"], ["unsure", "unsure"], ["none", "not reviewed"]]);
 }
 
 // What a search looks through; made once for each row, at the first search.
@@ -202,17 +202,20 @@ function score(pair) {
   return pair ? pair[1].toFixed(2) : "";
 }
 
+// Of a verdict: yes where all answers are, no where one is; an answer may also be "unsure".
 function approved(verdict) {
-  return verdict.valid_instruction && verdict.appropriate_input && verdict.correct_output;
+  const answers = Object.keys(QUESTIONS).map((question) => verdict[question]);
+  if (answers.includes(false)) return "no";
+  return answers.every((answer) => answer === true) ? "yes" : "unsure";
 }
 
 // A person's word goes before a judge's.
 function approval(row) {
   const verdict = row.verdicts?.person ?? row.verdicts?.judge;
   if (row.status !== "finished") return "";
-  return verdict ? (approved(verdict) ? "yes" : "no") : "none";
+  return verdict ? approved(verdict) : "none";
 }
 
 function verdictText(row) {
-  return { yes: "✓ approved", no: "✗ not approved" }[approval(row)] ?? "";
+  return { yes: "✓ approved", no: "✗ not approved", unsure: "? unsure" }[approval(row)] ?? "";
 }

@@ -50,7 +50,7 @@ def bars(width: float, theme: Theme, counts: Mapping[str, int], color: str, unit
     parts: list[Element] = []
     for place, (name, count) in enumerate(counts.items()):
         y, size = _TOP + place * _ROW, (right - left) * count / most
-        parts.append(theme.text(left - 8, y + _BAR / 2, fitted(name, left - 10), anchor="end"))
+        parts.append(theme.text(left - 8, y + _BAR / 2, fitted(name, left - 8), anchor="end"))
         parts.append(bar(Box(left, y, size, _BAR), color, f"{name}: {count:,}"))
         parts.append(theme.text(left + size + 6, y + _BAR / 2, f"{count:,}"))
     bottom = _TOP + len(counts) * _ROW
@@ -68,7 +68,7 @@ def stacked(
     parts = [*legend(theme, list(colors.items()), left, _TOP + 4), *_below(theme, frame, marks, unit)]
     for place, (name, sizes) in enumerate(rows.items()):
         y, start = top + place * _ROW + (_ROW - _BAR) / 2, 0
-        parts.append(theme.text(left - 8, y + _BAR / 2, fitted(name, left - 10), anchor="end"))
+        parts.append(theme.text(left - 8, y + _BAR / 2, fitted(name, left - 8), anchor="end"))
         for part, size in sizes.items():
             says = f"{name}, {part}: {size:,}"
             parts.append(bar(Box(frame.x(start), y, frame.x(size) - frame.left, _BAR), colors[part], says))

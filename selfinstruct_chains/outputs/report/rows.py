@@ -116,4 +116,4 @@ def _pair(similar: Similar) -> list[Any]:
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     answers = {question: getattr(verdict, question) for question in QUESTIONS}
-    return answers | verdict.model_dump(include={"reason", "model"}, exclude_none=True)
+    return answers | verdict.model_dump(include={"name", "reason", "comment", "model"}, exclude_none=True)

@@ -59,7 +59,7 @@ def section(one: Section) -> str:
     """A section with its figures, each beside its table."""
     few = " one" if len(one.charts) == 1 else ""
     figures = [_figure(chart, alone=bool(few)) for chart in one.charts]
-    table = element("div", {"class": "scroll"}, _table(one.columns, one.rows, "shares")) if one.rows else None
+    table = _scrolled("scroll", one.title, _table(one.columns, one.rows, "shares")) if one.rows else None
     return html(
         element(
             "section",
@@ -82,7 +82,7 @@ def without_scripts(tasks: Sequence[Task], of: int) -> str:
 
 
 def _figure(chart: Chart, *, alone: bool) -> Element:
-    table = element("div", {"class": "data"}, _table(chart.columns, chart.rows))
+    table = _scrolled("data", f"{chart.title}, as a table", _table(chart.columns, chart.rows))
     return element(
         "figure",
         {"id": f"figure-{chart.name}", "data-name": chart.name},
@@ -100,6 +100,11 @@ def _plots(chart: Chart, *, alone: bool) -> Iterator[Element]:
         return
     yield element("div", {"class": "plot wide"}, chart.drawn(_WIDE))
     yield element("div", {"class": "plot narrow"}, chart.drawn(_NARROW))
+
+
+def _scrolled(name: str, title: str, table: Element) -> Element:
+    """A box that may be smaller than the table in it, and is scrolled by keys too."""
+    return element("div", {"class": name, "tabindex": 0, "role": "region", "aria-label": title}, table)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]], name: str = "") -> Element:
