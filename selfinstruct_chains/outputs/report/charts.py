@@ -74,7 +74,7 @@ def stacked(  # noqa: PLR0913 - all that it shows
     parts = list(dict.fromkeys(part for sizes in rows.values() for part in sizes))
     colors = dict(zip(parts, (BLUE, ORANGE, GREEN, PURPLE), strict=False))
     draw = partial(drawing.stacked, rows=rows, colors=colors, unit=unit)
-    table = [[row, *(sizes.get(part, 0) for part in parts)] for row, sizes in rows.items()]
+    table: list[list[Value]] = [[row, *(sizes.get(part, 0) for part in parts)] for row, sizes in rows.items()]
     return Chart(name, title, says, draw, [of, *parts], table)
 
 
@@ -92,7 +92,7 @@ def similarity(  # noqa: PLR0913 - all that it shows
     ]
     axes = ("ROUGE-L F-measure", "tasks")
     draw = partial(drawing.histogram, bins=bins, color=color, names=axes, limit=threshold)
-    rows = [[one.low, one.high, one.count] for one in bins if one.count]
+    rows = [[one.low, one.high, one.size] for one in bins if one.size]
     return Chart(name, title, says, draw, ["from", "to (exclusive)", "tasks"], rows)
 
 
@@ -106,9 +106,9 @@ def lengths_chart(name: str, what: str, words: Counter[int], color: str) -> Char
         f"the longest {max(words, default=0):,}."
     )
     if bins[-1].overflow:
-        says += f" The pale bar holds the {bins[-1].count:,} of {bins[-1].low:,.0f} words or more."
+        says += f" The pale bar holds the {bins[-1].size:,} of {bins[-1].low:,.0f} words or more."
     draw = partial(drawing.histogram, bins=bins, color=color, names=("words", what))
-    rows = [[int(one.low), int(one.high) - 1, one.count] for one in bins if one.count]
+    rows = [[int(one.low), int(one.high) - 1, one.size] for one in bins if one.size]
     return Chart(name, what[0].upper() + what[1:], says, draw, ["from (words)", "to (words)", what], rows)
 
 

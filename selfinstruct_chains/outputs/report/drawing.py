@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.report.pen import Theme
 
 _ROW, _BAR = 26, 18  # pixels from bar to bar, and of a bar
+_SAID = 200  # characters of a name that is pointed at
+_COLUMN = 60  # pixels of a histogram's bar, at most
 _TOP, _FOOT = 10, 42  # above a plot, and for what stands below its axis
 _LABELS = 0.45  # of the width, at most, for names beside bars
 _FEW = 30  # points that are drawn as such
@@ -27,7 +29,7 @@ class Bin(NamedTuple):
     """Where the bar ends: the next one begins there."""
     name: str
     """What it counts, as "5 to 9"."""
-    count: int
+    size: int
     overflow: bool = False
     """Whether it stands for all that is more than the axis shows."""
 
@@ -51,7 +53,7 @@ def bars(width: float, theme: Theme, counts: Mapping[str, int], color: str, unit
     for place, (name, count) in enumerate(counts.items()):
         y, size = _TOP + place * _ROW, (right - left) * count / most
         parts.append(theme.text(left - 8, y + _BAR / 2, fitted(name, left - 8), anchor="end"))
-        parts.append(bar(Box(left, y, size, _BAR), color, f"{name}: {count:,}"))
+        parts.append(bar(Box(left, y, size, _BAR), color, f"{name[:_SAID]}: {count:,}"))
         parts.append(theme.text(left + size + 6, y + _BAR / 2, f"{count:,}"))
     bottom = _TOP + len(counts) * _ROW
     parts.append(theme.text((left + right) / 2, bottom + 8, unit, anchor="middle", tone="dim"))
@@ -90,7 +92,7 @@ def histogram(  # noqa: PLR0913, PLR0917 - all that it shows
     """
     over = [one for one in bins if one.overflow]
     inside = [one for one in bins if not one.overflow]
-    marks = ticks(max((one.count for one in bins), default=0))
+    marks = ticks(max((one.size for one in bins), default=0))
     left, right = 30 + width_of(short(marks[-1])), width - 14 - (58 if over else 0)
     frame = Frame(left, _TOP + 8, right, 176, inside[0].low, inside[-1].high, marks[-1])
     parts = [*_beside(theme, frame, marks, names[1], width)]
@@ -126,9 +128,9 @@ def growth(width: float, theme: Theme, requests: Sequence[int], share: Curve, po
 
 
 def _column(frame: Frame, one: Bin, left: float, right: float, color: str) -> Element:
-    gap = min((right - left) * 0.1, 2)
-    y = frame.y(one.count)
-    says = f"{one.name}: {one.count:,}"
+    gap = max(min((right - left) * 0.1, 2), right - left - _COLUMN)
+    y = min(frame.y(one.size), frame.bottom - bool(one.size))  # one in thousands is seen too
+    says = f"{one.name}: {one.size:,}"
     box = Box(left + gap / 2, y, right - left - gap, frame.bottom - y)
     return bar(box, color, says, open_=one.overflow)
 

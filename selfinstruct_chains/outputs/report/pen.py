@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from selfinstruct_chains.outputs.report.markup import element, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans', sans-serif"
@@ -39,13 +39,13 @@ class Theme(NamedTuple):
         anchor: Anchor = "start",
         tone: Tone = "ink",
         turned: float | None = None,
-        **more: object,
+        more: Mapping[str, object] | None = None,
     ) -> Element:
-        """A text whose middle line is at `y`; `turned` by so many degrees around its place."""
+        """A text whose middle line is at `y`; `turned` by so many degrees around its place; `more` attributes."""
         places: dict[str, object] = {"x": _px(x), "y": _px(y), "dy": "0.35em", "text-anchor": anchor}
         if turned is not None:
             places["transform"] = f"rotate({_px(turned)} {_px(x)} {_px(y)})"
-        return element("text", {**places, "class": tone, "fill": getattr(self, tone), **more}, content)
+        return element("text", {**places, "class": tone, "fill": getattr(self, tone), **(more or {})}, content)
 
     def rule(self, x1: float, y1: float, x2: float, y2: float) -> Element:
         """A line of the grid."""

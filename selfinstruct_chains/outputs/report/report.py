@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from selfinstruct_chains.outputs.report.diversity import Near
     from selfinstruct_chains.outputs.report.facts import Facts
-    from selfinstruct_chains.outputs.report.sections import Section
+    from selfinstruct_chains.outputs.report.sections import Figure, Section
     from selfinstruct_chains.run.telling import Told
     from selfinstruct_chains.tasks import Task
 
@@ -57,7 +57,7 @@ class Seen(NamedTuple):
     sections: list[Section]
 
     @property
-    def headline(self) -> list[sections.Figure]:
+    def headline(self) -> list[Figure]:
         """The numbers at the top."""
         return sections.headline(self.facts, self.run.config)
 

@@ -7,7 +7,7 @@ from math import cos, degrees, pi, sin
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.outputs.report.markup import element
-from selfinstruct_chains.outputs.report.pen import SIZE, fitted, svg
+from selfinstruct_chains.outputs.report.pen import fitted, svg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COLORS = ("#7db8e8", "#f2b84b", "#63c7a4", "#dba6c4", "#f0925c", "#a5d8f3", "#e6d96a")
 """Light enough for dark letters on them."""
 _LETTERS = "#16191d"
+_SIZE = 11  # of letters
 _WIDEST = 560
 _RINGS = (0.27, 0.62, 1.0)  # where the rings begin and end, of the radius
 
@@ -45,9 +46,9 @@ def sunburst(width: float, theme: Theme, top: Mapping[str, Mapping[str, int]], s
             parts += _piece(theme, piece, noun, f"{verb} {noun}: {times:,}", _paler(color))
             at = piece.end
         parts += _piece(theme, _Piece(own, at, inner, middle), verb, f"{verb}: {count:,}", color)
-    parts.append(theme.text(0, -9, share, anchor="middle", **{"font-size": 20, "font-weight": "bold"}))
-    parts.append(theme.text(0, 9, "of instructions", anchor="middle", tone="dim", **{"font-size": 10}))
-    parts.append(theme.text(0, 21, "are drawn", anchor="middle", tone="dim", **{"font-size": 10}))
+    parts.append(theme.text(0, -9, share, anchor="middle", more={"font-size": 20, "font-weight": "bold"}))
+    parts.append(theme.text(0, 9, "of instructions", anchor="middle", tone="dim", more={"font-size": 10}))
+    parts.append(theme.text(0, 21, "are drawn", anchor="middle", tone="dim", more={"font-size": 10}))
     moved = element("g", {"transform": f"translate({width / 2:.1f} {size / 2:.1f})"}, *parts)
     return svg(width, size, theme, moved)
 
@@ -56,14 +57,14 @@ def _piece(theme: Theme, piece: _Piece, name: str, says: str, color: str) -> Ite
     look = {"d": _path(piece), "fill": color, "stroke": theme.paper, "stroke-width": 1, "class": "edge"}
     yield element("path", look, element("title", {}, says))
     middle, half = (piece.inner + piece.outer) / 2, (piece.start + piece.end) / 2
-    name = fitted(name, piece.outer - piece.inner - 8)
-    if not name or (piece.end - piece.start) * middle < SIZE:
+    name = fitted(name, piece.outer - piece.inner - 6, _SIZE)
+    if not name or (piece.end - piece.start) * middle < _SIZE:
         return
     x, y = _at(half, middle)
     turned = degrees(half) - 90
     turned += 180 if half > pi else 0  # the left half is not upside down
-    look = {"fill": _LETTERS, "class": "on", "pointer-events": "none"}
-    yield theme.text(x, y, name, anchor="middle", turned=turned, **look)
+    look = {"fill": _LETTERS, "class": "on", "font-size": _SIZE, "pointer-events": "none"}
+    yield theme.text(x, y, name, anchor="middle", turned=turned, more=look)
 
 
 def _path(piece: _Piece) -> str:
