@@ -39,7 +39,7 @@ from selfinstruct_chains.cli.parameters import Whole
     "--figures",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Also write each figure as a file there: NAME-light.svg and NAME-dark.svg.",
+    help="Also write each figure as a file there: NAME-light.svg and NAME-dark.svg; for PNG, the page has buttons.",
 )
 @click.option("--force", is_flag=True, help="Also replace files that are no report, or none of its figures.")
 @options.as_json

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from selfinstruct_chains.outputs.review.verdicts import PAPER_TABLE_TWO
 from selfinstruct_chains.testing.server import ScriptedServer
 from tests.outputs.runs import run_folder
 from tests.outputs.twenty import twenty
@@ -190,6 +191,9 @@ def test_a_report_s_numbers_and_figures_can_be_had(selfinstruct: Callable[..., A
     assert [f"{folder / name}-light.svg" for name in names] == told["files"][::2]
     assert told["sections"][0]["figures"][0]["rows"][0] == {"step": "asked for", "instructions": 24}
     assert told["headline"][0] == {"value": "20", "what": "finished tasks"}
+    assert told["stats"]["table_1"]["instructions"] == told["novelty"]["compared"] == 20
+    assert told["novelty"]["others"] == {"tasks": 20, "median": 6 / 7, "highest": 6 / 7}
+    assert (told["verbs"]["parsed"], told["verbs"]["drawn"], told["review"]) == (20, 12, {"paper": PAPER_TABLE_TWO})
 
 
 def test_figures_that_can_t_be_written_leave_no_page(selfinstruct: Callable[..., Any], tmp_path: Path) -> None:

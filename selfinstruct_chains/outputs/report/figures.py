@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from selfinstruct_chains.outputs.report.report import SAMPLE, look
+from selfinstruct_chains.outputs.report.seen import SAMPLE, look
 from selfinstruct_chains.run.reader import RunReader
 
 if TYPE_CHECKING:
@@ -28,4 +28,4 @@ def figures(run: str | Path, *, sample: int = SAMPLE) -> dict[str, list[Row]]:
         RunError: there is no such run, or a line of it is damaged.
     """
     seen = look(RunReader(Path(run)), sample)
-    return {chart.name: chart.values() for section in seen.sections for chart in section.charts}
+    return {chart.name: chart.values() for section in seen.sections() for chart in section.charts}

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files.writing import is_stream, replacing_or_stdout
-from selfinstruct_chains.outputs.report import diversity, sections, static
-from selfinstruct_chains.outputs.report.facts import gather
+from selfinstruct_chains.outputs.report import static
 from selfinstruct_chains.outputs.report.files import check_figures, write_figures
 from selfinstruct_chains.outputs.report.page import MARK, page
 from selfinstruct_chains.outputs.report.replies import TASKS, replies
 from selfinstruct_chains.outputs.report.rows import pack
-from selfinstruct_chains.outputs.review.verdicts import Reviews, drawn
+from selfinstruct_chains.outputs.report.sections import headline
+from selfinstruct_chains.outputs.report.seen import SAMPLE, look
 from selfinstruct_chains.run.reader import RunReader
-from selfinstruct_chains.run.telling import telling, untold
+from selfinstruct_chains.run.telling import untold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from selfinstruct_chains.outputs.report.diversity import Near
-    from selfinstruct_chains.outputs.report.facts import Facts
-    from selfinstruct_chains.outputs.report.sections import Figure, Section
+    from selfinstruct_chains.outputs.report.sections import Section
+    from selfinstruct_chains.outputs.report.seen import Seen
     from selfinstruct_chains.run.telling import Told
-    from selfinstruct_chains.tasks import Task
-
-SAMPLE = 5_000
-"""Tasks that are parsed, and compared with all others, unless asked otherwise."""
 
 
 class Report(NamedTuple):
@@ -43,44 +37,7 @@ class Report(NamedTuple):
     figures: tuple[Path, ...]
     """The figures' own files, where they were asked for."""
     numbers: dict[str, Any]
-    """All that the page says, as JSON values; see `Seen.numbers`."""
-
-
-class Seen(NamedTuple):
-    """What a report shows of a run, before it is a page."""
-
-    run: RunReader
-    facts: Facts
-    reviews: Reviews
-    near: dict[str, Near]
-    """The neighbours of those tasks that were compared, by id."""
-    sections: list[Section]
-
-    @property
-    def headline(self) -> list[Figure]:
-        """The numbers at the top."""
-        return sections.headline(self.facts, self.run.config)
-
-    def numbers(self) -> dict[str, Any]:
-        """All numbers as JSON values: those at the top, and each section with its figures' tables, row by row."""
-        top = [one._asdict() for one in self.headline]
-        return {"headline": top, "sections": [_numbers(section) for section in self.sections]}
-
-
-def look(run: RunReader, sample: int = SAMPLE, on_progress: Told = untold) -> Seen:
-    """Count what is in a run, and compare and parse a sample of its tasks.
-
-    Raises:
-        ConfigError: the extra `report` is not installed.
-        RunError: a file of it is damaged.
-    """
-    facts = gather(run)
-    reviews = Reviews(run.path)
-    tasks = drawn(run.tasks(), sample, f"{run.config.run.seed}:report")
-    compared = telling(run.tasks(), on_progress, "reading", facts.finished)
-    near = diversity.neighbours(tasks, list(run.seeds()), compared, run.config.novelty, on_progress) if tasks else []
-    shown = _sections(run, facts, reviews, tasks, near, on_progress)
-    return Seen(run, facts, reviews, {task.id: one for task, one in zip(tasks, near, strict=True)}, shown)
+    """All numbers of the page, as JSON values; see `Seen.numbers`."""
 
 
 def write_report(  # noqa: PLR0913 - each is an option of the command
@@ -116,8 +73,9 @@ def write_report(  # noqa: PLR0913 - each is an option of the command
         check_figures(figures, force=force)
     unfinished = run.unfinished()
     seen = look(run, sample, on_progress)
-    html = _page(seen, unfinished, calls)
-    charts = [chart for section in seen.sections for chart in section.charts]
+    shown = seen.sections()
+    html = _page(seen, shown, unfinished, calls)
+    charts = [chart for section in shown for chart in section.charts]
     try:
         with replacing_or_stdout(out) as file:
             file.write(html.encode("utf-8", "backslashreplace"))
@@ -127,13 +85,13 @@ def write_report(  # noqa: PLR0913 - each is an option of the command
     return Report(out, seen.facts.finished, unfinished, written, seen.numbers())
 
 
-def _page(seen: Seen, unfinished: str, calls: int) -> str:
+def _page(seen: Seen, shown: Sequence[Section], unfinished: str, calls: int) -> str:
     run, finished = seen.run, seen.facts.finished
     rows, told = pack(run, seen.near, seen.reviews), replies(run, calls)
     made = run.origin.made
     description = " ".join(filter(None, (run.config.description, made and f"{made}.")))
     title = run.path.resolve().name
-    about = static.About(title, run.config.name, description, unfinished, seen.headline)
+    about = static.About(title, run.config.name, description, unfinished, headline(seen.facts, run.config))
     content = {
         "title": title,
         "left_out": rows.left_out,
@@ -141,35 +99,7 @@ def _page(seen: Seen, unfinished: str, calls: int) -> str:
         "calls": {"of": calls, "why_not": told.why_not},
     }
     first = static.without_scripts(list(islice(run.tasks(), static.FIRST)), finished)
-    return page(about, seen.sections, content, rows=rows.blocks, calls=told.blocks, first=first)
-
-
-def _sections(  # noqa: PLR0913, PLR0917 - all that they are made of
-    run: RunReader, facts: Facts, reviews: Reviews, tasks: Sequence[Task], near: Sequence[Near], on_progress: Told
-) -> list[Section]:
-    config = run.config
-    by_language = diversity.by_language(tasks, config)
-    english = by_language.pop(diversity.ENGLISH, [])
-    phrases = diversity.phrases(telling(english, on_progress, "parsing", len(english)))
-    unread = Counter({tag: len(texts) for tag, texts in by_language.items()})
-    found = [
-        sections.funnel(facts),
-        sections.verbs(phrases, facts.finished, unread),
-        sections.novelty(near, facts.finished, config),
-        sections.lengths(facts),
-        sections.growth(facts),
-        sections.labels(facts),
-        sections.spending(facts, config),
-        sections.table_two_section(reviews),
-    ]
-    says_why = {"review", "verbs"} if unread else {"review"}
-    return [section for section in found if section.charts or section.rows or section.id in says_why]
-
-
-def _numbers(section: Section) -> dict[str, Any]:
-    table = [dict(zip(section.columns, row, strict=True)) for row in section.rows]
-    figures = [{"name": one.name, "title": one.title, "says": one.says, "rows": one.values()} for one in section.charts]
-    return {"id": section.id, "title": section.title, "text": section.text, "rows": table, "figures": figures}
+    return page(about, shown, content, rows=rows.blocks, calls=told.blocks, first=first)
 
 
 def _check(out: Path, *, force: bool) -> None:
