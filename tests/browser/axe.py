@@ -16,11 +16,9 @@ _SERIOUS = ["serious", "critical"]
 
 
 async def serious(page: Page) -> list[str]:
-    """Its serious and critical violations, each with the rule and what breaks it; skips the test where it is not there."""
+    """Its serious and critical violations, each with its rule and what breaks it; skips the test without it."""
     if not SCRIPT.exists():
         pytest.skip("no axe-core here: npm install --no-save axe-core")
     await page.evaluate(SCRIPT.read_text(encoding="utf-8"))  # a page's policy does not hold for what is evaluated
     found = await page.evaluate("axe.run().then((result) => result.violations)")
-    return [
-        f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in _SERIOUS for node in one["nodes"]
-    ]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in _SERIOUS for node in one["nodes"]]
