@@ -146,7 +146,7 @@ def _em(character: str) -> float:
         return 1
     if character in _THIN:
         return 0.33
-    return 0.92 if character in _BROAD else 0.7 if character.isupper() else 0.57
+    return 0.96 if character in _BROAD else 0.7 if character.isupper() else 0.57
 
 
 def _px(value: float) -> str:

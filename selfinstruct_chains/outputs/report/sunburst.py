@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import cycle
 from math import cos, degrees, pi, sin
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,7 +38,7 @@ def sunburst(width: float, theme: Theme, top: Mapping[str, Mapping[str, int]], s
     inner, middle, outer = (radius * ring for ring in _RINGS)
     parts: list[Element] = []
     at = 0.0
-    for (verb, nouns), color in zip(top.items(), cycle(COLORS), strict=False):
+    for (verb, nouns), color in zip(top.items(), _colors(len(top)), strict=True):
         own, count = at, sum(nouns.values())
         for noun, times in nouns.items():
             piece = _Piece(at, at + 2 * pi * times / total, middle, outer)
@@ -51,6 +50,14 @@ def sunburst(width: float, theme: Theme, top: Mapping[str, Mapping[str, int]], s
     parts.append(theme.text(0, 21, "are drawn", anchor="middle", tone="dim", more={"font-size": 10}))
     moved = element("g", {"transform": f"translate({width / 2:.1f} {size / 2:.1f})"}, *parts)
     return svg(width, size, theme, moved)
+
+
+def _colors(count: int) -> list[str]:
+    """A colour for each verb: none that its neighbours have, of which the first is also the last one's."""
+    found = [COLORS[place % len(COLORS)] for place in range(count)]
+    if count > 1 and found[-1] == found[0]:
+        found[-1] = COLORS[len(COLORS) // 2]
+    return found
 
 
 def _piece(theme: Theme, piece: _Piece, name: str, says: str, color: str) -> Iterator[Element]:

@@ -154,6 +154,16 @@ def test_a_whole_ring_is_drawn() -> None:
     assert [path.get("d", "").count("Z") for path in drawn.iter("path")] == [2, 2]
 
 
+@pytest.mark.parametrize("count", [2, 7, 8, 15, 20])
+def test_neighbours_differ_in_colour(count: int) -> None:
+    """Also the first verb and the last, which meet."""
+    top = {f"verb{number}": {"noun": 1} for number in range(count)}
+    drawn = charts.verbs_chart("x", "", "", Phrases(count, count, top)).drawn()
+    verbs = [path.get("fill") for path in drawn.iter("path")][1::2]
+
+    assert all(one != other for one, other in zip(verbs, [*verbs[1:], verbs[0]], strict=True))
+
+
 @pytest.mark.parametrize(
     ("most", "expected"),
     [(0, [0, 1]), (1, [0, 1]), (4, [0, 1, 2, 3, 4]), (5, [0, 2, 4, 6]), (23, [0, 10, 20, 30]), (99, [0, 50, 100])],
