@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from selfinstruct_chains.files.seeds import read_seeds
     from selfinstruct_chains.method.novelty import NoveltyIndex
     from selfinstruct_chains.method.parsing import Parsed, TruncatedReply, UnreadableReply
+    from selfinstruct_chains.outputs.report.figures import figures
+    from selfinstruct_chains.outputs.stats_rows import stats
     from selfinstruct_chains.run.assembly import build_steps
     from selfinstruct_chains.run.budget import Budgets
     from selfinstruct_chains.run.goal import Goal
@@ -68,9 +70,11 @@ _HOMES = {
     "TruncatedReply": "method.parsing",
     "UnreadableReply": "method.parsing",
     "build_steps": "run.assembly",
+    "figures": "outputs.report.figures",
     "load_config": "files.chain",
     "read_seeds": "files.seeds",
     "self_instruct": "run.self_instruct",
+    "stats": "outputs.stats_rows",
 }
 
 __all__ = [
@@ -102,9 +106,11 @@ __all__ = [
     "TruncatedReply",
     "UnreadableReply",
     "build_steps",
+    "figures",
     "load_config",
     "read_seeds",
     "self_instruct",
+    "stats",
 ]
 
 

@@ -44,9 +44,11 @@ from selfinstruct_chains import (
     SelfInstructError,
     Task,
     build_steps,
+    figures,
     load_config,
     read_seeds,
     self_instruct,
+    stats,
 )
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
 
@@ -82,6 +84,7 @@ completion: Completion = build_steps(config, seeds, models=model).complete.invok
 index = NoveltyIndex(0.7, "unicode")
 index.add("Write a poem.", "a")
 dropped: list[Rejection] = []
+tables: list[str] = [*stats(Path("run")), *figures("run", sample=500)]
 '''
 
 

@@ -28,22 +28,21 @@ def command(run: Path | None, *, as_json: bool) -> None:
     import textwrap
 
     from selfinstruct_chains.cli.figures import WIDTH
-    from selfinstruct_chains.outputs.stats import statistics
+    from selfinstruct_chains.outputs.report.facts import gather
     from selfinstruct_chains.outputs.stats_text import statistics_text
     from selfinstruct_chains.run.reader import RunReader
-    from selfinstruct_chains.run.share import far_off
 
     run = options.the_run(run)
     reader = RunReader(run)
-    found, made = statistics(reader), reader.origin.made
+    facts, made = gather(reader), reader.origin.made
     if as_json:
         about = {"run": str(run), "unfinished": reader.unfinished(), "fingerprint": reader.origin.fingerprint}
         about |= {"made": made} if made else {}
-        echo_json({**about, **found.as_json()}, indent=2)
+        echo_json({**about, **facts.as_json()}, indent=2)
         return
-    echo(statistics_text(found, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
-    if share := far_off(reader.config, reader.seeds(), found.table.classification, found.table.instructions):
-        echo("\n" + textwrap.fill(share, WIDTH))
+    echo(statistics_text(facts.stats, f"{run}: {reader.config.name}, {reader.origin.fingerprint[:6]}"))
+    if facts.share:
+        echo("\n" + textwrap.fill(facts.share, WIDTH))
     if made:
         echo("\n" + textwrap.fill(f"{made}.", WIDTH))
     if reason := reader.unfinished():

@@ -15,6 +15,8 @@ from selfinstruct_chains.run.rebuilt import Prompt, Rebuilt
 from selfinstruct_chains.tasks import candidate_id, id_order, request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from selfinstruct_chains.config import Role
     from selfinstruct_chains.run.entry import Entry
     from selfinstruct_chains.run.reader import RunReader
@@ -116,6 +118,19 @@ class Calls:
         text = self._instruction(item, tasks, dropped)
         calls = [Told(entry, self._outcome(entry), self._rebuilt.prompt(entry, text)) for entry in entries]
         return About(item or name, tasks, dropped, tuple(calls))
+
+    def leading_to(self, texts: Mapping[str, str]) -> Iterator[Told]:
+        """The calls that these candidates were made from, in the journal's order: `texts` has their instructions by id.
+
+        The call of a request comes once, however many of its candidates are among them.
+
+        Raises:
+            RunError: the run is damaged, or of another version.
+        """
+        items = texts.keys() | {item.partition("-")[0] for item in texts}
+        for entry in self._run.entries():
+            if _role(entry) is not None and entry.item in items:
+                yield Told(entry, self._outcome(entry), self._rebuilt.prompt(entry, texts.get(entry.item, "")))
 
     def _is_wanted(self, entry: Entry, wanted: Wanted) -> bool:
         if wanted.role and entry.key.partition("/")[0] != wanted.role:

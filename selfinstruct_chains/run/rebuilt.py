@@ -71,7 +71,8 @@ class Rebuilt:
     def __init__(self, run: RunReader) -> None:
         self._run = run
         self._shaping = run.origin.shaping
-        self._drawn: dict[int, Shown | None] = {}
+        self._drawn: list[Shown | None] = []  # by request
+        self._sizes = [0]  # of the generated part of the pool, after so many requests
 
     def is_read_here(self, role: Role) -> bool:
         """Whether the chain's own parser reads the replies of `role`, and not the user's."""
@@ -153,23 +154,30 @@ class Rebuilt:
 
     def _shown(self, request: int) -> Shown | None:
         """What a request showed; None where the replies that it depends on are not there."""
-        if request not in self._drawn:
-            self._drawn[request] = self._draw(request)
+        for number in range(len(self._drawn), request + 1):
+            self._drawn.append(self._draw(number))
         return self._drawn[request]
 
-    def _draw(self, request: int) -> Shown | None:
-        config, sizes = self._asked.config, [0]
-        pool = Pool(config, self._seeds, lexicon=lexicon_of(config))
-        for number in range(request + 1):
-            seen = max(0, number + 1 - config.run.lookahead)  # requests that were committed when it was drawn
-            if seen >= len(sizes):
-                return None
-            shown = pool.draw(number, sizes[seen])
-            answer = self.request(number) if number < request and len(sizes) == number + 1 else None
-            if answer is not None:
-                outcomes.commit(number, answer, shown, pool)
-                sizes.append(pool.generated)
-        return shown
+    def _draw(self, number: int) -> Shown | None:
+        """What the request after those in `_drawn` showed."""
+        seen = max(0, number + 1 - self._asked.config.run.lookahead)  # requests that were committed when it was drawn
+        while len(self._sizes) <= seen and self._commit(len(self._sizes) - 1):
+            pass
+        return self._pool.draw(number, self._sizes[seen]) if seen < len(self._sizes) else None
+
+    def _commit(self, number: int) -> bool:
+        """Let the pool grow by what a request gave; whether that is there."""
+        shown, answer = self._drawn[number], self.request(number)
+        if shown is None or answer is None:
+            return False
+        outcomes.commit(number, answer, shown, self._pool)
+        self._sizes.append(self._pool.generated)
+        return True
+
+    @cached_property
+    def _pool(self) -> Pool:
+        """As it was after the requests that `_sizes` counts."""
+        return Pool(self._asked.config, self._seeds, lexicon=lexicon_of(self._asked.config))
 
     def _why(self, entry: Entry) -> str:
         """What a prompt may depend on that is not in the folder."""

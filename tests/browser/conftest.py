@@ -63,9 +63,14 @@ async def visit() -> AsyncIterator[Callable[..., Awaitable[Visit]]]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=_QUIET)
 
-        async def open_(url: str, *, allowed: str, dark: bool = False, width: int = 1200, expected: str = "") -> Visit:
+        async def open_(  # noqa: PLR0913 - what visitors may have
+            url: str, *, allowed: str, dark: bool = False, width: int = 1200, scripts: bool = True, expected: str = ""
+        ) -> Visit:
             context = await browser.new_context(
-                color_scheme="dark" if dark else "light", viewport={"width": width, "height": 900}, locale="en-GB"
+                color_scheme="dark" if dark else "light",
+                viewport={"width": width, "height": 900},
+                locale="en-GB",
+                java_script_enabled=scripts,
             )
             opened = Visit(await context.new_page(), allowed, expected)
             visits.append(opened)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 from playwright.async_api import expect
 
-from selfinstruct_chains import Rejection
+from selfinstruct_chains import Task
 from selfinstruct_chains.outputs.report.report import write_report
 from selfinstruct_chains.outputs.review.verdicts import Reviews
+from tests.browser.axe import serious
 from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import run_folder, task
 from tests.outputs.twenty import ENTRIES, REJECTIONS, TASKS
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from playwright.async_api import Page
+    from playwright.async_api import Download, Locator, Page
 
     from tests.browser.conftest import Visit
 
@@ -31,7 +33,6 @@ HOSTILE = (
     '<a href="javascript:alert(3)">x</a>\x1b[31m\u202etxet\x00 =HYPERLINK("http://evil.example")'
 )
 VISIBLE = HOSTILE.replace("\x1b", "U+001B").replace("\u202e", "U+202E").replace("\x00", "U+0000")
-MANY = 50_000
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +66,14 @@ async def rows(page: Page) -> list[str]:
 
 
 async def test_it_opens_with_every_figure(opened: Opened) -> None:
-    """All charts are drawn as they come into view, and each can be had as a table."""
+    """All are drawn from the beginning, and each can be had as a table."""
     page = await opened()
 
     await expect(page.locator("#figures dd").first).to_have_text("21")
-    for plot in await page.locator(".plot").all():
-        await plot.scroll_into_view_if_needed()
-        await expect(plot.locator("svg.main-svg").first).to_be_visible()
-    await expect(page.locator("#verbs .slicetext", has_text="write").first).to_be_visible()
+    assert await page.locator("figure").count() == 12
+    for figure in await page.locator("figure").all():
+        await expect(figure.locator("svg:visible")).to_have_count(1)
+    await expect(page.locator("#verbs svg:visible text", has_text="write").first).to_be_visible()
     await page.locator("#funnel summary").first.click()
     await expect(page.locator("#funnel .data").first).to_contain_text("joined the pool")
 
@@ -152,7 +153,7 @@ async def test_a_task_tells_where_it_comes_from(opened: Opened) -> None:
     details = page.locator("#table .details")
     for text in ("ROUGE-L 0.86", "✓ valid instruction", "Request 0, written by m.", "The 1 examples it was shown"):
         await expect(details).to_contain_text(text)
-    await details.locator("summary").click()
+    await details.locator("summary").first.click()
     await expect(details).to_contain_text("seed-001: Name a river.")
 
 
@@ -167,7 +168,7 @@ async def test_hostile_text_is_shown_as_text(opened: Opened) -> None:
     shown = await page.locator("#table .details .text").all_inner_texts()
     assert shown[:3] == [VISIBLE] * 3
     assert VISIBLE in await page.locator("#table .details").inner_text()
-    assert await page.locator("#tasks img, #tasks a, #tasks script").count() == 0
+    assert await page.locator("#tasks img, #tasks a:not([href^='#task-']), #tasks script").count() == 0
 
 
 async def test_a_script_in_the_page_would_not_run(opened: Opened) -> None:
@@ -188,20 +189,20 @@ async def test_it_fits_light_dark_and_phone(
 ) -> None:
     """Colours follow the system's, charts too; and nothing is wider than the screen."""
     page = await opened(dark=dark, width=width)
-    plot = page.locator(".plot").first
+    ink = page.locator("figure svg:visible text.ink").first
 
-    await expect(plot.locator("svg.main-svg").first).to_be_visible()
+    await expect(ink).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     background = await page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", background))) < 200) == dark
-    ink = await plot.locator(".ytick text").first.evaluate("text => getComputedStyle(text).fill")
-    assert (sum(map(int, re.findall(r"\d+", ink))) > 400) == dark
+    fill = await ink.evaluate("text => getComputedStyle(text).fill")
+    assert (sum(map(int, re.findall(r"\d+", fill))) > 400) == dark
 
 
 async def test_charts_change_colours_with_the_system(opened: Opened) -> None:
     """Without being opened again."""
     page = await opened()
-    text = page.locator(".plot").first.locator(".ytick text").first
+    text = page.locator("figure svg:visible text.ink").first
     before = await text.evaluate("text => getComputedStyle(text).fill")
 
     await page.emulate_media(color_scheme="dark")
@@ -209,20 +210,51 @@ async def test_charts_change_colours_with_the_system(opened: Opened) -> None:
     await expect(text).not_to_have_css("fill", before)
 
 
-@pytest.mark.slow
-async def test_fifty_thousand_tasks_open(visit: Callable[..., Awaitable[Visit]], tmp_path: Path) -> None:
-    """A page of 50,000 tasks and as many rejections opens, and can be searched and leafed through."""
-    tasks = (
-        task(number, f"Write about thing {number} {number % 977}.", ("in " * 30, "out " * 30)) for number in range(MANY)
-    )
-    dropped = (Rejection(id=f"r{n}", rule="too_short", stage="instruction", text="Go", request=0) for n in range(MANY))
-    path = write_report(run_folder(tmp_path / "run", tasks, dropped).path, sample=200).path
-    page = (await visit("about:blank", allowed=path.as_uri())).page
-    await page.goto(path.as_uri())
-    await expect(page.locator("#found")).to_have_text("50,000 found, 1 to 50 shown", timeout=60_000)
+async def saved(page: Page, button: Locator) -> Download:
+    """What the browser saves when the button is pressed."""
+    async with page.expect_download() as waiting:
+        await button.click()
+    return await waiting.value
 
-    await page.fill("#search", "thing 49999")
-    await expect(page.locator("#found")).to_have_text("1 found", timeout=30_000)
-    await page.get_by_role("button", name="Clear").click()
-    await page.get_by_role("button", name="Last", exact=True).click()
-    await expect(page.locator("#found")).to_have_text("50,000 found, 49,951 to 50,000 shown")
+
+@pytest.mark.parametrize(("dark", "width"), [(False, 1200), (True, 390)])
+async def test_every_figure_is_saved_as_svg_and_png(opened: Opened, dark: bool, width: int) -> None:
+    """A file that needs no page: in the page's colours, a picture three times as large beside it."""
+    page = await opened(dark=dark, width=width)
+    for figure in await page.locator("figure").all():
+        name = await figure.get_attribute("data-name")
+        svg = await saved(page, figure.get_by_role("button", name="as SVG"))
+        png = await saved(page, figure.get_by_role("button", name="as PNG"))
+        text, picture = (await svg.path()).read_text("utf-8"), (await png.path()).read_bytes()
+        root = ET.fromstring(text)  # noqa: S314 - our own
+
+        assert svg.suggested_filename.endswith(f"-{name}.svg")
+        assert png.suggested_filename.endswith(f"-{name}.png")
+        assert not re.search(r"class=|var\(|transparent", text)
+        assert (root.find("{*}rect").get("fill") == "#191d23") == dark
+        size = [int.from_bytes(picture[at : at + 4], "big") for at in (16, 20)]
+        assert picture.startswith(b"\x89PNG")
+        assert size == [round(3 * float(root.get(side))) for side in ("width", "height")]
+
+
+async def test_hostile_text_is_saved_as_it_was(opened: Opened) -> None:
+    """To the last character."""
+    page = await opened()
+    await page.fill("#search", "evil.example")
+    await expect(page.locator("#found")).to_have_text("1 found")
+
+    [line] = (await (await saved(page, page.locator("#save"))).path()).read_text("utf-8").splitlines()
+
+    assert Task.model_validate_json(line).instruction == HOSTILE
+
+
+@pytest.mark.parametrize(("dark", "width"), [(False, 1200), (True, 390)])
+async def test_it_is_accessible(opened: Opened, dark: bool, width: int) -> None:
+    """axe-core finds nothing serious, with a row, its calls and a table of numbers unfolded."""
+    page = await opened(dark=dark, width=width)
+    await page.locator("#table button.open").first.click()
+    for summary in await page.locator("summary").all():
+        await summary.click()
+
+    found = await serious(page)
+    assert found == [], "\n".join(found)

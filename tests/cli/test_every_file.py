@@ -219,6 +219,7 @@ WRITE = {
     "seeds -o": ("seeds good.jsonl -o {}", ".jsonl"),
     "dedup --rejected": ("dedup good.jsonl -o out.jsonl --rejected {}", ".jsonl"),
     "report -o": ("report run -o {}", ".html"),
+    "report --figures": ("report run -o out.html --figures {}", ""),
     "export -o": ("export run --format alpaca -o {}", ".json"),
     "export -o folder": ("export run --format parquet -o {}", ""),
     "refilter -o": ("refilter run --set novelty.threshold=0.6 -o {}", ""),
@@ -231,6 +232,7 @@ IN_THE_WAY = {"dedup -o": ("folder", "loop", "long", "below", "full"), "refilter
 IN_THE_WAY |= {
     "dedup --rejected": IN_THE_WAY["dedup -o"],
     "report -o": IN_THE_WAY["dedup -o"],
+    "report --figures": IN_THE_WAY["refilter -o"],
     "seeds -o": IN_THE_WAY["dedup -o"],
     "export -o": ("folder", "loop", "long", "below"),
     "export -o folder": IN_THE_WAY["refilter -o"],

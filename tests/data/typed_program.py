@@ -24,9 +24,11 @@ from selfinstruct_chains import (
     Steps,
     Task,
     build_steps,
+    figures,
     load_config,
     read_seeds,
     self_instruct,
+    stats,
 )
 from selfinstruct_chains.tasks import Dropped
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
@@ -43,6 +45,12 @@ def of_a_task(task: Task) -> None:
     if task.provenance:
         assert_type(task.provenance.request, int)
         assert_type(task.provenance.calls, tuple[str, ...])
+
+
+def of_a_run(run: Path) -> None:
+    """A run's numbers."""
+    assert_type(stats(run)["dropped"], list[dict[str, str | int | float | None]])
+    assert_type(figures(str(run), sample=100), dict[str, list[dict[str, str | int | float | None]]])
 
 
 def of_a_completion(completion: Completion) -> None:

@@ -26,6 +26,7 @@ function details(row, byId) {
     ...neighbour("Nearest other generated task", row.near, byId),
     ...Object.entries(row.verdicts ?? {}).flatMap(([who, verdict]) => verdictPart(who, verdict)),
     ...provenance(row, byId),
+    ...repliesOf(row),
   );
 }
 
@@ -60,20 +61,23 @@ function neighbour(title, pair, byId) {
   if (!pair) return [];
   const [id, value] = pair;
   const row = byId.get(id);
-  const heading = element("span", {}, `${title}: `, shown(id), `, ROUGE-L ${value.toFixed(2)}`);
+  const heading = element("span", {}, `${title}: `, linkTo(id), `, ROUGE-L ${value.toFixed(2)}`);
   return part(heading, row ? textBox(row.text) : element("p", { className: "soft" }, "not in this table"));
 }
 
 function verdictPart(who, verdict) {
-  const answers = Object.entries(QUESTIONS).map(([key, text]) => `${verdict[key] ? "✓" : "✗"} ${text}`);
-  const by = who === "judge" ? `a model${verdict.model ? ` (${verdict.model})` : ""}` : "a person";
-  return part(`Reviewed by ${by}`, element("p", {}, shown([answers.join(", "), verdict.reason].filter(Boolean).join(". "))));
+  const mark = { true: "✓", false: "✗" };
+  const answers = Object.entries(QUESTIONS).map(([key, text]) => `${mark[verdict[key]] ?? "? unsure:"} ${text}`);
+  const name = who === "judge" ? verdict.model : verdict.name;
+  const by = `${who === "judge" ? "a model" : "a person"}${name ? ` (${name})` : ""}`;
+  const said = [answers.join(", "), verdict.reason, verdict.comment].filter(Boolean).join(". ");
+  return part(element("span", {}, shown(`Reviewed by ${by}`)), element("p", {}, shown(said)));
 }
 
 function provenance(row, byId) {
   const from = row.provenance;
   if (!from) return row.request === undefined ? [] : part("Where it comes from", element("p", {}, `request ${row.request}`));
-  const examples = from.examples.map((id) => element("li", {}, shown(id), ": ", shown(byId.get(id)?.text ?? "")));
+  const examples = from.examples.map((id) => element("li", {}, linkTo(id), ": ", shown(byId.get(id)?.text ?? "")));
   return part(
     "Where it comes from",
     element("p", {}, shown(`Request ${from.request}, written by ${from.model ?? "a model that was not reported"}.`)),

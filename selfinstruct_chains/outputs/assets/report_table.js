@@ -3,7 +3,7 @@
 
 const PAGE = 50;
 const COLUMNS = [
-  { name: "Id", of: (row) => row.id, cell: (row) => shown(row.id), className: "id" },
+  { name: "Id", of: (row) => row.id, cell: (row) => linkTo(row.id), className: "id" },
   { name: "Status", of: (row) => row.status + (row.rule ?? ""), cell: statusTag },
   { name: "Text", of: (row) => row.text, cell: openButton, className: "wide" },
   { name: "Kind", of: (row) => row.kind ?? row.stage, cell: (row) => row.kind ?? `dropped ${row.stage}` },
@@ -21,6 +21,7 @@ const table = {
   sort: null, // a column
   down: false, // sorted descending
   open: new Set(), // rows whose details are shown
+  aimed: null, // the row that the address names
 };
 
 async function addBlock(block) {
@@ -36,6 +37,7 @@ async function startTable() {
   startFilters();
   await addBlock(document.querySelector("script.rows"));
   filter();
+  const there = goToPlace();
   if (document.readyState === "loading") await new Promise((done) => addEventListener("DOMContentLoaded", done));
   for (const block of document.querySelectorAll("script.rows")) {
     await addBlock(block);
@@ -43,12 +45,16 @@ async function startTable() {
   }
   table.complete = true;
   filter(true);
+  if (!there) goToPlace();
 }
 
 function startFilters() {
   fillFilters();
   document.querySelector("#table thead").append(element("tr", {}, ...COLUMNS.map(header)));
   const filters = document.getElementById("filters");
+  filters.hidden = false;
+  document.getElementById("rows").hidden = false;
+  document.getElementById("found").textContent = "Loading…";
   filters.addEventListener("submit", (event) => event.preventDefault());
   filters.addEventListener("reset", () => setTimeout(filter));
   for (const select of filters.querySelectorAll("select")) select.addEventListener("change", () => filter());
@@ -65,19 +71,29 @@ function fillFilters() {
   fill("status", [["finished", "finished tasks"], ["rejected", "dropped"], ["seed", "seeds"], ["", "everything"]]);
   fill("rule", [["", "any"], ...content.rules.map((rule) => [rule, rule])]);
   fill("kind", [["", "any"], ["classification", "classification"], ["other", "other"]]);
-  fill("verdict", [["", "any"], ["yes", "approved"], ["no", "not approved"], ["none", "not reviewed"]]);
+  fill("verdict", [["", "any"], ["yes", "approved"], ["no", "not approved"], ["unsure", "unsure"], ["none", "not reviewed"]]);
 }
 
 // What a search looks through; made once for each row, at the first search.
 function haystack(row) {
-  row.hay ??= [row.id, row.rule, row.stage, row.text, ...(row.instances ?? []).flat()].join("\n").toLowerCase();
+  row.hay ??= [row.id, row.rule, row.stage, row.text, row.name, ...(row.instances ?? []).flat(), ...origin(row)]
+    .join("\n")
+    .toLowerCase();
   return row.hay;
+}
+
+// Where a row comes from, as its details say it.
+function origin({ provenance, request }) {
+  const { model, topic, language, examples = [], calls: keys = [] } = provenance ?? {};
+  const number = provenance?.request ?? request;
+  return [number === undefined ? "" : `request ${number}`, model, topic, language, ...examples, ...keys];
 }
 
 function filter(stay = false) {
   const value = (id) => document.getElementById(id).value;
   const [status, rule, kind, verdict] = ["status", "rule", "kind", "verdict"].map(value);
-  const words = value("search").toLowerCase().split(/\s+/).filter(Boolean);
+  const typed = value("search").trim();
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   // A rule is only ever a dropped candidate's: asked for one, the table shows them whatever else is chosen.
   const wanted = rule && status ? "rejected" : status;
   table.found = table.rows.filter(
@@ -88,6 +104,8 @@ function filter(stay = false) {
       (!verdict || verdict === approval(row)) &&
       words.every((word) => haystack(row).includes(word)),
   );
+  // An id is also found where it is an example of others: what has that id comes first.
+  if (table.byId.has(typed)) table.found.sort((one, other) => (other.id === typed) - (one.id === typed));
   sortRows();
   if (!stay) table.page = 0;
   drawTable();
@@ -120,13 +138,14 @@ function header(column) {
   return cell;
 }
 
-function drawTable() {
-  const start = table.page * PAGE;
-  const rows = table.found.slice(start, start + PAGE);
-  document.querySelector("#table tbody").replaceChildren(...rows.flatMap(rowElements));
+// Draws the page of the table; or, for a printer, its first rows, so many at most.
+function drawTable(printed = 0) {
+  const start = printed ? 0 : table.page * PAGE;
+  const rows = table.found.slice(start, start + (printed || PAGE));
+  document.querySelector("#table tbody").replaceChildren(...rows.flatMap((row) => rowElements(row, printed > 0)));
   const count = table.found.length;
   const number = (value) => value.toLocaleString("en");
-  const range = count > PAGE ? `, ${number(start + 1)} to ${number(start + rows.length)} shown` : "";
+  const range = count > rows.length ? `, ${number(start + 1)} to ${number(start + rows.length)} shown` : "";
   const soFar = table.complete ? "" : " so far, the rest is being loaded";
   document.getElementById("found").textContent = `${number(count)} found${soFar}${range}`;
   drawPager(Math.ceil(count / PAGE));
@@ -140,13 +159,20 @@ function drawPager(pages) {
   });
 }
 
-function rowElements(row) {
+function rowElements(row, printed) {
   const cells = COLUMNS.map(({ name, cell, className = "" }) => {
     const labelled = className === "number" || name === "Review" ? { "data-name": name } : {};
     return element("td", { className, ...labelled }, cell(row));
   });
-  const line = element("tr", {}, ...cells);
-  return table.open.has(row) ? [line, detailsRow(row)] : [line];
+  const line = element("tr", { className: row === table.aimed ? "aimed" : "" }, ...cells);
+  if (table.open.has(row)) return [line, detailsRow(row)];
+  return printed && row.instances ? [line, printedRow(row)] : [line];
+}
+
+// On paper nothing can be opened: inputs and outputs stand below the instruction.
+function printedRow({ instances }) {
+  const texts = instances.map(([input, output]) => textBox(input.trim() ? `${input} → ${output}` : output));
+  return element("tr", { className: "printed" }, element("td", { colSpan: COLUMNS.length }, ...texts));
 }
 
 function detailsRow(row) {
@@ -176,17 +202,20 @@ function score(pair) {
   return pair ? pair[1].toFixed(2) : "";
 }
 
+// Of a verdict: yes where all answers are, no where one is; an answer may also be "unsure".
 function approved(verdict) {
-  return verdict.valid_instruction && verdict.appropriate_input && verdict.correct_output;
+  const answers = Object.keys(QUESTIONS).map((question) => verdict[question]);
+  if (answers.includes(false)) return "no";
+  return answers.every((answer) => answer === true) ? "yes" : "unsure";
 }
 
 // A person's word goes before a judge's.
 function approval(row) {
   const verdict = row.verdicts?.person ?? row.verdicts?.judge;
   if (row.status !== "finished") return "";
-  return verdict ? (approved(verdict) ? "yes" : "no") : "none";
+  return verdict ? approved(verdict) : "none";
 }
 
 function verdictText(row) {
-  return { yes: "✓ approved", no: "✗ not approved" }[approval(row)] ?? "";
+  return { yes: "✓ approved", no: "✗ not approved", unsure: "? unsure" }[approval(row)] ?? "";
 }

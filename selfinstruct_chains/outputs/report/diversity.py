@@ -41,6 +41,11 @@ class Phrases(NamedTuple):
     top: Mapping[str, Mapping[str, int]]
     """The most common verbs, most common first, with their most common nouns and how often each pair stands there."""
 
+    @property
+    def drawn(self) -> int:
+        """Instructions with one of those pairs."""
+        return sum(count for nouns in self.top.values() for count in nouns.values())
+
 
 class Near(NamedTuple):
     """What a task is most similar to, by ROUGE-L."""

