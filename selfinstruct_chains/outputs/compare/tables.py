@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from math import ceil, isnan
+from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.outputs.compare.cost import COSTS, dollars_each, each
 from selfinstruct_chains.outputs.compare.settings import ABSENT
-from selfinstruct_chains.outputs.report.facts import PARTS_OF_A_TASK
+from selfinstruct_chains.outputs.report.facts import PARTS_OF_A_TASK, percentile
 from selfinstruct_chains.outputs.stats import PAPER_TABLE_ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from selfinstruct_chains.outputs.compare.comparison import Comparison, Verbs
     from selfinstruct_chains.outputs.compare.shares import Share
@@ -187,17 +187,7 @@ def _lengths(sides: Sequence[Side]) -> Iterator[Row]:
         means = [_mean(sum(words * n for words, n in one.items()), one.total()) for one in counts]
         yield Row(f"{'non-empty ' * (part == 'input')}{part}s, mean", means, f"{PAPER_TABLE_ONE[paper[part]]:.1f}")
         for name, share in _QUARTILES.items():
-            yield Row(f"  {name}", [number(quantile(one, share)) for one in counts])
-
-
-def quantile(counts: Mapping[int, int], share: float) -> int | None:
-    """The smallest length up to which that share of them are; None of none."""
-    due = ceil(share * sum(counts.values()))
-    for length in sorted(counts):
-        due -= counts[length]
-        if due <= 0:
-            return length
-    return None
+            yield Row(f"  {name}", [number(percentile(one, share) if one else None) for one in counts])
 
 
 def _labels(sides: Sequence[Side]) -> Iterator[Row]:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.outputs.compare.cost import COSTS, dollars_each, each
 from selfinstruct_chains.outputs.compare.settings import ABSENT
-from selfinstruct_chains.outputs.compare.tables import quantile
 from selfinstruct_chains.outputs.compare.told import in_short, verdict
-from selfinstruct_chains.outputs.report.facts import PARTS_OF_A_TASK
+from selfinstruct_chains.outputs.report.facts import PARTS_OF_A_TASK, percentile
 
 if TYPE_CHECKING:
     from selfinstruct_chains.outputs.compare.between import Overlap
@@ -51,7 +50,10 @@ def _run(side: Side) -> dict[str, Any]:
         "languages": sorted(side.languages),
         "tasks": side.finished,
         "per_task": cost | {"dollars": dollars_each(side)},
-        "median_words": {part: quantile(side.facts.words[part], 0.5) for part in PARTS_OF_A_TASK},
+        "median_words": {
+            part: percentile(side.facts.words[part], 0.5) if side.facts.words[part] else None
+            for part in PARTS_OF_A_TASK
+        },
         "stats": side.facts.stats.as_json(),
     }
 

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.files.writing import is_stream, replacing_or_stdout
+from selfinstruct_chains.files.writing import replacing_or_stdout
+from selfinstruct_chains.outputs.pages import may_replace
 from selfinstruct_chains.outputs.report import static
 from selfinstruct_chains.outputs.report.files import check_figures, write_figures
 from selfinstruct_chains.outputs.report.page import MARK, page
@@ -68,7 +69,7 @@ def write_report(  # noqa: PLR0913 - each is an option of the command
     """
     run = RunReader(folder)
     out = out or folder / "report.html"
-    _check(out, force=force)
+    may_replace(out, MARK, "report", force=force)
     if figures is not None:
         check_figures(figures, force=force)
     unfinished = run.unfinished()
@@ -100,16 +101,3 @@ def _page(seen: Seen, shown: Sequence[Section], unfinished: str, calls: int) -> 
     }
     first = static.without_scripts(list(islice(run.tasks(), static.FIRST)), finished)
     return page(about, shown, content, rows=rows.blocks, calls=told.blocks, first=first)
-
-
-def _check(out: Path, *, force: bool) -> None:
-    if is_stream(out):
-        return
-    if out.is_dir():
-        raise ConfigError(f"{out}: a folder; give a file: -o")
-    if not out.parent.is_dir():
-        raise ConfigError(f"{out.parent}: no such folder; make it first, or choose another file: -o")
-    if out.exists() and not force:
-        with out.open("rb") as file:
-            if MARK.encode() not in file.read(len(MARK) + 100):
-                raise ConfigError(f"{out}: exists, and is no report; choose another file: -o, or --force to replace it")
