@@ -48,7 +48,7 @@ def nodes(monitor: Monitor) -> list[str]:
     shown = found if len(found) <= _MOST_NODES else found[: _MOST_NODES - 1]
     lines = [f"{one.node}: {_node(one)}" for one in shown]
     if more := found[len(shown) :]:
-        together = NodeCount("", *map(sum, list(zip(*more, strict=True))[1:]))  # type: ignore[arg-type]
+        together = NodeCount("", *map(sum, list(zip(*more, strict=True))[1:]))
         lines.append(f"{len(more)} more nodes: {_node(together)}")
     return lines
 

@@ -69,5 +69,5 @@ def pace(config: ChainConfig, found: Estimate, engine: Engine, workers: int) -> 
 
 def _novelty(candidates: int, accepted: int) -> float:
     """Seconds for comparing so many candidates with a pool that grows to so many."""
-    last = NOVELTY_MS * (accepted / 1e6) ** NOVELTY_GROWTH / 1000
+    last = NOVELTY_MS * float((accepted / 1e6) ** NOVELTY_GROWTH) / 1000
     return candidates * last / (1 + NOVELTY_GROWTH)

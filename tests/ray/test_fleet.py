@@ -139,15 +139,3 @@ async def test_where_there_is_no_cluster(monkeypatch, tmp_path, unused_tcp_port,
     with pytest.raises(ConfigError, match=r"run\.ray\.address: .*(no Ray cluster at 127|belongs to no Ray cluster)"):
         await alone.begin()
     await alone.end()
-
-
-async def test_a_cluster_of_another_token(monkeypatch, tmp_path, nodes):
-    """The message speaks of the token, which Ray's own does not."""
-    token = tmp_path / "token"
-    token.write_text("0" * 64, encoding="utf-8")
-    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
-    stranger = Fleet([held()], RayConfig(address=nodes.address), 16)
-
-    with pytest.raises(ConfigError, match="RAY_AUTH_TOKEN_PATH"):
-        await stranger.begin()
-    await stranger.end()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 POLL = 5.0
 """Seconds between looks at which nodes there are."""
-BEGIN = 25.0
+BEGIN = 25
 """Seconds that a worker waits for what others hold on its node."""
 SLOW = 120.0
 """Seconds in which its process has to be there: two on a machine that has nothing else to do."""
@@ -156,14 +156,16 @@ class Fleet:
         return await asyncio.gather(*map(self._one, wanted))
 
     async def _one(self, node: Node) -> _Hand | Exception:
-        worker = rays.hire(Worker, node, self._settings, self._most + _SPARE)
+        worker = None
         try:
+            await self._room(node)
+            worker = rays.hire(Worker, node, self._settings, self._most + _SPARE)
             await self._ready(worker, node)
-        except Exception as error:  # noqa: BLE001 - told by who asked for it
-            rays.dismiss(worker)
-            return error
-        except BaseException:
-            rays.dismiss(worker)
+        except BaseException as error:
+            if worker is not None:
+                rays.dismiss(worker)
+            if isinstance(error, Exception):
+                return error  # told by who asked for it
             raise
         return _Hand(worker, node)
 
@@ -172,6 +174,8 @@ class Fleet:
         try:
             compared(await self._begun(worker, node), node)
             notes = given(await rays.asked(worker.hold, self._held))
+        except _NotBegun:
+            raise
         except ConfigError as error:
             raise ConfigError(f"the worker on {node.address}: {error}") from None
         except ProviderError as error:
@@ -183,19 +187,23 @@ class Fleet:
 
     async def _begun(self, worker: Any, node: Node) -> dict[str, str]:
         """The versions of a worker, when it is there."""
-        begun = asyncio.create_task(rays.asked(worker.versions))
         try:
-            for seconds in (BEGIN, SLOW - BEGIN):
-                if (await asyncio.wait({begun}, timeout=seconds))[0]:
-                    return dict(begun.result())
-                if not await rays.has_room(node, self._settings):
-                    raise _NotBegun(
-                        f"run.ray: no worker can begin on {node.address}: it needs {self._needs()}, and others hold "
-                        "them (see `ray status`)"
-                    )
-        finally:
-            begun.cancel()
-        raise _NotBegun(f"run.ray: no worker began on {node.address} within {SLOW:.0f} s")
+            async with asyncio.timeout(SLOW):
+                found: dict[str, str] = await rays.asked(worker.versions)
+                return found
+        except TimeoutError:
+            raise _NotBegun(f"run.ray: no worker began on {node.address} within {SLOW:.0f} s") from None
+
+    async def _room(self, node: Node) -> None:
+        """Wait until nobody else holds what a worker needs there; a worker that died gives it back in a moment."""
+        for _ in range(BEGIN):
+            if await rays.has_room(node, self._settings):
+                return
+            await asyncio.sleep(1)
+        raise _NotBegun(
+            f"run.ray: no worker can begin on {node.address}: it needs {self._needs()}, and others hold them (see "
+            "`ray status`)"
+        )
 
     def _fitting(self, nodes: Sequence[Node]) -> list[Node]:
         """Those with room for their workers; a head that others leave free (no cores) is left free."""

@@ -76,7 +76,8 @@ async def join(settings: RayConfig) -> bool:
         await leave()
         raise
     except TimeoutError:  # its thread may wait for ever, and keeps nobody
-        raise ConfigError(f"{_at(settings, where)} did not let this process in within {limit:.0f} s") from None
+        asked = "; is it one, and is its token the same (RAY_AUTH_TOKEN_PATH)?" if where else ""
+        raise ConfigError(f"{_at(settings, where)} did not let this process in within {limit:.0f} s{asked}") from None
     except Exception as error:  # noqa: BLE001 - Ray raises what it likes: RuntimeError, ValueError, ConnectionError
         raise ConfigError(f"{_at(settings, where)}: {_advised(error)}") from None
     return True
@@ -159,12 +160,12 @@ def fits(node: Node, settings: RayConfig) -> bool:
 
 
 async def has_room(node: Node, settings: RayConfig) -> bool:
-    """Whether a worker more would have on `node` what it needs now; False where Ray does not say."""
+    """Whether a worker more would have on `node` what it needs now; True where Ray does not say."""
     try:
         state = needed("ray._private.state", "ray")  # there is no public way
-        free = (await _in_its_thread(state.available_resources_per_node))[node.id]
+        free: Mapping[str, float] = (await _in_its_thread(state.available_resources_per_node))[node.id]
     except Exception:  # noqa: BLE001 - whatever has become of it
-        return False
+        return True
     return settings.num_cpus <= free.get("CPU", 0) and settings.num_gpus <= free.get("GPU", 0)
 
 
