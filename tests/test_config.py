@@ -82,7 +82,12 @@ def test_what_shapes_the_dataset_changes_the_fingerprint(
         {"run__patience": 1},
         {"run__give_up_after": 1},
         {"run__max_failing_share": 0.1},
-        {"run__engine": "ray", "run__ray__address": "10.0.0.1:6379", "run__ray__per_node": 2, "run__ray__num_gpus": 0.5},
+        {
+            "run__engine": "ray",
+            "run__ray__address": "10.0.0.1:6379",
+            "run__ray__per_node": 2,
+            "run__ray__num_gpus": 0.5,
+        },
     ],
     ids=str,
 )
@@ -185,7 +190,9 @@ def test_where_a_ray_cluster_may_be(address: str) -> None:
     assert RayConfig(address=address).address == address
 
 
-@pytest.mark.parametrize("address", ["", "10.0.0.1", "ray://head:10001", "head:0", "head:65536", "he ad:1", "a:b", ":1"])
+@pytest.mark.parametrize(
+    "address", ["", "10.0.0.1", "ray://head:10001", "head:0", "head:65536", "he ad:1", "a:b", ":1"]
+)
 def test_where_no_ray_cluster_is(address: str) -> None:
     """What Ray would wait at for ever, or take for another way in, is refused with what may stand there."""
     with pytest.raises(ValidationError, match="host:port of a cluster's head"):

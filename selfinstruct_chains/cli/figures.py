@@ -44,19 +44,20 @@ def figures(monitor: Monitor) -> str:
 
 def nodes(monitor: Monitor) -> list[str]:
     """A line for each node of the cluster that makes the calls; of many the first, and the others together."""
-    found = list(monitor.nodes())
+    found, ended = list(monitor.nodes()), bool(monitor.ended)
     shown = found if len(found) <= _MOST_NODES else found[: _MOST_NODES - 1]
-    lines = [f"{one.node}: {_node(one)}" for one in shown]
+    lines = [f"{one.node}: {_node(one, ended=ended)}" for one in shown]
     if more := found[len(shown) :]:
         together = NodeCount("", *map(sum, list(zip(*more, strict=True))[1:]))
-        lines.append(f"{len(more)} more nodes: {_node(together)}")
+        lines.append(f"{len(more)} more nodes: {_node(together, ended=ended)}")
     return lines
 
 
-def _node(count: NodeCount) -> str:
+def _node(count: NodeCount, *, ended: bool) -> str:
     workers = f"{count.workers} worker{'s' * (count.workers != 1)}" if count.workers else "no worker now"
+    now = "" if ended else f"{workers}, {count.in_flight} in flight; "
     lost = f"; {count.lost} lost" if count.lost else ""
-    return f"{workers}, {count.in_flight} in flight; {count.replies:,} replies{lost}"
+    return f"{now}{count.replies:,} replies{lost}"
 
 
 def money(monitor: Monitor) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from selfinstruct_chains.testing.server import ScriptedServer
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -56,3 +58,19 @@ async def test_a_cluster_of_another_token(tmp_path: Path, nodes: Nodes) -> None:
     token.write_text("0" * 64, encoding="utf-8")
 
     assert "RAY_AUTH_TOKEN_PATH" in await refused(tmp_path / "run", nodes.address, RAY_AUTH_TOKEN_PATH=str(token))
+
+
+async def test_a_cluster_of_the_runs_own_is_on_loopback(tmp_path: Path) -> None:
+    """What `local` starts nobody else can reach: the node that the run tells of has this machine's own address."""
+    with ScriptedServer() as server:
+        sets = ["--set", "run.engine=ray", "--set", f"model.base_url={server.base_url}"]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "selfinstruct_chains", "generate", "-n", "2", "--chain", "openai"),
+            *("-o", str(tmp_path / "run"), *sets),
+            stdout=asyncio.subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
+        )
+        out, _ = await process.communicate()
+
+    assert process.returncode == 0
+    assert "127.0.0.1: " in out.decode()

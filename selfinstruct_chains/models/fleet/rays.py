@@ -41,6 +41,8 @@ _ENVIRONMENT = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else `uv run` has every worker make an environment of its own
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anybody, unless it is asked for
 }
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""What keeps a cluster of one machine on loopback: else Ray takes an address that others reach."""
 
 
 class Node(NamedTuple):
@@ -62,8 +64,8 @@ async def join(settings: RayConfig) -> bool:
     Raises:
         ConfigError: Ray is not installed, there is no cluster, or it is of another version.
     """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    for name, value in (_ENVIRONMENT | (_ALONE if settings.address == "local" else {})).items():
+        os.environ.setdefault(name, value)  # it is read when Ray is imported
     ray = needed("ray", "ray")
     if ray.is_initialized():
         return False
