@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913 - one for each option
     \b
     selfinstruct estimate -n 5000 --chain openai
     selfinstruct estimate -n 5000 runs/openai-1f2e3d
-    selfinstruct estimate -n 1000000 --chain openai --engine ray --workers 32 --set run.max_concurrency=2000
+    selfinstruct estimate -n 1000000 --chain openai --engine ray --workers 32
     """
     from selfinstruct_chains.cli.figures import WIDTH
     from selfinstruct_chains.files.seeds import read_seeds, seeds_source
