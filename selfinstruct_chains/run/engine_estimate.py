@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from selfinstruct_chains.run.estimate import Estimate
 
 DRIVER_MS = {"local": 4.2, "ray": 2.6}
-"""Milliseconds of one core that a call costs the process that keeps order, pool and journal: `benchmarks/ray.py`, chain
-`openai`. Locally it has the HTTP client too."""
+"""Milliseconds of one core that a call costs the process that keeps order, pool and journal: chain `openai`, measured
+as `benchmarks/cluster.py` does. Locally it has the HTTP client too."""
 WORKER_MS = 4.4
 """What it costs a worker."""
 NOVELTY_MS = 0.72
