@@ -20,7 +20,8 @@ with `exit_code`; whatever else is raised is a bug of ours and shows its traceba
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,6 +71,9 @@ class ItemRefused(ProviderError):
         super().__init__(message)
         self.reason = reason
         self.unclear = unclear
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(ItemRefused, reason=self.reason, unclear=self.unclear), (str(self),)
 
 
 class RunStopped(SelfInstructError):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct_chains.config import ROLES, ChainConfig, fingerprint, flatten, variables
+from selfinstruct_chains.config import ROLES, ChainConfig, RayConfig, fingerprint, flatten, variables
 from selfinstruct_chains.files.chain import load_config
 
 
@@ -82,6 +82,12 @@ def test_what_shapes_the_dataset_changes_the_fingerprint(
         {"run__patience": 1},
         {"run__give_up_after": 1},
         {"run__max_failing_share": 0.1},
+        {
+            "run__engine": "ray",
+            "run__ray__address": "10.0.0.1:6379",
+            "run__ray__per_node": 2,
+            "run__ray__num_gpus": 0.5,
+        },
     ],
     ids=str,
 )
@@ -176,3 +182,25 @@ def test_braces_hold_a_name_and_nothing_else(text: str, expected: str) -> None:
         variables(text)
 
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("address", ["local", "auto", "10.0.0.1:6379", "head:6379", "[::1]:6379", "ray-head.svc:1"])
+def test_where_a_ray_cluster_may_be(address: str) -> None:
+    """A cluster of the run's own, this machine's, or a host with its port."""
+    assert RayConfig(address=address).address == address
+
+
+@pytest.mark.parametrize(
+    "address", ["", "10.0.0.1", "ray://head:10001", "head:0", "head:65536", "he ad:1", "a:b", ":1"]
+)
+def test_where_no_ray_cluster_is(address: str) -> None:
+    """What Ray would wait at for ever, or take for another way in, is refused with what may stand there."""
+    with pytest.raises(ValidationError, match="host:port of a cluster's head"):
+        RayConfig(address=address)
+
+
+@pytest.mark.parametrize("values", [{"num_gpus": -1}, {"num_cpus": True}, {"per_node": 0}, {"workers": 3}])
+def test_what_no_worker_can_have(values: dict[str, Any]) -> None:
+    """Less than nothing, no workers, and keys that are none."""
+    with pytest.raises(ValidationError):
+        RayConfig(**values)

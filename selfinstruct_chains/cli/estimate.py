@@ -11,11 +11,13 @@ import click
 
 from selfinstruct_chains.cli import options, trust
 from selfinstruct_chains.cli.echo import echo, echo_json
-from selfinstruct_chains.cli.parameters import Whole
+from selfinstruct_chains.cli.parameters import OneOf, Whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from selfinstruct_chains.config import Engine
+    from selfinstruct_chains.run.engine_estimate import Pace
     from selfinstruct_chains.run.estimate import Estimate
 
 
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
 @options.chain
 @options.seeds
 @options.settings
+@click.option(
+    "--engine",
+    type=OneOf(["local", "ray"]),
+    help="Say how fast the run's own processes are, with the calls made here, or by a Ray cluster.",
+)
+@click.option("--workers", type=Whole(min=1), help="Workers of that cluster.  [default: run.ray.per_node]")
 @options.as_json
 @trust.option
 def command(  # noqa: PLR0913 - one for each option
@@ -34,6 +42,8 @@ def command(  # noqa: PLR0913 - one for each option
     chain: str,
     seeds: Path | None,
     settings: tuple[str, ...],
+    engine: Engine | None,
+    workers: int | None,
     as_json: bool,
     **given: bool,
 ) -> None:
@@ -42,12 +52,15 @@ def command(  # noqa: PLR0913 - one for each option
     \b
     selfinstruct estimate -n 5000 --chain openai
     selfinstruct estimate -n 5000 runs/openai-1f2e3d
+    selfinstruct estimate -n 1000000 --chain openai --engine ray --workers 32
     """
     from selfinstruct_chains.cli.figures import WIDTH
     from selfinstruct_chains.files.seeds import read_seeds, seeds_source
-    from selfinstruct_chains.run import estimate
+    from selfinstruct_chains.run import engine_estimate, estimate
     from selfinstruct_chains.run.overview import look
 
+    if workers and engine != "ray":
+        raise click.UsageError("--workers is for --engine ray")
     if run:
         options.refuse("is for a run that is to come, and RUN has its own", "chain", "seeds", "settings")
     overview = look(run) if run else None
@@ -59,12 +72,19 @@ def command(  # noqa: PLR0913 - one for each option
     how = f"As the {there} tasks in {run} went; a pool that grows accepts less, so a long way ahead it will be more."
     if not found:
         found, how = estimate.from_defaults(config, read_seeds(seeds_source(config, seeds)), n), estimate.DEFAULTS
+    workers = workers or config.run.ray.per_node
+    pace = engine_estimate.pace(config, found, engine, workers) if engine else None
     if as_json:
-        echo_json({"tasks": max(0, n - there), "finished": there, **_values(found), "by": how}, indent=1)
+        fast = {"pace": {**pace._asdict(), "by": engine_estimate.MEASURED}} if pace else {}
+        echo_json({"tasks": max(0, n - there), "finished": there, **_values(found), "by": how, **fast}, indent=1)
         return
     echo(f"{max(0, n - there)} more tasks:" if there else f"{n} tasks:")
-    echo(_table(found, config.run.max_concurrency))
+    echo(_table(found._replace(seconds=pace.seconds if pace else found.seconds), config.run.max_concurrency))
+    if pace:
+        echo(_pace(pace, workers))
     echo("\n" + textwrap.fill(how, WIDTH))
+    if pace:
+        echo("\n" + textwrap.fill(engine_estimate.MEASURED, WIDTH))
 
 
 def _values(found: Estimate) -> dict[str, object]:
@@ -73,10 +93,10 @@ def _values(found: Estimate) -> dict[str, object]:
 
 
 def _table(found: Estimate, concurrency: int) -> str:
-    lines = [f"  {'':16}{'calls':>10}{'tokens in':>14}{'tokens out':>14}"]
+    lines = [f"  {'':16}{'calls':>12}{'tokens in':>17}{'tokens out':>17}"]
     rows = [(role, usage.calls, usage.input_tokens, usage.output_tokens) for role, usage in found.roles.items()]
     rows.append(("all", *(sum(row[column] for row in rows) for column in (1, 2, 3))))  # type: ignore[misc, arg-type]
-    lines += [f"  {role:16}{calls:>10,}{read:>14,}{wrote:>14,}" for role, calls, read, wrote in rows]
+    lines += [f"  {role:16}{calls:>12,}{read:>17,}{wrote:>17,}" for role, calls, read, wrote in rows]
     if cached := sum(usage.cache_read_tokens for usage in found.roles.values()):
         lines.append(f"  of the tokens in, {cached:,} come from the provider's cache")
     if thought := sum(usage.reasoning_tokens for usage in found.roles.values()):
@@ -85,8 +105,21 @@ def _table(found: Estimate, concurrency: int) -> str:
         lines.append("  tokens are those that the provider counted; it did not count all")
     cost = "not known: no price for a model at its address (--set 'model.price={input: ..., output: ...}')"
     lines.append(f"  cost            {cost if found.dollars is None else f'${found.dollars:,.2f}, by list price'}")
-    lines.append(f"  time            about {_time(found.seconds)}, with {concurrency} calls in flight")
+    lines.append(f"  time            about {_time(found.seconds)}, with {concurrency:,} calls in flight")
     return "\n".join(lines)
+
+
+def _pace(pace: Pace, workers: int) -> str:
+    by = f", by {workers} worker{'s' * (workers > 1)}" if pace.each["the workers"] else ""
+    others = (
+        f"{name.removeprefix('the ')} {_time(seconds)}"
+        for name, seconds in pace.each.items()
+        if seconds and name != pace.waits_for
+    )
+    return (
+        f"  pace            {pace.calls_per_second:,.0f} calls a second, of {pace.mean_latency:.1f} s each{by}\n"
+        f"  waits for       {pace.waits_for}, {_time(pace.seconds)}; alone: {', '.join(others)}"
+    )
 
 
 def _time(seconds: float) -> str:

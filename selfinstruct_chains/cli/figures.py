@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from selfinstruct_chains.models.fleet.counts import NodeCount
+
 if TYPE_CHECKING:
     from selfinstruct_chains.run.monitor import Monitor
     from selfinstruct_chains.run.usage import Usage
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 WIDTH = 79
 LABEL = 14
 _MOST = 4  # rules that are named while a run goes
+_MOST_NODES = 8
 
 
 def figures(monitor: Monitor) -> str:
@@ -34,8 +37,27 @@ def figures(monitor: Monitor) -> str:
         ("Tokens", tokens(monitor.total)),
         *_by_role(monitor),
         ("Cost", cost(monitor)),
+        *zip(("Nodes", *[""] * _MOST_NODES), nodes(monitor), strict=False),
     ]
     return "\n".join(row(label, text) for label, text in rows if text)
+
+
+def nodes(monitor: Monitor) -> list[str]:
+    """A line for each node of the cluster that makes the calls; of many the first, and the others together."""
+    found, ended = list(monitor.nodes()), bool(monitor.ended)
+    shown = found if len(found) <= _MOST_NODES else found[: _MOST_NODES - 1]
+    lines = [f"{one.node}: {_node(one, ended=ended)}" for one in shown]
+    if more := found[len(shown) :]:
+        together = NodeCount("", *map(sum, list(zip(*more, strict=True))[1:]))
+        lines.append(f"{len(more)} more nodes: {_node(together, ended=ended)}")
+    return lines
+
+
+def _node(count: NodeCount, *, ended: bool) -> str:
+    workers = f"{count.workers} worker{'s' * (count.workers != 1)}" if count.workers else "no worker now"
+    now = "" if ended else f"{workers}, {count.in_flight} in flight; "
+    lost = f"; {count.lost} lost" if count.lost else ""
+    return f"{now}{count.replies:,} replies{lost}"
 
 
 def money(monitor: Monitor) -> str:

@@ -14,7 +14,7 @@ from rich.text import Text
 from selfinstruct_chains.characters import visible
 from selfinstruct_chains.cli.bars import LINES, WIDTH
 from selfinstruct_chains.cli.echo import echo, echo_json, hushed
-from selfinstruct_chains.cli.figures import duration, money, rules
+from selfinstruct_chains.cli.figures import duration, money, nodes, rules
 from selfinstruct_chains.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def _lines(monitor: Monitor, *, of_a_run: bool) -> list[str]:
     if of_a_run:
         lines.append(f"{monitor.accepted:,} of {monitor.candidates:,} instructions accepted{share}")
         lines += [f"dropped: {dropped}"] if (dropped := rules(monitor)) else []
+    lines += nodes(monitor)
     lines += _pauses(monitor)
     stopping = monitor.stopping
     if stopping:

@@ -23,6 +23,7 @@ from selfinstruct_chains.config.chain import (
     NoveltyConfig,
     RunConfig,
 )
+from selfinstruct_chains.config.engine import Engine, RayConfig
 from selfinstruct_chains.config.filters import (
     EchoFilter,
     Filter,
@@ -83,6 +84,7 @@ __all__ = [
     "Closed",
     "CompletionForm",
     "EchoFilter",
+    "Engine",
     "Family",
     "Filter",
     "Held",
@@ -104,6 +106,7 @@ __all__ = [
     "Prompt",
     "Prompted",
     "Purpose",
+    "RayConfig",
     "RefusalFilter",
     "Role",
     "RunConfig",

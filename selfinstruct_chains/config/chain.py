@@ -21,12 +21,13 @@ from selfinstruct_chains.config.base import (
     Whole,
     file_name,
 )
+from selfinstruct_chains.config.engine import Engine, RayConfig
 from selfinstruct_chains.config.filters import Filter, with_implied
 from selfinstruct_chains.config.flat import flatten, put
 from selfinstruct_chains.config.languages import language_name, whole_language
 from selfinstruct_chains.config.model import ModelConfig
 from selfinstruct_chains.config.prompt import Prompt, Prompted, Subject
-from selfinstruct_chains.config.shaping import NOT_SHAPING, REPLY_CHARACTERS, SINCE_FORMAT_1, is_new_and_unset
+from selfinstruct_chains.config.shaping import NOT_SHAPING, REPLY_CHARACTERS, SINCE_FORMAT_1, WHERE, is_new_and_unset
 from selfinstruct_chains.config.subject import Domain, Languages, Topics, asks_for
 from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
 from selfinstruct_chains.config.threshold import Threshold
@@ -127,6 +128,9 @@ class RunConfig(Closed):
     """Share of failing attempts, over the last 100, above which the run stops."""
     reply_characters: Positive = REPLY_CHARACTERS
     """Characters of a reply that are read; of a longer one the whole items before that count, as of a cut one."""
+    engine: Engine = "local"
+    """Who makes the calls: this process, or the workers of a Ray cluster (extra `ray`)."""
+    ray: RayConfig = RayConfig()
 
 
 class ChainConfig(Closed):
@@ -278,6 +282,7 @@ class ChainConfig(Closed):
             key: value
             for key, value in flatten(dump).items()
             if not NOT_SHAPING & set(key.split("."))
+            and not key.startswith(WHERE)
             and not is_new_and_unset(key, value)
             and (self.classification_only or ".prompt.classification_only" not in key)
         }

@@ -11,6 +11,9 @@ NOT_SHAPING = frozenset(
 )
 """Keys that change how a run goes, but not which dataset it gives; they stay out of the fingerprint."""
 
+WHERE = ("run.engine", "run.ray.")
+"""How the dotted keys begin that say where calls are made, which changes nothing either."""
+
 REPLY_CHARACTERS = 200_000
 """Characters of a reply that are read, where the chain file does not say."""
 SINCE_FORMAT_1: dict[str, Any] = {

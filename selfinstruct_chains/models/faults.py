@@ -34,10 +34,15 @@ class NoReply(ProviderError):
     """A response came, with no reply in it: no text, no reason why it ended, no tokens."""
 
 
-class _Endpoint(NamedTuple):
+class Endpoint(NamedTuple):
+    """Who is asked, for messages."""
+
     what: str
-    keys: tuple[str, ...]
-    patience: float
+    """The model and its address."""
+    keys: tuple[str, ...] = ()
+    """The environment variables that its key may stand in."""
+    patience: float = math.inf
+    """Seconds that are waited at most."""
 
     @property
     def key(self) -> str:
@@ -93,13 +98,13 @@ def fault_of(error: Exception, what: str, *, keys: tuple[str, ...] = (), patienc
         raise ConfigError(f"{what}: {' '.join(str(error).split())}") from error
     if isinstance(error, SelfInstructError) or not is_providers(error):
         raise error
-    endpoint, failure = _Endpoint(what, keys, patience), failure_of(error)
+    endpoint, failure = Endpoint(what, keys, patience), failure_of(error)
     if not failure.answered and not _in_langchains_words(error, failure):
         return _without_answer(error, endpoint)
     return _judged(with_status(failure), endpoint, error)
 
 
-def _judged(failure: Failure, endpoint: _Endpoint, error: Exception) -> Fault:
+def _judged(failure: Failure, endpoint: Endpoint, error: Exception) -> Fault:
     row = fate_of(failure)
     text = _shown(failure.words, endpoint) or type(error).__name__
     said = f"{endpoint.what} answered {failure.status or 'with an error'}: {text}"
@@ -123,7 +128,7 @@ def _in_langchains_words(error: Exception, failure: Failure) -> bool:
     return type(error) is ValueError and fate_of(failure).fate == "item"
 
 
-def _without_answer(error: Exception, endpoint: _Endpoint) -> Fault:
+def _without_answer(error: Exception, endpoint: Endpoint) -> Fault:
     text = _deepest(error, endpoint)
     if isinstance(error, UnicodeEncodeError) and error.encoding.startswith("utf"):
         raise ItemRefused(text, reason="invalid") from error
@@ -143,13 +148,13 @@ def _reached(error: Exception) -> bool:
     return not refused and not any(type(one).__name__ in _UNREACHABLE for one in behind)
 
 
-def _deepest(error: Exception, endpoint: _Endpoint) -> str:
+def _deepest(error: Exception, endpoint: Endpoint) -> str:
     """What stands at the bottom: clients say "Request timed out" of a refused connection, too."""
     told = [f"{type(one).__name__}: {text}" for one in chain(error) if (text := _shown(str(one), endpoint))]
     return told[-1] if told else type(error).__name__
 
 
-def _shown(text: str, endpoint: _Endpoint) -> str:
+def _shown(text: str, endpoint: Endpoint) -> str:
     """The words in one line, of bounded length, without keys."""
     for name in endpoint.keys:
         if key := os.environ.get(name, "").strip():

@@ -64,12 +64,16 @@ def forms_without_key(config: ModelConfig) -> Forms:
 
 def without_key(config: ModelConfig) -> BaseChatModel | BaseLLM | None:
     """The model, to be looked at and not to be called; None where it can't be built, for a missing package, say."""
-    # An address makes the key needless; it is not looked at further.
-    keyless = config.model_copy(update={"base_url": _ANYWHERE, "api_key_env": None, "headers_env": {}})
     try:
-        return build(keyless if config.base_url is None else config)
+        return build(keyless(config))
     except ConfigError:
         return None
+
+
+def keyless(config: ModelConfig) -> ModelConfig:
+    """The same model, which can be built where there is no key, to be looked at and not to be called."""
+    # An address makes the key needless; it is not looked at further.
+    return config.model_copy(update={"base_url": config.base_url or _ANYWHERE, "api_key_env": None, "headers_env": {}})
 
 
 def forms_of(model: Any, provider: str | None = None, *, own_server: bool = False, tools: bool = True) -> Forms:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from langchain_core.messages import AIMessage
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from selfinstruct_chains.errors import ItemRefused, ProviderError
-from selfinstruct_chains.models.faults import Fault, fault_of
+from selfinstruct_chains.errors import ProviderError
+from selfinstruct_chains.models.faults import Endpoint, Fault
 from selfinstruct_chains.models.limits import Gate, Pace
+from selfinstruct_chains.models.outcome import Answer, Refused, answer, given
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -79,7 +80,7 @@ class Patience:
         self._sleep = sleep
         self._pace = Pace()
         self._usual_reply = _FIRST_REPLY
-        self._keys = keys
+        self._endpoint = Endpoint(what, keys, patience)
         self._refused: list[str] = []  # unclear refusals in a row
         self._refused_at = 0.0
 
@@ -125,13 +126,20 @@ class Patience:
 
     async def _attempt(self, ask: Callable[[], Awaitable[T]], prompt_tokens: int) -> T:
         async with self.gate.attempt(prompt_tokens + self._usual_reply) as attempt:
+            outcome = await answer(ask, self._endpoint, self.timeout)
+            if isinstance(outcome, Answer):
+                self._answered(outcome.message, attempt)
+            elif isinstance(outcome, Fault):
+                self._failed(outcome, attempt)
+                raise _Failed(outcome, attempt.at)
+            elif isinstance(outcome, Refused):
+                self.gate.reached = True
+                self._count(outcome)
             try:
-                async with asyncio.timeout(self.timeout):
-                    message = await ask()
-            except Exception as error:
-                raise _Failed(self._judged(error, attempt), attempt.at) from error
-            self._answered(message, attempt)
-            return message
+                reply: T = given(outcome)
+            finally:
+                del outcome  # it holds what is raised, which holds this frame
+            return reply
 
     def _answered(self, message: Any, attempt: Attempt) -> None:
         self.gate.reached = True
@@ -149,29 +157,21 @@ class Patience:
         else:
             self.gate.speed_up()
 
-    def _judged(self, error: Exception, attempt: Attempt) -> Fault:
-        try:
-            fault = fault_of(error, self.what, keys=self._keys, patience=self.patience)
-        except ItemRefused as refused:
-            self.gate.reached = True
-            self._count(refused)
-            raise
+    def _failed(self, fault: Fault, attempt: Attempt) -> None:
         self.gate.reached |= fault.reached
         if fault.busy:
             self.gate.slow_down(attempt)
             self.gate.close_for(fault.retry_after or 0.0)
-            return fault
-        if self.gate.note(failed=True, most=self._max_failing_share) > self.patience:
+        elif self.gate.note(failed=True, most=self._max_failing_share) > self.patience:
             raise ProviderError(
                 f"{self.what}: more than {self._max_failing_share:.0%} of the last 100 attempts failed, for more than "
                 f"{self.patience:.0f} s (run.patience, run.max_failing_share); the last one: {fault.text}",
                 resumable=True,
-            ) from error
-        return fault
+            )
 
-    def _count(self, refused: ItemRefused) -> None:
+    def _count(self, refused: Refused) -> None:
         """Stop when too many items in a row met the same refusal, and nothing tells that it is about them."""
-        alike = _alike(str(refused))
+        alike = _alike(refused.text)
         if not refused.unclear or alike not in self._refused:
             self._refused.clear()
         if refused.unclear:
@@ -179,9 +179,9 @@ class Patience:
             self._refused_at = self.gate.clock()
         if len(self._refused) >= REFUSED_ALIKE:
             raise ProviderError(
-                f"{refused}; {REFUSED_ALIKE} calls in a row were refused like this, so it is not about one of them: "
-                "check the key, the model and the parameters in the chain file; the same command asks them again"
-            ) from refused
+                f"{refused.text}; {REFUSED_ALIKE} calls in a row were refused like this, so it is not about one of "
+                "them: check the key, the model and the parameters in the chain file; the same command asks them again"
+            ) from refused.behind
 
     def _pause(self, state: RetryCallState, failing_since: float) -> Wait:
         error = state.outcome.exception() if state.outcome else None

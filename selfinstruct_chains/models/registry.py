@@ -15,6 +15,7 @@ from selfinstruct_chains.models import connections, embedded
 from selfinstruct_chains.models.dialects import dialect
 from selfinstruct_chains.models.environment import given_address
 from selfinstruct_chains.models.extra import refuse_reserved
+from selfinstruct_chains.models.faults import Endpoint
 from selfinstruct_chains.models.http import MIB
 from selfinstruct_chains.models.limits import Gate
 from selfinstruct_chains.models.loops import wait
@@ -152,15 +153,22 @@ def patience(model: Runnable[Any, Any], file: ModelConfig, config: ChainConfig, 
         config: the chain, for its patience.
         gate: shared by all that ask it.
     """
-    ours = isinstance(model, ConfiguredModel)
+    asked = who(model, file, config.run.patience)
     return Patience(
-        describe(file) if ours else model.get_name(),
+        asked.what,
         file.timeout,
-        config.run.patience,
-        keys=KEYS.get(file.provider, ()) if ours else (),
+        asked.patience,
+        keys=asked.keys,
         gate=gate,
         max_failing_share=config.run.max_failing_share,
     )
+
+
+def who(model: Runnable[Any, Any], file: ModelConfig, patience: float) -> Endpoint:
+    """Who is asked, for messages, when `model` is: the chain file's, with its address and key, or the caller's own."""
+    if isinstance(model, ConfiguredModel):
+        return Endpoint(describe(file), KEYS.get(file.provider, ()), patience)
+    return Endpoint(model.get_name(), (), patience)
 
 
 def endpoint(model: Runnable[Any, Any]) -> object:

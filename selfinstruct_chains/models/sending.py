@@ -81,7 +81,17 @@ def sendings(config: ChainConfig, typed: Collection[str] = ()) -> list[Sent]:
                 variables=tuple(dict.fromkeys(before.variables + one.variables)),
                 odd=tuple(dict.fromkeys(before.odd + one.odd)),
             )
-    return list(found.values())
+    return [*found.values(), *_cluster(config, typed)]
+
+
+def _cluster(config: ChainConfig, typed: Collection[str]) -> list[Sent]:
+    """The Ray cluster that makes the calls, where the chain names one: what comes from there is unpickled here."""
+    address = config.run.ray.address
+    if config.run.engine != "ray" or address in {"local", "auto"}:
+        return []
+    name = f"the Ray cluster at {address}"
+    odd = () if address in typed else (f"calls are made by {name}, which can run code on this machine",)
+    return [Sent(name, places.place(f"http://{address}"), (), odd)]
 
 
 def told(sent: list[Sent]) -> tuple[str, str]:

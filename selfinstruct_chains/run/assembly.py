@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - fields of named tuples, which LangChain reads
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains.config import ROLES, ChainConfig, Kind, Role
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from langchain_core.messages import AIMessage
+    from langchain_core.prompt_values import PromptValue
     from langchain_core.runnables import Runnable
 
     from selfinstruct_chains.method.graph import InstanceFilter
@@ -47,6 +50,12 @@ class RoleModels(NamedTuple):
 
     models: Mapping[Role, ConfiguredModel | OwnModel]
     kinds: Mapping[Role, Kind]
+    elsewhere: Mapping[Role, Runnable[PromptValue, AIMessage]] = MappingProxyType({})
+    """What is asked instead, where calls are made by other processes, which have the keys."""
+
+    def asked(self, role: Role) -> Runnable[PromptValue, AIMessage]:
+        """The model to ask for `role`."""
+        return self.elsewhere.get(role) or self.models[role]
 
 
 class Composed(NamedTuple):

@@ -12,10 +12,11 @@ from selfinstruct_chains.errors import Interrupted
 from selfinstruct_chains.run import usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from selfinstruct_chains.config import Price, Purpose
     from selfinstruct_chains.errors import SelfInstructError
+    from selfinstruct_chains.models.fleet.counts import NodeCount
     from selfinstruct_chains.models.patience import Wait
     from selfinstruct_chains.run.usage import Spent, Usage
     from selfinstruct_chains.tasks import Rejection, Task
@@ -79,6 +80,8 @@ class Monitor:
     """What `spent` is read from; it grows while the run goes."""
     prices: Mapping[Purpose, Price | None] = field(default_factory=dict)
     """Dollars for a million tokens; None where they are not known."""
+    nodes: Callable[[], Sequence[NodeCount]] = tuple
+    """How it stands with each node of the cluster that makes the calls; nothing where this process makes them."""
     notes: list[str] = field(default_factory=list)
     """What there is to say besides; it may grow while the run goes."""
     stopping: SelfInstructError | None = None
@@ -238,4 +241,5 @@ class Monitor:
             "unknown_tokens": total.unknown,
             "dollars": self.cost,
             "calls_per_second": round(self.rate, 2),
+            **({"nodes": [node._asdict() for node in nodes]} if (nodes := self.nodes()) else {}),
         }

@@ -100,7 +100,7 @@ def _say_how_it_goes(run: RunReader, overview: Overview) -> None:
     if progress is None:
         return
     overview.why, overview.updated = progress.why, progress.updated
-    monitor.wanted, monitor.started = progress.wanted, progress.started
+    monitor.wanted, monitor.started, monitor.nodes = progress.wanted, progress.started, lambda: progress.nodes
     if overview.state == "running":
         monitor.in_flight = progress.in_flight
         overview.left, overview.waiting = progress.seconds_left, progress.waiting

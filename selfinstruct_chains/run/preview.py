@@ -18,13 +18,14 @@ from selfinstruct_chains.models.registry import patiences
 from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.assembly import demonstrations, in_text_where_needed, links, role_models
 from selfinstruct_chains.run.budget import Budget
+from selfinstruct_chains.run.callers import disconnect, fit_to_call
 from selfinstruct_chains.run.goal import seed_tasks
 from selfinstruct_chains.run.journal import Journal
 from selfinstruct_chains.run.journalled import ITEM, Calling
 from selfinstruct_chains.run.language import in_language, lexicon_of
 from selfinstruct_chains.run.own import brought
 from selfinstruct_chains.run.settling import Settling
-from selfinstruct_chains.run.start import Chain, disconnect, fit_to_call, found_out, journalled, prices
+from selfinstruct_chains.run.start import Chain, found_out, journalled, prices
 from selfinstruct_chains.tasks import Rejection, request_id
 
 if TYPE_CHECKING:

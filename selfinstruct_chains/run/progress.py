@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfinstruct_chains.errors import RunError
+from selfinstruct_chains.models.fleet.counts import NodeCount
 from selfinstruct_chains.run.monitor import Pauses
 from selfinstruct_chains.run.places import PROGRESS
 
@@ -30,6 +31,8 @@ class Progress(BaseModel):
     in_flight: int = 0
     waiting: Pauses | None = None
     """What calls wait for that are to be made again."""
+    nodes: tuple[NodeCount, ...] = ()
+    """How it stands with each node of the cluster that makes the calls."""
     seconds_left: float | None = None
     """At the pace of what is new since this start; None where nothing tells."""
     started: float = 0.0

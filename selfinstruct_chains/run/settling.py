@@ -74,7 +74,7 @@ async def answer(given: Settling, role: Role, key: str, prompt: PromptValue, opt
         ProviderError: it refuses all, or does not answer.
         RunStopped: the run is ending.
     """
-    text, calling, model = prompt.to_string(), given.calling[role], given.found.models[role]
+    text, calling, model = prompt.to_string(), given.calling[role], given.found.asked(role)
     call = Call(key, text_hash(text), len(text))
     if known := given.journal.answer(call.key, call.sha):
         return known.message()
@@ -141,7 +141,7 @@ async def _found(given: Settling, roles: list[Role]) -> Finding:
 def _choices(given: Settling, roles: Sequence[Role]) -> list[Finding]:
     """The forms of request that their model may take, the best first; one alone needs no call."""
     config, model = given.config, given.found.models[roles[0]]
-    forms = role_forms(model)
+    forms = role_forms(model, key=not given.found.elsewhere)
     autos = [role for role in roles if config.role(role).output == "auto"]
     outputs = possible(config, autos, forms) if autos else (None,)
     systems = _systems(given, roles, forms)
@@ -169,7 +169,7 @@ async def _tried(given: Settling, choice: Finding, number: int, after: Sequence[
     sha = text_hash(text)
     seed = call_seed(calling.seed, key)
     tracing = merge_configs(given.tracing, {"metadata": {ITEM: "found"}})
-    ask = _Asking(given.found.models[role], prompt, tracing, options | {"seed": seed}, to_the_end=not after)
+    ask = _Asking(given.found.asked(role), prompt, tracing, options | {"seed": seed}, to_the_end=not after)
 
     def note(fault: Fault) -> None:
         ask.broken += fault.status == HTTPStatus.INTERNAL_SERVER_ERROR

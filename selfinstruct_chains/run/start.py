@@ -13,7 +13,7 @@ from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import RunError, SelfInstructError
 from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.models.prices import price
-from selfinstruct_chains.models.registry import ConfiguredModel, check_model, patiences
+from selfinstruct_chains.models.registry import patiences
 from selfinstruct_chains.run.assembly import (
     as_known_for,
     compose,
@@ -24,6 +24,7 @@ from selfinstruct_chains.run.assembly import (
 )
 from selfinstruct_chains.run.budget import Budget
 from selfinstruct_chains.run.calibrating import calibrate
+from selfinstruct_chains.run.callers import callers, disconnect
 from selfinstruct_chains.run.drive import Drive
 from selfinstruct_chains.run.folder import Folder
 from selfinstruct_chains.run.goal import seed_tasks
@@ -73,17 +74,19 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
     pool = Pool(chain.config, seeds, own.instruction_filters, lexicon_of(chain.config))
     found = role_models(chain.config, own.models, chain.folder / "llama.log" if chain.folder else None)
     config = in_text_where_needed(chain.config, found, own)
-    unfit = fit_to_call(config, found, own)
     monitor = chain.monitor or Monitor()
+    most = tracing.get("max_concurrency") or config.run.max_concurrency
     async with AsyncExitStack() as stack:
+        calls = await stack.enter_async_context(callers(config, found, own, most, monitor))
+        found = calls.models
         folder = Folder(chain.folder, config, seeds, own.shaping(tracing.get("configurable") or {}))
         stack.callback(folder.close)
         monitor.begin(goal["n"], folder.journal.usage, prices(chain), folder.notes)
-        folder.notes += [*config.notes, *unfit, *_about_n(folder, goal["n"])]
+        calls.watched(monitor)
+        folder.notes += [*config.notes, *calls.notes, *_about_n(folder, goal["n"])]
         budget = Budget(goal.get("budgets", {}), monitor)
         await stack.enter_async_context(_reporting(folder, monitor))
         stack.push_async_callback(disconnect, found)
-        most = tracing.get("max_concurrency") or config.run.max_concurrency
         calling = {
             role: Calling(patience, budget, monitor, config.run.seed)
             for role, patience in patiences(found.models, config, most).items()
@@ -107,16 +110,6 @@ async def start(chain: Chain, goal: Goal, put: Callable[[Task], Awaitable[None]]
             budget=budget,
             tracing=tracing,
         ).run(put)
-
-
-def fit_to_call(config: ChainConfig, found: RoleModels, own: Own) -> list[str]:
-    """Find out what the chain file's models lack before a folder is made; a line for each thing left out."""
-    notes: list[str] = []
-    for role in ROLES:
-        if isinstance(found.models[role], ConfiguredModel) and role not in own.steps:
-            section = config.role(role)
-            notes += check_model(section.model, section.output, getattr(section, "decide", "text"))
-    return list(dict.fromkeys(notes))
 
 
 async def found_out(given: Settling, note: Callable[[str], None]) -> ChainConfig:
@@ -144,7 +137,7 @@ def journalled(  # noqa: PLR0913, PLR0917 - it is where these meet
     calling: Mapping[Role, Calling],
 ) -> Composed:
     """The method, whose every call is in `journal` before anybody has its reply."""
-    models = {role: Journalled(role, journal, found.models[role], calling[role]) for role in ROLES}
+    models = {role: Journalled(role, journal, found.asked(role), calling[role]) for role in ROLES}
     steps = {role: JournalledStep(role, journal, step, calling[role]) for role, step in own.steps.items()}
     return compose(config, parts, models, own, steps)
 
@@ -160,13 +153,6 @@ def _about_n(folder: Folder, n: int) -> list[str]:
     if folder.had <= n:
         return []
     return [f"the folder has {folder.had} finished tasks already; asking for {n} takes none of them away"]
-
-
-async def disconnect(found: RoleModels) -> None:
-    """Close the connections of the chain file's models."""
-    for model in set(found.models.values()):
-        if isinstance(model, ConfiguredModel):
-            await model.aclose()
 
 
 @asynccontextmanager

@@ -50,6 +50,27 @@ def test_status_for_programs(selfinstruct: Callable[..., Any], run: Path) -> Non
     assert values["calls"] == sum(line["kind"] == "reply" for line in lines)
 
 
+def test_an_estimate_of_a_cluster(selfinstruct: Callable[..., Any]) -> None:
+    """Calls a second, hours, what the run waits for, and where each rate is from, in 80 columns."""
+    arguments = ("estimate", "-n", "10000000", "--chain", "openai", "--set", "run.max_concurrency=4000")
+    said = selfinstruct(*arguments, "--engine", "ray", "--workers", "32")
+
+    assert said.code == 0
+    assert re.search(r"pace +1\d\d calls a second, of \d\.\d s each, by 32 workers\n", said.out)
+    assert re.search(r"waits for +the driver, [\d.]+ h; alone: replies [\d.]+ h, workers [\d.]+ min\n", said.out)
+    assert "2.6 ms of one core of the driver" in flat(said.out)
+    assert max(map(len, said.out.splitlines())) < 80
+    values = json.loads(selfinstruct(*arguments, "--engine", "local", "--json").out)
+    assert values["pace"]["waits_for"] == "the driver"
+
+
+def test_workers_belong_to_a_cluster(selfinstruct: Callable[..., Any]) -> None:
+    """Where the calls are made here there are none."""
+    said = selfinstruct("estimate", "-n", "10", "--workers", "3")
+
+    assert (said.code, "--workers is for --engine ray" in said.err) == (2, True)
+
+
 def test_an_estimate_before_anything_is_known(selfinstruct: Callable[..., Any]) -> None:
     """Calls and tokens of each role, dollars by list price, minutes, and on what they are founded; no key is needed."""
     said = selfinstruct("estimate", "-n", "1000", "--chain", "openai", "--set", "model.name=gpt-4.1-mini")

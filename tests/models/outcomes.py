@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from selfinstruct_chains.errors import ItemRefused, ProviderError
-from selfinstruct_chains.models.faults import fault_of
+from selfinstruct_chains.models import outcome
+from selfinstruct_chains.models.faults import Endpoint
 
 if TYPE_CHECKING:
     from selfinstruct_chains.testing.answers import Answer
@@ -29,22 +31,25 @@ class Outcome(NamedTuple):
 
 
 def judged(error: Exception) -> Outcome:
-    """What we make of an exception."""
+    """What we make of an exception, as it arrives in another process."""
+    value = pickle.loads(pickle.dumps(outcome.judged(error, Endpoint("m at http://x", patience=PATIENCE))))  # noqa: S301
     try:
-        fault = fault_of(error, "m at http://x", patience=PATIENCE)
+        outcome.given(value)
+    except outcome.Faulty as faulty:
+        return Outcome("retry", wait=faulty.fault.retry_after)
     except ItemRefused as refused:
         return Outcome("item", refused.reason)
     except ProviderError as stopped:
         return Outcome("resumable" if stopped.resumable else "fix")
-    return Outcome("retry", wait=fault.retry_after)
+    raise AssertionError("no reply is no answer")
 
 
-def is_due(outcome: Outcome, found: Answer) -> bool:
+def is_due(came: Outcome, found: Answer) -> bool:
     """Whether that is what the data say; a 200 may also be a reply, as long as it is not taken for a whole one."""
-    if outcome.requests != 1:
+    if came.requests != 1:
         return False
-    if outcome.fate == "cut":
+    if came.fate == "cut":
         return found.status == 200
-    if outcome.fate == "retry" and outcome.wait != pytest.approx(found.wait, abs=2):
+    if came.fate == "retry" and came.wait != pytest.approx(found.wait, abs=2):
         return False
-    return (outcome.fate, outcome.reason) == (found.fate, found.reason if found.fate == "item" else "")
+    return (came.fate, came.reason) == (found.fate, found.reason if found.fate == "item" else "")

@@ -141,3 +141,23 @@ def test_roles_with_models_of_their_own():
     assert [len(one.odd) for one in sent] == [0, 1, 1]
     assert not any(value in " ".join(told(sent)) for value in HOME.values() if len(value) > 1)
     assert told(sendings(load_config("embedded")))[0] == "prompts stay in this process"
+
+
+@pytest.mark.parametrize(
+    ("settings", "typed", "clauses"),
+    [
+        ({"run.ray.address": "evil.example:6379", "run.engine": "ray"}, (), 1),
+        ({"run.ray.address": "10.0.0.1:6379", "run.engine": "ray"}, (), 1),
+        ({"run.ray.address": "10.0.0.1:6379", "run.engine": "ray"}, ("10.0.0.1:6379",), 0),
+        ({"run.ray.address": "auto", "run.engine": "ray"}, (), 0),
+        ({"run.engine": "ray"}, (), 0),
+        ({"run.ray.address": "evil.example:6379"}, (), 0),
+    ],
+)
+def test_a_cluster_that_a_file_names(settings, typed, clauses):
+    """What a cluster answers is unpickled, so who names it runs code here: it needs a yes, unless it was typed."""
+    found = sendings(load_config("openai", settings), typed)
+    odd = [clause for one in found for clause in one.odd]
+
+    assert len(odd) == clauses
+    assert all("Ray cluster" in clause and "can run code on this machine" in clause for clause in odd)

@@ -1,0 +1,67 @@
+"""How fast a run's own processes are: what it waits for, and that hours are calls by their rate."""
+
+import pytest
+
+from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.files.chain import load_config
+from selfinstruct_chains.run.engine_estimate import DRIVER_MS, WORKER_MS, pace
+from selfinstruct_chains.run.estimate import Estimate
+from selfinstruct_chains.run.usage import Usage
+
+MILLION = 1_000_000
+
+
+def estimate(calls: int, seconds: float, limited: float = 0.0) -> Estimate:
+    """So many calls for each role, of so many seconds."""
+    usage = Usage(calls, milliseconds=round(1000 * calls * seconds))
+    return Estimate(dict.fromkeys(ROLES, usage), None, limited)
+
+
+def config(concurrency: int):
+    return load_config("openai", {"run.max_concurrency": concurrency})
+
+
+@pytest.mark.parametrize(
+    ("engine", "workers", "concurrency", "limited", "waits_for"),
+    [
+        ("local", 1, 16, 0.0, "replies"),
+        ("local", 1, 4000, 0.0, "the driver"),
+        ("ray", 1, 4000, 0.0, "the workers"),
+        ("ray", 32, 4000, 0.0, "the driver"),
+        ("ray", 32, 4000, 1e7, "the provider's limits"),
+    ],
+)
+def test_what_a_run_waits_for(engine, workers, concurrency, limited, waits_for):
+    """The slowest of them: replies, the driver's core, the workers' cores, the provider's limits."""
+    found = pace(config(concurrency), estimate(20_000, 2.0, limited), engine, workers)
+
+    assert found.waits_for == waits_for
+    assert found.seconds == max(found.each.values())
+    assert found.calls_per_second * found.seconds == pytest.approx(80_000)
+    assert found.mean_latency == 2.0
+
+
+def test_the_driver_is_relieved_and_workers_share():
+    """With a cluster the driver has less to do for each call, and the workers divide theirs."""
+    many = estimate(20_000, 2.0)
+    local, ray = (pace(config(16), many, engine, 8).each for engine in ("local", "ray"))
+
+    assert local["the driver"] - ray["the driver"] == pytest.approx(
+        80_000 * (DRIVER_MS["local"] - DRIVER_MS["ray"]) / 1000
+    )
+    assert ray["the workers"] == pytest.approx(80_000 * WORKER_MS / 8 / 1000)
+
+
+def test_a_pool_ten_times_as_large_takes_nearly_a_hundred_times_as_long_to_compare_with():
+    """There are ten times as many candidates, and each is compared with ten times as much."""
+    calls = [pace(config(16), estimate(number, 2.0), "ray", 8).each["the driver"] for number in (MILLION, 10 * MILLION)]
+    compared = [
+        seconds - 4 * n * DRIVER_MS["ray"] / 1000 for seconds, n in zip(calls, (MILLION, 10 * MILLION), strict=True)
+    ]
+
+    assert 80 < compared[1] / compared[0] < 100
+
+
+def test_nothing_left_to_do_takes_no_time():
+    """An estimate for a run that has all its tasks divides by nothing."""
+    assert pace(config(16), estimate(0, 2.0), "ray", 8).calls_per_second == 0
