@@ -140,6 +140,8 @@ def test_several_people_review_by_name(selfinstruct: Callable[..., Any], tmp_pat
     with reviewing(run, "--as", "ann") as (_, first):
         for number in range(10):
             post(first, f"000000-{number:02d}", "somebody", **YES)
+    with (run / "review.jsonl").open("a") as file:
+        file.write(json.dumps({"id": "999999-00", "by": "person", "name": "ann", **YES}) + "\n")
     with reviewing(run) as (said, second):
         for number in range(10):
             post(second, f"000000-{number:02d}", "ben", **(YES | {"correct_output": number > 3}))
@@ -147,12 +149,13 @@ def test_several_people_review_by_name(selfinstruct: Callable[..., Any], tmp_pat
     values = json.loads(selfinstruct("review", str(run), "--agreement", "--json").out)
 
     assert first == second
-    assert "By ann 10, ben 10.\nHow far they agree: selfinstruct review" in said[-1]
+    assert "1 reviewed task is no longer in the run; its verdicts stay in review.jsonl.\n" in said
+    assert "By ann 11, ben 10.\nHow far they agree: selfinstruct review" in said[-1]
     assert "People disagree about 4: the page has a view to settle them." in said[-1]
     assert agreement.out.splitlines()[0] == "ann and ben, 10 tasks"
     assert "  correct output     raw 60% [30%, 90%]" in agreement.out
     assert max(map(len, agreement.out.splitlines())) < 80
-    assert (values["people"], values["to_settle"]) == ({"ann": 10, "ben": 10}, 4)
+    assert (values["people"], values["to_settle"]) == ({"ann": 11, "ben": 10}, 4)
     assert {row["measure"] for row in values["agreement"]} == {"kappa"}
 
 
