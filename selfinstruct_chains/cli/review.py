@@ -133,7 +133,7 @@ def _judge(run: Path, sample: int, chain: str, given: Mapping[str, Any], *, as_j
     at = judge.folder(run)
     work = judged(judge, tasks, reviews, folder=at, monitor=monitor, budgets=options.limits(given))
     found = durably(work, monitor, at, "verdicts")
-    check_readable(judge, found)
+    check_readable(judge, found, reviews)
     came = outcome(run, tasks, "judge")
     if as_json:
         told = {"judge": judge.name, "judged": found.given, "unreadable": found.unreadable, "refused": found.refused}

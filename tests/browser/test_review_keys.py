@@ -111,7 +111,7 @@ async def test_fifty_tasks_at_five_keys_a_second(typing: Typing, tmp_path: Path)
         await expect(page.locator("#count")).to_have_text("50 of 200 reviewed")
 
     assert kept(tmp_path) == dict(zip(IDS, words, strict=False))
-    assert all(0 < (one.seconds or 0) < 60 for one in Reviews(tmp_path).by("person").values())
+    assert all(one.seconds for one in Reviews(tmp_path).by("person").values())
 
 
 @pytest.mark.parametrize("seed", range(3))

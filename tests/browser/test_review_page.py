@@ -164,6 +164,16 @@ async def test_what_could_not_be_saved_goes_out_later(reviewing: Reviewing, tmp_
     assert kept(tmp_path) == {"000000-00": "yyn", "000000-01": "nny"}
 
 
+async def test_half_a_character_in_a_comment_loses_nothing(reviewing: Reviewing, tmp_path: Path) -> None:
+    """The verdict is kept, and so is what else the comment says."""
+    async with reviewing() as (page, _):
+        await page.evaluate("at('comment').value = 'so \\ud83d'; at('comment').onchange()")
+        await press(page, "yyn", "1 of 3 reviewed")
+
+    [found] = Reviews(tmp_path).by("person").values()
+    assert found.comment == "so \ufffd"
+
+
 @pytest.mark.parametrize(("dark", "width"), [(False, 1200), (True, 390)])
 async def test_it_fits_desk_and_phone(
     reviewing: Reviewing,

@@ -128,7 +128,8 @@ def test_a_review_runs_until_it_is_interrupted(tmp_path: Path) -> None:
         post(url, "000000-03", **(YES | {"correct_output": False}))
 
     assert said[0] == "The run has 20 tasks; all of them are in the sample.\n"
-    assert "1 reviewed: valid instruction 100%, appropriate input 100%, correct output 0%, all three 0%." in said[-1]
+    summary = "1 reviewed: valid instruction 100%, appropriate input 100%, correct output 0%, all three 0%."
+    assert summary in " ".join(said[-1].split())
     assert len((run / "review.jsonl").read_text(encoding="utf-8").splitlines()) == 1
 
 
@@ -139,6 +140,8 @@ def test_several_people_review_by_name(selfinstruct: Callable[..., Any], tmp_pat
     with reviewing(run, "--as", "ann") as (_, first):
         for number in range(10):
             post(first, f"000000-{number:02d}", "somebody", **YES)
+    with (run / "review.jsonl").open("a") as file:
+        file.write(json.dumps({"id": "999999-00", "by": "person", "name": "ann", **YES}) + "\n")
     with reviewing(run) as (said, second):
         for number in range(10):
             post(second, f"000000-{number:02d}", "ben", **(YES | {"correct_output": number > 3}))
@@ -146,12 +149,13 @@ def test_several_people_review_by_name(selfinstruct: Callable[..., Any], tmp_pat
     values = json.loads(selfinstruct("review", str(run), "--agreement", "--json").out)
 
     assert first == second
-    assert "By ann 10, ben 10. How far they agree: selfinstruct review" in said[-1]
+    assert "1 reviewed task is no longer in the run; its verdicts stay in review.jsonl.\n" in said
+    assert "By ann 11, ben 10.\nHow far they agree: selfinstruct review" in said[-1]
     assert "People disagree about 4: the page has a view to settle them." in said[-1]
     assert agreement.out.splitlines()[0] == "ann and ben, 10 tasks"
     assert "  correct output     raw 60% [30%, 90%]" in agreement.out
     assert max(map(len, agreement.out.splitlines())) < 80
-    assert (values["people"], values["to_settle"]) == ({"ann": 10, "ben": 10}, 4)
+    assert (values["people"], values["to_settle"]) == ({"ann": 11, "ben": 10}, 4)
     assert {row["measure"] for row in values["agreement"]} == {"kappa"}
 
 
@@ -254,7 +258,7 @@ def test_a_judge_says_what_it_cost_and_how_far_people_bear_it_out(
     assert (alone.code, again.code, asked, len(server.asked)) == (0, 0, 20, 20)
     assert "20 judged now: " in alone.out
     assert re.search(r"cost: (at least )?\$\d", alone.out)
-    assert "No person has reviewed what it judged, so nobody knows how good it is" in alone.out
+    assert "No person has reviewed what it judged; to know how good it is: selfinstruct review" in alone.out
     assert "0 judged now: nothing was asked." in again.out
     assert "People and the judge gpt-4.1-mini: the same on 100% of 5 tasks." in again.out
     assert json.loads(as_json.out)["reviewed"] == 20

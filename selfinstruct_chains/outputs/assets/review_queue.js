@@ -15,8 +15,13 @@ const heard = { trouble: () => {}, told: () => {}, changed: () => {}, refused: (
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+// Half a character, as a field can hold one that is cut, would have all of it refused: JSON has none in UTF-8.
+function whole(_, value) {
+  return typeof value === "string" ? (value.toWellFormed?.() ?? value) : value;
+}
+
 async function ask(path, body) {
-  const sent = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  const sent = body === undefined ? {} : { method: "POST", body: JSON.stringify(body, whole) };
   const response = await fetch(path, { ...sent, signal: AbortSignal.timeout(PATIENCE) });
   if (response.status === 404) throw new Error("the program has another address by now; open the link that it says");
   const text = await response.text();

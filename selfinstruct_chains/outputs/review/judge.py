@@ -170,15 +170,16 @@ def _counted(found: Mapping[str, Verdict | Unanswered]) -> Judged:
     return Judged(len(found) - len(failed), len(unreadable), len(failed) - len(unreadable), *unreadable[:1])
 
 
-def check_readable(judge: Judge, found: Judged) -> None:
-    """Refuse a judge that said nothing which could be read.
+def check_readable(judge: Judge, found: Judged, reviews: Reviews) -> None:
+    """Refuse a judge that said nothing which could be read, now or before.
 
     Raises:
         ProviderError: there were replies, and none of them could be.
     """
-    if found.unreadable and not found.given:
+    if found.unreadable and not reviews.of("judge", judge.name):
+        about = "1 task" if found.unreadable == 1 else f"{found.unreadable:,} tasks"
         raise ProviderError(
-            f"{judge.name}: no reply about {found.unreadable:,} tasks could be read, so nothing was judged "
+            f"{judge.name}: no reply about {about} could be read, so nothing was judged "
             f"({found.example}).\nTake a model that can answer in JSON, or tell it what to do by --prompt FILE.yaml"
         )
 

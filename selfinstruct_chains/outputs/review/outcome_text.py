@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.outputs.review.agreement_text import NAMES, as_json
@@ -15,15 +16,17 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.review.judge import Judged
     from selfinstruct_chains.outputs.review.sitting import Outcome
 
+_WIDTH = 79
+
 
 def outcome_text(found: Outcome, run: Path) -> str:
     """How many are reviewed, the shares of yes, by whom, and what is still to settle."""
     if not found.table.reviewed:
         return f"Nothing reviewed yet. To go on: selfinstruct review {run}"
     yes = ", ".join(f"{NAMES[question]} {share:.0%}" for question, share in found.table.yes.items())
-    lines = [f"{found.table.reviewed} reviewed: {yes}."]
+    lines = [_filled(f"{found.table.reviewed} reviewed: {yes}.")]
     if len(found.people) > 1:
-        lines.append(f"By {_listed(found.people)}. How far they agree: selfinstruct review {run} --agreement")
+        lines += [_filled(f"By {_listed(found.people)}."), f"How far they agree: selfinstruct review {run} --agreement"]
     if found.disagreed:
         lines.append(f"People disagree about {found.disagreed:,}: the page has a view to settle them.")
     return "\n".join([*lines, f"For the page with all figures: selfinstruct report {run}"])
@@ -31,18 +34,18 @@ def outcome_text(found: Outcome, run: Path) -> str:
 
 def judged_text(judged: Judged, cost: str, found: Outcome, run: Path) -> str:
     """What a judge gave, what it cost, and how far people bear it out."""
-    lines = [f"{judged.given:,} judged now: {cost}."]
+    lines = [_filled(f"{judged.given:,} judged now: {cost}.")]
     if judged.unreadable:
         lines.append(f"{judged.unreadable:,} got no readable answer, twice; they have no verdict.")
     if judged.refused:
         lines.append(f"{judged.refused:,} were refused by the provider; they have no verdict.")
-    nobody = f"No person has reviewed what it judged, so nobody knows how good it is: selfinstruct review {run}"
+    nobody = f"No person has reviewed what it judged; to know how good it is: selfinstruct review {run}"
     return "\n".join([*lines, beside_people(found.agreement) or nobody, outcome_text(found, run)])
 
 
 def beside_people(agreement: Iterable[Agreement]) -> str:
     """How far judges agree with people, in a line for each; "" where no person has reviewed what one judged."""
-    return "\n".join(_beside(one) for one in agreement if one.question == "all" and one.judge)
+    return "\n".join(_filled(_beside(one)) for one in agreement if one.question == "all" and one.judge)
 
 
 def _beside(one: Agreement) -> str:
@@ -51,6 +54,10 @@ def _beside(one: Agreement) -> str:
     more += "" if kappa.low is None or kappa.high is None else f" [{kappa.low:.2f}, {kappa.high:.2f}]"
     tasks = f"{one.tasks:,} task{'s' * (one.tasks != 1)}"
     return f"{one.who[:1].upper()}{one.who[1:]}: the same on {one.raw.value or 0:.0%} of {tasks}{more}."
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def outcome_json(found: Outcome) -> dict[str, Any]:

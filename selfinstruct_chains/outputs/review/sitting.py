@@ -139,7 +139,10 @@ def _gone(run: RunReader, reviews: Reviews) -> str:
     """What there is to say of verdicts on tasks that the run has no more."""
     known = {task.id for task in run.tasks()}
     lost = len((reviews.by("person").keys() | reviews.by("judge").keys()) - known)
-    return f"{lost:,} reviewed tasks are no longer in the run; their verdicts stay in {reviews.path.name}." * bool(lost)
+    told = f"{lost:,} reviewed tasks are no longer in the run; their verdicts stay in {reviews.path.name}."
+    if lost == 1:
+        return told.replace("tasks are", "task is").replace("their", "its")
+    return told * bool(lost)
 
 
 class Outcome(NamedTuple):

@@ -148,8 +148,9 @@ async def test_a_task_that_gets_no_readable_reply_has_no_verdict(tmp_path: Path)
     assert found[:3] == (0, 2, 0)
     assert reviews.by("judge") == {}
     with pytest.raises(ProviderError, match=r"no reply about 2 tasks could be read.*'No idea.'.*\n.*--prompt"):
-        check_readable(judge, found)
-    check_readable(judge, found._replace(given=1))
+        check_readable(judge, found, reviews)
+    await ask(Judge(CONFIG, ScriptedChat(reply=Judging())), TASKS[:1], reviews)
+    check_readable(judge, found, reviews)
 
 
 async def test_a_judge_that_was_stopped_pays_for_nothing_twice(tmp_path: Path) -> None:
