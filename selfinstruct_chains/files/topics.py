@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from selfinstruct_chains.files import yaml
 from selfinstruct_chains.files.beside import file_beside
 
 _LARGEST = 2**20  # bytes
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
 def load_topics(value: Any, *, beside: Path, typed: bool, at: str) -> Any:
@@ -38,10 +40,17 @@ def load_topics(value: Any, *, beside: Path, typed: bool, at: str) -> Any:
         except ValueError as error:
             raise ConfigError(f"{at}: {path}: {error}") from None
     else:
-        found = [line.strip() for line in text.splitlines() if line.strip()]
+        found = _lines(text, path, at)
     if not found or not isinstance(found, list | dict):
         raise ConfigError(f"{at}: {path}: no topics in it; one on each line (.txt), or a YAML list, is expected")
     return found
+
+
+def _lines(text: str, path: Path, at: str) -> list[str]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := _CONTROL.search(line):
+            raise ConfigError(f"{at}: {path}: line {number}: the control character {found[0]!r}; remove it")
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _read(path: Path, at: str) -> str:

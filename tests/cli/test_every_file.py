@@ -142,6 +142,7 @@ RUNS = {
 FINE = {
     # a text file may hold anything that is UTF-8, and an empty one nothing; an empty file has nothing to drop
     "export --exclude txt": {"empty", "number", "list", "text", "deep"},
+    "init --topics": {"number", "list", "text"},
     "export --exclude": {"empty", "number", "list"},
     "export --exclude json": {"number", "list"},
     "dedup --exclude": {"number", "list"},
