@@ -90,7 +90,7 @@ def main() -> None:
         for place, name in enumerate("ab"):
             make(Path(home) / name, texts[place * given.tasks : (place + 1) * given.tasks], place)
         size = sum(file.stat().st_size for file in Path(home).rglob("*") if file.is_file()) / 2**20
-        print(f"2 runs of {given.tasks:,} tasks, {size:,.0f} MiB")
+        print(f"2 runs of {given.tasks:,} tasks, {size:,.0f} MiB", flush=True)
         for what in ("read", "stats", "compare"):
             command = [sys.executable, __file__, "--one", what, "--home", home]
             subprocess.run(command, check=True)  # noqa: S603

@@ -132,9 +132,9 @@ def test_comparing_is_measured_beside_counting_and_reading() -> None:
     """A line for each, with seconds, CPU seconds and MiB; how much of one run is in the other is told."""
     lines = run("compare.py", "--tasks", "24")
 
-    assert [line.split()[0] for line in lines] == ["2", "read", "stats", "compare"]
-    assert all(" s of CPU" in line and " MiB" in line for line in lines[1:])
-    assert lines[-1].endswith(" of A in B")
+    measured = [line for line in lines if " s of CPU" in line and " MiB" in line]
+    assert [line.split()[0] for line in measured] == ["read", "stats", "compare"]
+    assert measured[-1].endswith(" of A in B")
 
 
 def test_intervals_are_simulated() -> None:
