@@ -9,8 +9,8 @@ from typing import Any
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.files import yaml
 from selfinstruct_chains.files.beside import file_beside
+from selfinstruct_chains.files.lines import short_text
 
-_LARGEST = 2**20  # bytes
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
@@ -33,7 +33,10 @@ def load_topics(value: Any, *, beside: Path, typed: bool, at: str) -> Any:
     if Path(value).suffix not in {".txt", ".yaml", ".yml"}:
         raise ConfigError(f"{at}: a list, names with weights, or a file (.txt, .yaml) is expected, not {value!r}")
     path = file_beside(value, beside=beside, typed=typed, at=at, what="topics")
-    text = _read(path, at)
+    try:
+        text = short_text(path, "topics")
+    except ConfigError as error:
+        raise ConfigError(f"{at}: {error}") from None
     if path.suffix != ".txt":
         try:
             found = yaml.parse(text)
@@ -51,17 +54,3 @@ def _lines(text: str, path: Path, at: str) -> list[str]:
         if found := _CONTROL.search(line):
             raise ConfigError(f"{at}: {path}: line {number}: the control character {found[0]!r}; remove it")
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _read(path: Path, at: str) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise ConfigError(f"{at}: {path}: can't be read: {error.strerror or error}") from None
-    if len(data) > _LARGEST:
-        raise ConfigError(f"{at}: {path}: more than {_LARGEST // 2**20} MiB; that is no list of topics")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{at}: {path}: not UTF-8 at byte {error.start + 1}; save it as UTF-8") from None

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Literal
 from markdown_it import MarkdownIt
 
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.files.lines import NOT_UTF_8
+from selfinstruct_chains.files.lines import short_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _ASSETS = files("selfinstruct_chains.outputs") / "assets"
-_LONGEST = 2**20  # bytes
 
 
 def guidelines(of: Literal["tasks", "answers"], own: Path | None = None) -> str:
@@ -32,19 +31,7 @@ def guidelines(of: Literal["tasks", "answers"], own: Path | None = None) -> str:
 
 
 def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            text = file.read(_LONGEST + 1)
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror or error}") from None
-    if len(text) > _LONGEST:
-        raise ConfigError(f"{path}: guidelines of more than 1 MiB; give a shorter Markdown file")
-    try:
-        found = text.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        found = "\0"
-    if "\0" in found:
-        raise ConfigError(f"{path}: {NOT_UTF_8}")
+    found = short_text(path, "guidelines")
     if not found.strip():
         raise ConfigError(f"{path}: no guidelines in it; a Markdown text is expected")
     return found

@@ -52,8 +52,8 @@ def test_a_file_of_one_s_own_takes_their_place(tmp_path: Path) -> None:
     [
         (b"", "no guidelines in it"),
         (b" \n", "no guidelines in it"),
-        ("gr\u00fc\u00df".encode("latin-1"), "not text in UTF-8"),
-        ("x".encode("utf-16"), "not text in UTF-8"),
+        ("gr\u00fc\u00df".encode("latin-1"), "not UTF-8 at byte 3"),
+        ("x".encode("utf-16"), "not UTF-8 at byte 1"),
         (b"a\0b", "not text in UTF-8"),
         (b"x" * (2**20 + 1), "of more than 1 MiB"),
     ],
