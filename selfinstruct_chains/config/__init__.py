@@ -14,15 +14,7 @@ from selfinstruct_chains.config.base import (
     Role,
     written,
 )
-from selfinstruct_chains.config.chain import (
-    ChainConfig,
-    ClassificationRole,
-    InstanceRole,
-    InstancesConfig,
-    InstructionRole,
-    NoveltyConfig,
-    RunConfig,
-)
+from selfinstruct_chains.config.chain import ChainConfig, NoveltyConfig, RunConfig
 from selfinstruct_chains.config.engine import Engine, RayConfig
 from selfinstruct_chains.config.filters import (
     EchoFilter,
@@ -63,6 +55,7 @@ from selfinstruct_chains.config.prompt import (
     Turn,
     variables,
 )
+from selfinstruct_chains.config.roles import ClassificationRole, InstanceRole, InstancesConfig, InstructionRole
 from selfinstruct_chains.config.shaping import NOT_SHAPING, REPLY_CHARACTERS
 from selfinstruct_chains.config.subject import Topics
 from selfinstruct_chains.config.threshold import Threshold

@@ -10,10 +10,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, mode
 
 from selfinstruct_chains.config.base import (
     ROLES,
-    Asked,
     Closed,
-    Count,
-    Pattern,
     Positive,
     Role,
     Seconds,
@@ -26,11 +23,11 @@ from selfinstruct_chains.config.filters import Filter, with_implied
 from selfinstruct_chains.config.flat import flatten, put
 from selfinstruct_chains.config.languages import language_name, whole_language
 from selfinstruct_chains.config.model import ModelConfig
-from selfinstruct_chains.config.prompt import Prompt, Prompted, Subject
+from selfinstruct_chains.config.prompt import Prompted, Subject
+from selfinstruct_chains.config.roles import ClassificationRole, InstanceRole, InstancesConfig, InstructionRole
 from selfinstruct_chains.config.shaping import NOT_SHAPING, REPLY_CHARACTERS, SINCE_FORMAT_1, WHERE, is_new_and_unset
 from selfinstruct_chains.config.subject import Domain, Languages, Topics, asks_for
 from selfinstruct_chains.config.swapping import is_swap, leave_behind, refuse_old_name, said
-from selfinstruct_chains.config.threshold import Threshold
 from selfinstruct_chains.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,77 +42,20 @@ _SECTIONS: dict[Role, str] = {
 """Where a role's section stands."""
 
 
-class InstructionRole(Closed):
-    """Instruction generation: paper section 2.2, step 1."""
-
-    prompt: Prompt
-    seed_examples: Positive = 6
-    """Seed tasks shown in each request."""
-    generated_examples: Count = 2
-    """Generated tasks shown in each request; seeds fill their places while there are too few."""
-    ask: Positive = 8
-    """How many new instructions a request asks for."""
-    example_pattern: Pattern | None = None
-    """Show only instructions in which this regular expression is found, as far as there are enough: small models
-    imitate the form of what they are shown."""
-    output: Asked = "text"
-    model: ModelConfig
-
-
-class ClassificationRole(Closed):
-    """Classification task identification: paper section 2.2, step 2."""
-
-    prompt: Prompt
-    yes_examples: Positive = 12
-    no_examples: Positive = 19
-    output: Asked = "text"
-    decide: Literal["text", "logprob"] = "text"
-    """By what the model writes, or by comparing the log-probabilities of yes and no with `threshold`."""
-    threshold: Threshold = Threshold(value=0.0)
-    """For `logprob`: classification when log p(yes) - log p(no) is above this (natural logarithm)."""
-    example_characters: Positive | None = None
-    """Draw demonstrations among those that are at most so long, as far as there are enough."""
-    prompt_tokens: Positive | None = None
-    model: ModelConfig
-
-
-class InstanceRole(Closed):
-    """Instance generation, input-first or output-first: paper section 2.2, step 3."""
-
-    prompt: Prompt
-    examples: Positive = 6
-    output: Asked = "text"
-    input_characters: Positive | None = None
-    """Where a JSON schema holds the reply: the longest input the model can write."""
-    output_characters: Positive | None = None
-    """There: the longest output, or label."""
-    example_characters: Positive | None = None
-    """Draw demonstrations among those that are at most so long, as far as there are enough."""
-    prompt_tokens: Positive | None = None
-    model: ModelConfig
-
-
-class InstancesConfig(Closed):
-    """Both ways of making instances."""
-
-    max_instances: Positive = 5
-    """Instances kept for a task, the first ones."""
-    input_first: InstanceRole
-    output_first: InstanceRole
-
-
 class NoveltyConfig(Closed):
     """When an instruction is too similar to the pool: paper section 2.2, step 4."""
 
     threshold: Share = 0.7
     """ROUGE-L F-measure from which on two instructions are too similar."""
     tokenizer: Literal["rouge", "unicode"] = "unicode"
+    """`rouge` knows ASCII letters and digits alone, as rouge-score 0.1.2 without a stemmer; `unicode` all scripts."""
 
 
 class RunConfig(Closed):
     """How the loop runs."""
 
     seed: Whole = 42
+    """Of all that is drawn: the same seed, seed tasks and replies give the same dataset."""
     lookahead: Positive = 16
     """Request i sees the pool as it stood when request i - lookahead was done."""
     max_concurrency: Positive = 16
@@ -131,13 +71,16 @@ class RunConfig(Closed):
     engine: Engine = "local"
     """Who makes the calls: this process, or the workers of a Ray cluster (extra `ray`)."""
     ray: RayConfig = RayConfig()
+    """Which cluster, and how many workers, where `engine` is `ray`."""
 
 
 class ChainConfig(Closed):
     """One complete chain."""
 
     name: Annotated[str, AfterValidator(file_name)]
+    """What run folders are named after; left out, the file's name."""
     description: str = ""
+    """One line, which `selfinstruct chains` lists."""
     domain: Domain | None = None
     """Who asks, for what, about what: said in each prompt, in which no other subject is asked for then."""
     topics: Topics | None = None
@@ -154,11 +97,17 @@ class ChainConfig(Closed):
     classification_only: bool = False
     """Only classification tasks are shown and asked for; what is not identified as one is dropped."""
     instructions: InstructionRole
+    """How new instructions are asked for."""
     classification: ClassificationRole
+    """How classification tasks are told from others."""
     instances: InstancesConfig
+    """How instances are asked for."""
     filters: Annotated[tuple[Filter, ...], Len(max_length=50)] = ()
+    """What drops instructions and instances, in their order; `--set filters.0.min_words=3` changes the first."""
     novelty: NoveltyConfig = NoveltyConfig()
+    """When an instruction is too similar to the pool."""
     run: RunConfig = RunConfig()
+    """How the loop runs."""
     _notes: tuple[str, ...] = PrivateAttr(default=())
 
     @property

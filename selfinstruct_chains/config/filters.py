@@ -15,23 +15,29 @@ class LengthFilter(Closed):
     """Drops instructions with too few or too many words (separated by spaces)."""
 
     kind: Literal["length"]
+    """Which filter it is."""
     min_words: Count = 4
+    """Words, from which on an instruction stays; in scripts without spaces two characters are one."""
     max_words: Positive = 150
+    """Words, up to which it stays."""
 
 
 class KeywordFilter(Closed):
     """Drops instructions that ask for what a text model can't see, open or fetch."""
 
     kind: Literal["keywords"]
+    """Which filter it is."""
     words: tuple[str, ...] = ()
     """Whole words or phrases that drop an instruction, besides the built-in rules of `method.filters`."""
     builtin: bool = True
+    """Whether the built-in rules apply."""
 
 
 class OpeningFilter(Closed):
     """Drops instructions that start with punctuation, in another script than every seed, or like the paper's code."""
 
     kind: Literal["opening"]
+    """Which filter it is."""
     write_a_program: bool = True
     """Also drop "Write a program ..." without the language it is to be written in."""
 
@@ -40,6 +46,7 @@ class EchoFilter(Closed):
     """Drops instances whose output repeats the input."""
 
     kind: Literal["echo"]
+    """Which filter it is."""
     similarity: Share = 0.95
     """Normalised similarity of output and input (Indel over characters, 0 to 1) from which on it is an echo."""
 
@@ -48,6 +55,7 @@ class RefusalFilter(Closed):
     """Drops what refuses, talks about being a model, or is a placeholder: instructions, and outputs of instances."""
 
     kind: Literal["refusal"]
+    """Which filter it is."""
     phrases: tuple[str, ...] = ()
     """Further openings that count as a refusal."""
 
@@ -59,6 +67,7 @@ class LanguageFilter(Closed):
     """
 
     kind: Literal["language"]
+    """Which filter it is."""
     probability: Annotated[Real, Ge(0), Le(1)] = 0.1
     """Of the language that was asked for: what is less likely in it, and clearly in another, is dropped. 0: nothing."""
 
@@ -67,6 +76,7 @@ class SimpleFilter(Closed):
     """Rules without settings: see `method.filters`."""
 
     kind: Literal["empty", "colon", "conflict", "duplicate"]
+    """Which filter it is."""
 
 
 Filter = Annotated[

@@ -64,6 +64,7 @@ class ModelConfig(Closed):
     "gemini"), which is kept as LangChain's name; "community", for langchain-community's classes; or any other provider
     that LangChain's `init_chat_model` knows."""
     kind: Kind
+    """Whether it takes messages, or a text to go on from."""
     name: str
     """The provider's name for the model."""
     base_url: Annotated[str, AfterValidator(address)] | None = None
@@ -77,9 +78,13 @@ class ModelConfig(Closed):
     max_response_mib: Annotated[Whole, Ge(1), Le(1024)] = 16
     """MiB that one response may have; of a larger one no more is read."""
     temperature: Annotated[Real, Ge(0), Le(2)] | None = None
+    """How evenly tokens are drawn; 0: always the likeliest."""
     top_p: Share | None = None
+    """Only the likeliest tokens that make up this share of the probability are drawn from."""
     presence_penalty: Penalty | None = None
+    """Taken off the log-odds of a token that has come before."""
     frequency_penalty: Penalty | None = None
+    """Taken off for each time that it has come before."""
     max_tokens: Positive | None = None
     """Tokens of a reply; the second attempt at a truncated reply has twice as many."""
     optional: tuple[Sampling, ...] = ()
@@ -92,7 +97,9 @@ class ModelConfig(Closed):
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """Further parameters, handed to the provider's client as they are; none that has a setting here."""
     requests_per_minute: Positive | None = None
+    """Calls that are begun in a minute, at most; None: no limit of ours."""
     tokens_per_minute: Positive | None = None
+    """Tokens of prompts and replies together in a minute, at most; None: no limit of ours."""
     price: Price | None = None
     """What its tokens cost; None: what the price list says. A role with another model needs its own."""
     server: ServerSettings | None = None

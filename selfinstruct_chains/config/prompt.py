@@ -68,7 +68,9 @@ class Turn(Closed):
     """A message of a chat that was, or might have been, before."""
 
     by: Literal["user", "assistant", "system"]
+    """Whose message it is."""
     text: str
+    """What it says."""
 
 
 class ChatForm(Closed):
@@ -79,29 +81,38 @@ class ChatForm(Closed):
     turns: tuple[Turn, ...] = ()
     """What stands between the two."""
     user: str
+    """The message of the user."""
 
 
 class CompletionForm(Closed):
     """What a completion model goes on from, and the strings that end its reply."""
 
     text: str
+    """What the model goes on from."""
     stop: tuple[str, ...] = ()
+    """Strings that end its reply."""
 
 
 class Labels(Closed):
     """What demonstrations call the parts of an instance; in replies all languages' are understood."""
 
     example: str = "Example"
+    """Before the number of an instance."""
     input: str = "Input"
+    """Before its input."""
     output: str = "Output"
+    """Before its output."""
     label: str = "Class label"
+    """Before the label, output-first."""
 
 
 class Forms(Closed):
     """What a model is told, in both forms."""
 
     chat: ChatForm
+    """What a chat model is told."""
     completion: CompletionForm
+    """What a completion model goes on from."""
 
 
 class Part(Closed):
@@ -156,7 +167,9 @@ class Prompt(Closed):
     parts: dict[str, Part] = Field(default_factory=dict)
     """What depends on the chain's `domain`, `topics` and `language`, by name."""
     chat: ChatForm
+    """What a chat model is told."""
     completion: CompletionForm
+    """What a completion model goes on from."""
     classification_only: Forms | None = None
     """For instructions: both forms of a chain with `classification_only: true`; where there are none, those above."""
 

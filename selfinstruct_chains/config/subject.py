@@ -23,6 +23,7 @@ class Topics(Closed):
     """Topics, of which each request is about one."""
 
     names: Annotated[tuple[TopicName, ...], Len(max_length=MOST_TOPICS)] = ()
+    """What each is called, in a few words."""
     weights: Annotated[tuple[Weight, ...], Len(max_length=MOST_TOPICS)] = ()
     """How much of the dataset is to be about each, in proportion to one another; () is the same for all."""
     ask: Annotated[Count, Field(le=1000)] = 0
@@ -73,7 +74,7 @@ def _languages(value: Any) -> Any:
     return shares
 
 
-Languages = Annotated[str | dict[str, float], PlainValidator(_languages)]
+Languages = Annotated[str | dict[str, float], PlainValidator(_languages, json_schema_input_type=str | dict[str, float])]
 """A BCP 47 tag, or several with the share of the tasks in each."""
 
 

@@ -1,0 +1,64 @@
+"""`{run-file} tasks.jsonl`: the first line of that file in the folder of a small run, made by a scripted model."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from selfinstruct_chains import load_config, self_instruct
+from selfinstruct_chains.testing import ScriptedChat, scripted_author
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+
+_TASKS = 6
+_WIDTH = 78
+_LONGEST = 160
+
+
+class RunFile(SphinxDirective):
+    """The first line of a file of a run, as JSON over several lines; long texts and lists are cut."""
+
+    required_arguments = 1
+
+    def run(self) -> list[Node]:
+        """A block of code."""
+        line = (_folder() / self.arguments[0]).read_text(encoding="utf-8").partition("\n")[0]
+        if line == "{":  # a file that is one object
+            line = (_folder() / self.arguments[0]).read_text(encoding="utf-8")
+        text = json.dumps(_short(json.loads(line)), indent=2, ensure_ascii=False)
+        return [nodes.literal_block(text, text, language="json")]
+
+
+@cache
+def _folder() -> Path:
+    """The run's folder."""
+    folder = Path(mkdtemp()) / "run"
+    chain = self_instruct(load_config("openai"), folder, models=ScriptedChat(reply=scripted_author))
+    chain.invoke({"n": _TASKS})
+    return folder
+
+
+def _short(value: object) -> object:
+    match value:
+        case str() if len(value) > _LONGEST:
+            return f"{value[:_LONGEST]}..."
+        case list() if len(value) > 2:  # noqa: PLR2004
+            return [*map(_short, value[:2]), "..."]
+        case list():
+            return [_short(each) for each in value]
+        case dict():
+            return {key: _short(each) for key, each in value.items()}
+    return value
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("run-file", RunFile)
