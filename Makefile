@@ -1,4 +1,4 @@
-.PHONY: check test slow all lock mutants pythons
+.PHONY: check test slow all docs tables lock mutants pythons
 
 check:           ## format, lint, types
 	uv run ruff format --check
@@ -15,6 +15,12 @@ all: test slow check
 
 pythons:         ## the quick tests under every Python that is promised
 	scripts/pythons
+
+docs:            ## the site, into docs/_build/html; a warning is an error
+	uv run --group docs sphinx-build -nWq --keep-going docs docs/_build/html
+
+tables:          ## the tables of keys in chains/ and prompts/, as the program has them
+	cd docs && uv run --group docs python -m ext.tables
 
 mutants:         ## which of 100 small changes no test notices; an hour or two
 	uv run scripts/mutants.py

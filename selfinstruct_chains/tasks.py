@@ -26,6 +26,34 @@ Number = Annotated[int, Strict()]
 Rating = Literal["A", "B", "C", "D"]
 """The paper's levels of an answer (section 4.4), best first: right; small flaws; serious errors; no valid answer."""
 RATINGS: tuple[Rating, ...] = ("A", "B", "C", "D")
+Rule = Literal[
+    "truncated",
+    "unreadable",
+    "context_too_long",
+    "content_filter",
+    "refused",
+    "invalid",
+    "too_short",
+    "too_long",
+    "keyword",
+    "punctuation",
+    "script",
+    "write_a_program",
+    "refusal",
+    "language",
+    "novelty",
+    "empty",
+    "echo",
+    "colon",
+    "placeholder",
+    "duplicate",
+    "conflict",
+    "max_instances",
+    "no_instance",
+    "not_classification",
+]
+"""What drops a candidate, by its name; functions of a user's own have names of their own. docs/reference/rules.md says
+what each means."""
 
 
 class _Value(BaseModel, frozen=True):

@@ -5,6 +5,7 @@ sphinx-click (6.2) sets examples as prose, and an entry for each option's variab
 
 from __future__ import annotations
 
+import inspect
 import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -47,19 +48,25 @@ def _section(above: click.Context, name: str) -> Iterator[str]:
     if command is None:
         raise LookupError(name)
     context = click.Context(command, info_name=name, parent=above)
-    says, *examples = re.split(r"^\s*\x08$", dedent(command.help or ""), flags=re.MULTILINE)
+    says, *examples = re.split(r"^\x08$", inspect.cleandoc(command.help or ""), flags=re.MULTILINE)
     yield f"## {name}"
     yield f"```{{program}} selfinstruct {name}\n```"
-    yield _MARKS.sub(r"\\\1", says).replace("\\`", "`").strip()
+    yield _plain(says)
     yield _fenced("text", context.get_usage().removeprefix("Usage: "))
-    yield from (_fenced("bash", dedent(example).strip("\n")) for example in examples)
+    for example in examples:
+        block, _, after = example.strip("\n").partition("\n\n")
+        yield _fenced("bash", dedent(block))
+        yield _plain(after)
     for parameter in command.get_params(context):
         if record := parameter.get_help_record(context):
-            yield f"```{{option}} {record[0]}\n{_MARKS.sub(_escaped, record[1])}\n```"
+            yield f"```{{option}} {record[0]}\n{_plain(record[1])}\n```"
 
 
-def _escaped(mark: re.Match[str]) -> str:
-    return f"\\{mark[0]}"
+def _plain(text: str) -> str:
+    """What Markdown shows as `text`; code in backquotes stays code."""
+    outside = re.split(r"(`[^`]*`)", text)
+    outside[::2] = [_MARKS.sub(r"\\\1", part) for part in outside[::2]]
+    return "".join(outside).strip()
 
 
 def _fenced(language: str, text: str) -> str:

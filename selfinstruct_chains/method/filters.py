@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from selfinstruct_chains.config import Filter
-    from selfinstruct_chains.tasks import Instance
+    from selfinstruct_chains.tasks import Instance, Rule
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _CHARACTERS_PER_WORD = 2  # in scripts written without spaces
@@ -55,7 +55,7 @@ def drop_instruction(
     scripts: frozenset[str],
     lexicon: Lexicon = _NO_WORDS,
     language: str = UNDETERMINED,
-) -> str | None:
+) -> Rule | None:
     """The name of the first rule that drops an instruction, None if it may stay.
 
     Rules: "too_short", "too_long", "keyword", "punctuation", "script", "write_a_program", "refusal", "language".
@@ -68,6 +68,7 @@ def drop_instruction(
         language: The BCP 47 tag of the one that it was asked for in; "und": any.
     """
     for each in filters:
+        rule: Rule | None
         if isinstance(each, LanguageFilter):
             rule = "language" if is_foreign(text, language, each.probability) else None
         else:
@@ -126,7 +127,7 @@ def scripts(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(counts.most_common(1)[0][0] for text in texts if (counts := _letters(text)))
 
 
-def _instruction_rule(text: str, each: Filter, scripts: frozenset[str], lexicon: Lexicon) -> str | None:
+def _instruction_rule(text: str, each: Filter, scripts: frozenset[str], lexicon: Lexicon) -> Rule | None:
     match each:
         case LengthFilter():
             return _length(text, each)
@@ -140,14 +141,14 @@ def _instruction_rule(text: str, each: Filter, scripts: frozenset[str], lexicon:
             return None
 
 
-def _length(text: str, limits: LengthFilter) -> str | None:
+def _length(text: str, limits: LengthFilter) -> Rule | None:
     unspaced = len(_UNSPACED.findall(text))
     spaced = len(_UNSPACED.sub(" ", text).split()) if unspaced else len(text.split())
     words = spaced + unspaced // _CHARACTERS_PER_WORD
     return "too_short" if words < limits.min_words else "too_long" if words > limits.max_words else None
 
 
-def _opening(text: str, each: OpeningFilter, scripts: frozenset[str]) -> str | None:
+def _opening(text: str, each: OpeningFilter, scripts: frozenset[str]) -> Rule | None:
     first = text.lstrip()[:1]
     if first and first not in _OPENERS and unicodedata.category(first)[0] in "PS" and not _opens_with_a_quote(text):
         return "punctuation"
@@ -195,7 +196,7 @@ class _Asked(NamedTuple):
     """An output is nearly its input."""
 
 
-def _instance_rule(instance: Instance, filters: Sequence[Filter], task: _Asked, lexicon: Lexicon) -> str | None:
+def _instance_rule(instance: Instance, filters: Sequence[Filter], task: _Asked, lexicon: Lexicon) -> Rule | None:
     for each in filters:
         match each.kind:
             case "empty" if not instance.output.strip() or (task.needs_input and not instance.input.strip()):
@@ -226,7 +227,7 @@ def _echoes(instance: Instance, similarity: float) -> bool:
     return given == made or Indel.distance(given, made, score_cutoff=most) <= most
 
 
-def _mark_without_input(instances: Sequence[Instance], rules: list[str | None]) -> None:
+def _mark_without_input(instances: Sequence[Instance], rules: list[Rule | None]) -> None:
     left = [index for index, rule in enumerate(rules) if rule is None]
     with_input = [index for index in left if instances[index].input.strip()]
     if with_input and (with_input[0] == left[0] or 2 * len(with_input) > len(left)):
@@ -234,7 +235,7 @@ def _mark_without_input(instances: Sequence[Instance], rules: list[str | None]) 
             rules[index] = "empty"
 
 
-def _mark_duplicates(instances: Sequence[Instance], rules: list[str | None], is_classification: bool) -> None:  # noqa: FBT001
+def _mark_duplicates(instances: Sequence[Instance], rules: list[Rule | None], is_classification: bool) -> None:  # noqa: FBT001
     seen = set()
     for index, instance in enumerate(instances):
         if rules[index] is None:
@@ -243,7 +244,7 @@ def _mark_duplicates(instances: Sequence[Instance], rules: list[str | None], is_
             seen.add(key)
 
 
-def _mark_conflicts(instances: Sequence[Instance], rules: list[str | None], is_classification: bool) -> None:  # noqa: FBT001
+def _mark_conflicts(instances: Sequence[Instance], rules: list[Rule | None], is_classification: bool) -> None:  # noqa: FBT001
     outputs: dict[str, dict[str, list[int]]] = {}
     for index, instance in enumerate(instances):
         if rules[index] is None:

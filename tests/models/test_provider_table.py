@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:coroutine 'ClientResponse.json' was never awaited:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore:Exception ignored in. <coroutine object ClientResponse.json"),
 ]
-README = (Path(__file__).parents[2] / "chains" / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/how-to/providers.md").read_text(encoding="utf-8")
 COMPLETIONS = {"anthropic", "azure_openai", "fireworks", "google_genai", "llamacpp", "ollama", "openai", "openrouter"}
 COMPLETIONS |= {"together", "vllm"}
 
@@ -30,5 +30,5 @@ async def test_a_provider_gives_what_the_table_says(monkeypatch, provider):
     assert found.chat
     assert found.completion == (provider in COMPLETIONS)
     assert found.held
-    [written] = [line for line in README.splitlines() if line.startswith(f"| `{provider}`")]
+    [written] = [line for line in PAGE.splitlines() if line.startswith(f"| `{provider}`")]
     assert written.removesuffix(" |").split(" | ")[2:] == found.cells()[2:]

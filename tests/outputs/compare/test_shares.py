@@ -114,6 +114,19 @@ def test_verdicts_are_of_tasks_that_are_there(tmp_path: Path) -> None:
     assert found["judge.valid_instruction"] == [(0, 0), (0, 1)]
 
 
+def test_who_is_unsure_counts_for_neither(tmp_path: Path) -> None:
+    """An unsure answer is no yes and no no: not of its question, and of all three only where another is no."""
+    a = short(tmp_path / "a", 4)
+    for number, answers in enumerate(("yyy", "uyy", "unu", "yyu")):
+        Reviews(a).put(verdict(f"000000-0{number}", answers))
+    found = {share.key: [(one.yes, one.of) for one in share.found] for share in shares(read(a))}
+
+    assert found["person.valid_instruction"] == [(2, 2)]
+    assert found["person.appropriate_input"] == [(3, 4)]
+    assert found["person.correct_output"] == [(2, 2)]
+    assert found["person.all"] == [(1, 2)]
+
+
 def test_what_one_run_lacks_is_no_difference(tmp_path: Path) -> None:
     """A run without tasks, or without verdicts, is not held against one that has some."""
     a, b = short(tmp_path / "a", 4), short(tmp_path / "b", 0)

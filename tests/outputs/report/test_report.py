@@ -163,6 +163,21 @@ def test_why_something_was_dropped_for_its_language_is_told(tmp_path: Path) -> N
     assert row["language"] == ["German", 0.001]
 
 
+def test_who_is_unsure_counts_for_neither(tmp_path: Path) -> None:
+    """In the report's table an unsure answer is no yes and no no, and the task's row says that it is unsure."""
+    run = run_folder(tmp_path / "run", [task(number, f"Write a line about {number}.") for number in range(3)], [])
+    reviews = Reviews(run.path)
+    for number, answers in enumerate(("yyy", "uyy", "unu")):
+        reviews.put(verdict(f"000000-0{number}", answers))
+
+    assert list(sections.table_two_section(reviews).rows)[:2] == [
+        ["Valid instruction", "100%", "92%"],
+        ["Appropriate input", "67%", "79%"],
+    ]
+    rows = {row["id"]: row for row in rows_of(pack(run, {}, reviews).blocks)}
+    assert rows["000000-01"]["verdicts"]["person"]["valid_instruction"] == "unsure"
+
+
 def test_the_review_stands_beside_the_paper_s(tmp_path: Path) -> None:
     """Shares of a person and of a judge, the paper's Table 2, and how far the two agree."""
     reviews = Reviews(tmp_path)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.outputs.review import verdicts
@@ -180,3 +181,19 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
         ["n0", "n1", "n2", "n3"], 50
     )
     assert len((tmp_path / "review.jsonl").read_text().splitlines()) == 200
+
+
+def test_a_verdict_waits_for_who_is_writing(tmp_path: Path) -> None:
+    """While another process is appending nothing is written, and then the verdict is."""
+    Reviews(tmp_path).put(verdict("t0"))
+    file = tmp_path / "review.jsonl"
+    before = file.read_bytes()
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(tmp_path / ".review.lock"):
+            waiting = pool.submit(Reviews(tmp_path).put, verdict("t1"))
+            done, _ = wait([waiting], timeout=0.3)
+            assert not done
+            assert file.read_bytes() == before
+        waiting.result()
+
+    assert len(file.read_bytes().splitlines()) == 2
