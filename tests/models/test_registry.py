@@ -11,7 +11,8 @@ from selfinstruct_chains import load_config
 from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models.own import own_model
-from selfinstruct_chains.models.registry import ConfiguredModel, check_model, patiences
+from selfinstruct_chains.models.registry import ConfiguredModel, check_model, endpoint, patiences
+from selfinstruct_chains.models.replying import Replying
 from selfinstruct_chains.testing import ScriptedChat
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -199,6 +200,15 @@ def test_gates_of_own_models():
 
     assert found["instructions"].gate is found["input_first"].gate
     assert found["output_first"].gate is not found["input_first"].gate
+
+
+def test_what_is_asked_tells_models_apart():
+    """Two models of the caller's are two, and what is wrapped to answer as ours is the model inside."""
+    one, other = ScriptedChat(reply=lambda p, s: ""), ScriptedChat(reply=lambda p, s: "")
+
+    assert endpoint(Replying(one)) == endpoint(Replying(one)) == endpoint(one)
+    assert endpoint(one) != endpoint(other)
+    assert endpoint(Replying(one)) != endpoint(Replying(other))
 
 
 def test_imports_no_provider():

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from selfinstruct_chains import load_config
 from selfinstruct_chains.errors import ProviderError
 from selfinstruct_chains.run.checking import check_chain
 from tests.run.picky import Body, Picky, no_system
@@ -55,3 +56,13 @@ async def test_it_finds_what_a_run_would_find() -> None:
     ]
     assert [[message["role"] for message in body["messages"]] for body in sent] == [["user"]] * 4
     assert ["response_format" in body for body in sent] == [False, False, True, True]
+
+
+def test_the_language_of_the_prompts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they are taken in the chain's own language, and nothing where they are English."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-a-test")
+    line = "prompts: in German where they are shipped ones (prompt_language: own)"
+    german = {"language": "de", "prompt_language": "own"}
+
+    assert line in list(check_chain(load_config("openai", german)))
+    assert not [said for said in check_chain(load_config("openai", {"language": "de"})) if said.startswith("prompts:")]

@@ -39,6 +39,8 @@ def test_what_a_run_waits_for(engine, workers, concurrency, limited, waits_for):
     assert found.seconds == max(found.each.values())
     assert found.calls_per_second * found.seconds == pytest.approx(80_000)
     assert found.mean_latency == 2.0
+    assert (found.each["the provider's limits"] == 0) == (not limited)
+    assert (found.each["the workers"] == 0) == (engine == "local")
 
 
 def test_the_driver_is_relieved_and_workers_share():

@@ -70,8 +70,6 @@ def review(folder: Path, size: int, page: Page, *, name: str | None, say: Callab
         guidelines=told,
         keys=keys,
     )
-    if gone := _gone(run, reviews):
-        say(gone)
     _serve(sitting, folder, page, say)
     return outcome(folder, tasks, "person")
 
@@ -185,4 +183,7 @@ def begin(folder: Path, size: int, say: Callable[[str], None]) -> tuple[RunReade
     tasks = sample(run, size)
     if len(tasks) < size:
         say(f"The run has {len(tasks)} tasks; all of them are in the sample.")
-    return run, tasks, Reviews(folder)
+    reviews = Reviews(folder)
+    if lost := _gone(run, reviews):
+        say(lost)
+    return run, tasks, reviews

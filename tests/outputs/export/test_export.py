@@ -40,6 +40,13 @@ def test_all_instances_in_the_runs_order(run: RunReader, tmp_path: Path) -> None
     assert outputs(run, tmp_path / "o.json", Choice()) == [f"{n}{side}" for n in range(40) for side in "ab"]
 
 
+def test_labels_are_not_balanced_unless_that_is_asked_for(tmp_path: Path) -> None:
+    """Every instance of a classification task is taken, however uneven its labels are."""
+    run = run_folder(tmp_path / "run", [task(0, "Is it good?", *SENTIMENT, labels=True)])
+
+    assert outputs(run, tmp_path / "o.json", Choice()) == [label for _, label in SENTIMENT]
+
+
 def test_seeds_come_first_when_they_are_wanted(run: RunReader, tmp_path: Path) -> None:
     """With all their instances."""
     assert outputs(run, tmp_path / "o.json", Choice(seeds=True))[:2] == [SEED.instances[0].output, "0a"]

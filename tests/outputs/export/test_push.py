@@ -287,6 +287,7 @@ def test_the_chain_beside_the_data_is_the_run_s(tmp_path: Path) -> None:
 
     assert found.shaping() == RunReader(tmp_path / "run").config.shaping()
     assert found.name == "mixed"
+    assert "separator:" not in files["prompts/instructions.yaml"]  # nor anything else that is a default
     assert "llm.internal" not in "".join(files.values())
     assert "MY_KEY" not in "".join(files.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -11,7 +12,7 @@ import pytest
 
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.method.novelty import Similar
-from selfinstruct_chains.outputs.report import charts, files, sections
+from selfinstruct_chains.outputs.report import charts, files, sections, static
 from selfinstruct_chains.outputs.report.diversity import Near, Phrases
 from selfinstruct_chains.outputs.report.facts import gather
 from selfinstruct_chains.outputs.report.files import MARK, NAMES, check_figures, figure_file, write_figures
@@ -20,20 +21,20 @@ from tests.outputs.runs import CONFIG
 from tests.outputs.twenty import twenty
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from selfinstruct_chains.outputs.report.charts import Chart
+    from selfinstruct_chains.outputs.report.sections import Section
 
 HOSTILE = "]]></text></svg><script>alert(1)</script>&amp;&#0; \"'\x00\x1b[31m\u202e\ufffe\uffff\ud800 \u200b\x85 Ω 数"
+LOOKED_AT = Path(__file__).parents[2] / "data/figures"
 SPACE = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def every(tmp_path: Path) -> list[Chart]:
-    """Each of the figures, of a run of twenty tasks."""
+def parts(tmp_path: Path) -> list[Section]:
+    """Each of the report's sections that has figures, of a run of twenty tasks."""
     facts = gather(twenty(tmp_path / "run"))
     near = [Near(Similar("s", 0.1), Similar("t", 0.9))]
-    found = [
+    return [
         sections.funnel(facts),
         sections.verbs(Phrases(20, 13, {"write": {"poem": 12}, "make": {"list": 1}}), 20),
         sections.novelty(near, 20, CONFIG),
@@ -42,7 +43,12 @@ def every(tmp_path: Path) -> list[Chart]:
         sections.labels(facts),
         sections.spending(facts, CONFIG),
     ]
-    return [chart for section in found for chart in section.charts]
+
+
+@pytest.fixture
+def every(parts: list[Section]) -> list[Chart]:
+    """Each of the figures."""
+    return [chart for section in parts for chart in section.charts]
 
 
 def test_every_figure_has_a_name_of_its_own(every: list[Chart]) -> None:
@@ -65,6 +71,23 @@ def test_a_figure_is_a_file_that_needs_no_other(every: list[Chart], theme: chart
         assert root.find(f"{SPACE}desc").text == chart.says
         assert not re.search(r"class=|style=|var\(|currentcolor|<script|href|url\(", text)
         assert text.count("http") == 1  # the name of SVG
+
+
+def test_figures_and_sections_look_as_they_did(every: list[Chart], parts: list[Section]) -> None:
+    """Each is, to the byte, what stands in tests/data/figures, which somebody has looked at.
+
+    To change how they look, delete those files, run this twice, and look at what was written.
+    """
+    drawn = {f"{chart.name}.svg": figure_file(chart, LIGHT) for chart in every}
+    new = []
+    for name, text in (drawn | {"sections.html": "\n".join(map(static.section, parts))}).items():
+        if not (LOOKED_AT / name).exists():
+            LOOKED_AT.mkdir(exist_ok=True)
+            (LOOKED_AT / name).write_text(text, encoding="utf-8")
+            new.append(name)
+        assert text == (LOOKED_AT / name).read_text(encoding="utf-8"), name
+
+    assert not new, "look at them"
 
 
 def test_axes_have_labels(every: list[Chart]) -> None:

@@ -125,6 +125,7 @@ def test_novelty_is_shown_against_the_threshold() -> None:
         [0.98, 1.0, 1],
     ]
     assert "0.7" in texts_in(chart.drawn())
+    assert "sample" not in section.text
 
 
 def test_a_sample_is_called_one() -> None:

@@ -19,6 +19,8 @@ from selfinstruct_chains.outputs.review.judge import (
     judged,
     waiting,
 )
+from selfinstruct_chains.outputs.review.outcome_text import judged_text
+from selfinstruct_chains.outputs.review.sitting import outcome
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from selfinstruct_chains.run.monitor import Monitor
 from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion
@@ -277,3 +279,17 @@ def test_a_judge_s_prompt_is_checked_as_the_others_are(tmp_path: Path, old: str,
 
     assert str(caught.value).startswith(f"{own}: ")
     assert expected in str(caught.value)
+
+
+def test_what_a_judge_left_out_is_said(tmp_path: Path) -> None:
+    """Tasks without a readable answer, and those that the provider refused, a line each; without any, none."""
+    found = outcome(tmp_path, TASKS, "judge")
+    some = judged_text(Judged(3, 1_200, 2), "$0.01", found, tmp_path).splitlines()
+    none = judged_text(Judged(3, 0, 0), "$0.01", found, tmp_path)
+
+    assert some[:3] == [
+        "3 judged now: $0.01.",
+        "1,200 got no readable answer, twice; they have no verdict.",
+        "2 were refused by the provider; they have no verdict.",
+    ]
+    assert "no verdict" not in none

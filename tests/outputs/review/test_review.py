@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.outputs.review import verdicts
-from selfinstruct_chains.outputs.review.sitting import InRun
+from selfinstruct_chains.outputs.review.sitting import InRun, begin
 from selfinstruct_chains.outputs.review.verdicts import Reviews, Verdict
 from tests.outputs.runs import run_folder, task
 
@@ -181,6 +181,26 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
         ["n0", "n1", "n2", "n3"], 50
     )
     assert len((tmp_path / "review.jsonl").read_text().splitlines()) == 200
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (0, ""),
+        (1, "1 reviewed task is no longer in the run; its verdicts stay in review.jsonl."),
+        (2, "2 reviewed tasks are no longer in the run; their verdicts stay in review.jsonl."),
+    ],
+)
+def test_verdicts_on_tasks_that_are_gone_are_told(tmp_path: Path, lost: int, said: str) -> None:
+    """By how many tasks, whoever judged them."""
+    run_folder(tmp_path / "run", TASKS[:3], [])
+    reviews, lines = Reviews(tmp_path / "run"), list[str]()
+    reviews.put(verdict(TASKS[0].id))
+    for number in range(lost):
+        reviews.put(verdict(f"000099-0{number}", by="judge" if number else "person"))
+    begin(tmp_path / "run", 3, lines.append)
+
+    assert [line for line in lines if "reviewed" in line] == [said] * bool(said)
 
 
 def test_a_verdict_waits_for_who_is_writing(tmp_path: Path) -> None:
