@@ -34,10 +34,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from tests.longest import LONGEST  # noqa: E402 - tests are no package that is installed
+
 ROOMS = ("run", "models", "outputs")
+ELSEWHERE = ("models/fleet",)
+"""What tests/ray meets, with a cluster and in minutes."""
 # One process; what makes a test hang is noticed; and what is imported before pytest looks at it can't be rewritten.
 _OPTIONS = ["-xq", "-n0", "-pno:cacheprovider", "-otimeout=60", "-Wignore::pytest.PytestAssertRewriteWarning"]
 _LOG = "pytest.log"
+_NONE_CHOSEN = 5  # pytest's code where every test of a file is slow, or a browser's
 _FORKS = get_context("forkserver")  # most of a test run's start is imports
 _FORKS.set_forkserver_preload(["pytest", "langchain_openai", "langchain_anthropic", "aiohttp.web"])
 _PAIRS: list[tuple[type[ast.AST], type[ast.AST]]] = [
@@ -128,12 +134,25 @@ def _text(node: ast.expr) -> str:
 
 
 def tests_for(path: Path) -> list[str]:
-    """The test files to run: the module's mirror first, then by how often they name it."""
-    room = ROOT / "tests" / path.relative_to("selfinstruct_chains").parts[0]
+    """The test files to run: the module's mirror first, then by how often they name it, and long ones later.
+
+    Those of its room and of run/, and of the commands that name it.
+    """
+    below = path.relative_to("selfinstruct_chains")
+    room, folder = ROOT / "tests" / below.parts[0], ROOT / "tests" / below.parent
     files = dict.fromkeys([*sorted(room.rglob("test_*.py")), *sorted((ROOT / "tests/run").glob("test_*.py"))])
+    files |= dict.fromkeys(sorted((ROOT / "tests/cli").glob("test_*.py")))
     words = {file: file.read_text(encoding="utf-8").count(path.stem) for file in files}
     mirror = f"test_{path.stem.strip('_')}"
-    ranked = sorted(files, key=lambda file: (not file.stem.startswith(mirror), -words[file]))
+    ranked = sorted(
+        (file for file in files if words[file] or file.parent.name != "cli"),
+        key=lambda file: (
+            not file.stem.startswith(mirror),
+            file.parent != folder,
+            file.stem in LONGEST,
+            -words[file],
+        ),
+    )
     return [str(file.relative_to(ROOT)) for file in ranked]
 
 
@@ -142,11 +161,26 @@ def meet(mutant: Mutant, copy: Path, seconds: float) -> Outcome:
     target, started = copy / mutant.path, time.monotonic()
     target.write_text(mutant.text, encoding="utf-8")
     try:
-        code = _pytest(copy, tests_for(mutant.path), seconds)
+        code = _met(copy, tests_for(mutant.path), seconds)
     finally:
         shutil.copy(ROOT / mutant.path, target)
     by = re.findall("^(?:FAILED|ERROR) (.*)", (copy / _LOG).read_text(errors="replace"), re.MULTILINE)
     return Outcome(mutant, code not in {0, None}, "".join(by[-1:]), time.monotonic() - started)
+
+
+def _met(copy: Path, files: Sequence[str], seconds: float) -> int | None:
+    """Pytest's exit code for the first few files, or else for more of them; None if the time was up.
+
+    Collecting all of them takes longer than most of the first few do to run.
+    """
+    ends = time.monotonic() + seconds
+    for some in filter(None, (files[:4], files[4:16], files[16:])):
+        code = _pytest(copy, some, ends - time.monotonic())
+        if code not in {0, _NONE_CHOSEN, None}:
+            return code
+        if time.monotonic() > ends:
+            return None
+    return 0
 
 
 def _pytest(copy: Path, files: Sequence[str], seconds: float) -> int | None:
@@ -167,6 +201,13 @@ def _check(copy: Path, paths: Iterable[Path]) -> None:
     files = {file for path in paths for file in tests_for(path)}
     if code := _pytest(copy, ["--collect-only", *sorted(files)], 600):
         sys.exit(f"the tests can't be collected as they are: pytest ended with {code}")
+
+
+def _check_noticed(copy: Path, outcomes: Iterable[Outcome]) -> None:
+    """Stop where a test that noticed a change fails without one too."""
+    tests = sorted({outcome.by.partition(" - ")[0] for outcome in outcomes if outcome.by})
+    if tests and (code := _pytest(copy, ["--maxfail=99", *tests], 1800)):
+        sys.exit(f"{(copy / _LOG).read_text(errors='replace')[-2000:]}\nfail as they are: pytest ended with {code}")
 
 
 def _tests(copy: Path, files: Sequence[str]) -> None:
@@ -203,6 +244,7 @@ def shown(mutant: Mutant) -> str:
 def run(chosen: Sequence[Mutant], jobs: int, seconds: float) -> list[Outcome]:
     """Have all of them met, some at the same time; a line for each as it is done."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
+        Path(folder).chmod(0o755)  # some tests run the program as another user
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(jobs):
             copies.put(copied(Path(folder) / str(number)))
@@ -222,7 +264,9 @@ def run(chosen: Sequence[Mutant], jobs: int, seconds: float) -> list[Outcome]:
             )
             return outcome
 
-        return list(pool.map(one, chosen))
+        outcomes = list(pool.map(one, chosen))
+        _check_noticed(Path(folder) / "0", outcomes)
+        return outcomes
 
 
 def main() -> None:
@@ -234,7 +278,10 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default, help=f"{default} when it is not given")
     given = parser.parse_args()
     paths = given.paths or [
-        path for room in ROOMS for path in sorted((ROOT / "selfinstruct_chains" / room).rglob("*.py"))
+        path
+        for room in ROOMS
+        for path in sorted((ROOT / "selfinstruct_chains" / room).rglob("*.py"))
+        if not any(where in path.as_posix() for where in ELSEWHERE)
     ]
     every = [mutant for path in paths for mutant in mutants(path.resolve().relative_to(ROOT))]
     chosen = Random(given.seed).sample(every, min(given.count, len(every)))

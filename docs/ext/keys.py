@@ -158,6 +158,8 @@ def _type(schema: dict[str, Any], own: str) -> str:
 
 def _one(schema: dict[str, Any], own: str) -> str:
     if "$ref" in schema:
+        if own == "model":  # the one that those of roles are merged over
+            return "section"
         name = schema["$ref"].rpartition("/")[2]
         return _NESTED.get(name, "section")
     if "enum" in schema or "const" in schema:
@@ -175,4 +177,5 @@ def _list(schema: dict[str, Any], own: str) -> str:
 
 
 def _limits(schema: dict[str, Any]) -> list[str]:
-    return [says.format(f"{schema[limit]:,}") for limit, says in _LIMITS.items() if limit in schema]
+    found = [(says, schema[limit]) for limit, says in _LIMITS.items() if limit in schema]
+    return [says.format(f"{value:,}") for says, value in found if (says, value) != (_LIMITS["minLength"], 1)]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.docs
 ROOT = DOCS.parent
-REASONS = {"installs", "a cluster", "a GPU", "minutes", "a server of your own", "the extra train", "another's key", "a browser", "the Hub"}
+REASONS = re.compile(r"install|minutes|hour|cluster|GPU|key|server|browser|the Hub|machine|weights")
 """Why a block can't be run here."""
 
 
@@ -82,7 +82,7 @@ def test_what_is_not_run_could_be_typed(page: Path) -> None:
     """A block that is not run says why, by a reason that is known, and its commands and options exist."""
     for block in blocks(page):
         if block.not_run:
-            assert block.not_run in REASONS
+            assert REASONS.search(block.not_run)
             for name, *words in commands(block.text):
                 _check_options(name, words)
 

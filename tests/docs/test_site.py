@@ -69,13 +69,17 @@ def test_every_key_has_an_entry(entries: dict[str, set[str]]) -> None:
 
 def _sections(cls: type[Closed]) -> set[type[Closed]]:
     """What is in a chain or prompt file; the words of languages are files of our own."""
-    below = {each for each in cls.__subclasses__() if each.__module__.rpartition(".")[2] not in {"languages", "phrases"}}
+    below = {
+        each for each in cls.__subclasses__() if each.__module__.rpartition(".")[2] not in {"languages", "phrases"}
+    }
     return below.union(*map(_sections, below)) if below else set()
 
 
 def test_every_exit_code_is_told() -> None:
     """Each code that an error ends a command with stands on the page of exit codes."""
-    told = set(re.findall(r"^\| (\d+) \|", (DOCS / "reference/exit-codes.md").read_text(encoding="utf-8"), re.MULTILINE))
+    told = set(
+        re.findall(r"^\| (\d+) \|", (DOCS / "reference/exit-codes.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
     assert {str(error.exit_code) for error in _errors(SelfInstructError)} <= told
 
@@ -96,7 +100,9 @@ def test_pages_are_short_and_code_is_narrow(page: Path) -> None:
 def test_pages_ask_nobody(site: Path) -> None:
     """No page loads anything from elsewhere: it is read offline."""
     for page in site.rglob("*.html"):
-        loaded = re.findall(r"""<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=["']((?:https?:)?//[^"']+)""", page.read_text())
+        loaded = re.findall(
+            r"""<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=["']((?:https?:)?//[^"']+)""", page.read_text()
+        )
         assert not loaded, (page, loaded)
 
 

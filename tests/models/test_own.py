@@ -26,6 +26,7 @@ from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models import loops
 from selfinstruct_chains.models.faults import NoReply
 from selfinstruct_chains.models.own import own_model
+from selfinstruct_chains.models.sides import _has_async_side
 from selfinstruct_chains.testing import Reply, ScriptedChat, ScriptedCompletion
 from selfinstruct_chains.testing.server import ScriptedServer, at_first
 from tests.leftovers import forget_clients
@@ -567,3 +568,14 @@ def test_scripts_that_are_asynchronous():
     hidden = ScriptedCompletion(reply=lambda prompt, seed: script(prompt, seed=seed))
     for model in (ScriptedChat(reply=script), hidden):
         assert _now(model) == "Hello"
+
+
+def test_which_models_need_a_thread():
+    """A plain function has no asynchronous side of its own, one that has one needs no thread; so with model classes."""
+
+    async def later(prompt):
+        return "Hello"
+
+    assert not _has_async_side(RunnableLambda(lambda prompt: "Hello"))
+    assert _has_async_side(RunnableLambda(later))
+    assert _has_async_side(ScriptedChat(reply=lambda prompt, seed: "Hello"))

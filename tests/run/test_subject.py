@@ -167,9 +167,16 @@ def test_fewer_topics_than_were_asked_for_are_told(tmp_path: Path) -> None:
         {"n": 2}
     )
     assert [line for line in monitor.notes if line.startswith("topics: 6 of the 40 that were asked for")]
-    silent = ScriptedChat(reply=lambda prompt, seed: Reply("I cannot help with that request."))
+    prompts: list[str] = []
+
+    def refuse(prompt: str, seed: int | None) -> Reply:
+        prompts.append(prompt)
+        return Reply("I cannot help with that request.")
+
+    silent = ScriptedChat(reply=refuse)
     with pytest.raises(ConfigError, match="the model's replies held no topic"):
         self_instruct(config(topics={"ask": 3}), models=silent, seeds=SEEDS).invoke({"n": 2})
+    assert len(prompts) == 2
 
 
 def test_show_and_estimate_know_of_topics_to_come() -> None:

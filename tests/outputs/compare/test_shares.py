@@ -119,12 +119,12 @@ def test_who_is_unsure_counts_for_neither(tmp_path: Path) -> None:
     a = short(tmp_path / "a", 4)
     for number, answers in enumerate(("yyy", "uyy", "unu", "yyu")):
         Reviews(a).put(verdict(f"000000-0{number}", answers))
-    found = {share.key: [(one.yes, one.of) for one in share.found] for share in shares(read(a))}
+    found = {share.key: next((one.yes, one.of) for one in share.found) for share in shares(read(a, a))}
 
-    assert found["person.valid_instruction"] == [(2, 2)]
-    assert found["person.appropriate_input"] == [(3, 4)]
-    assert found["person.correct_output"] == [(2, 2)]
-    assert found["person.all"] == [(1, 2)]
+    assert found["person.valid_instruction"] == (2, 2)
+    assert found["person.appropriate_input"] == (3, 4)
+    assert found["person.correct_output"] == (2, 2)
+    assert found["person.all"] == (1, 2)
 
 
 def test_what_one_run_lacks_is_no_difference(tmp_path: Path) -> None:
