@@ -55,7 +55,7 @@ def _section(above: click.Context, name: str) -> Iterator[str]:
     yield _fenced("text", context.get_usage().removeprefix("Usage: "))
     for example in examples:
         block, _, after = example.strip("\n").partition("\n\n")
-        yield _fenced("bash", dedent(block))
+        yield _fenced("bash" if block.lstrip().startswith("selfinstruct") else "text", dedent(block))
         yield _plain(after)
     for parameter in command.get_params(context):
         if record := parameter.get_help_record(context):

@@ -15,6 +15,7 @@ import pytest
 
 from selfinstruct_chains.cli.main import COMMANDS, cli
 from selfinstruct_chains.testing.server import ScriptedServer
+from tests.docs.forking import Forking
 from tests.docs.pages import DOCS, PAGES, blocks, commands
 
 if TYPE_CHECKING:
@@ -54,15 +55,22 @@ def with_blocks() -> list[Any]:
 
 @pytest.mark.usefixtures("openai")
 @pytest.mark.parametrize("page", with_blocks())
-def test_a_page_works(page: Path, folder: Path) -> None:
+def test_a_page_works(page: Path, folder: Path, forking: Path) -> None:
     """Each block of a page ends with 0, one after the other in a folder with what they name."""
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"__name__": "page"}
     for block in blocks(page):
         if not block.not_run:
-            _run(block, folder, scope)
+            _run(block, folder, scope, forking)
 
 
-def _run(block: Block, folder: Path, scope: dict[str, Any]) -> None:
+@pytest.fixture(scope="session")
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a quick `selfinstruct`."""
+    with Forking(tmp_path_factory.mktemp("bin")) as forking:
+        yield forking.folder
+
+
+def _run(block: Block, folder: Path, scope: dict[str, Any], *first: Path) -> None:
     if block.file:
         (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
         (folder / block.file).write_text(block.text, encoding="utf-8")
@@ -70,7 +78,7 @@ def _run(block: Block, folder: Path, scope: dict[str, Any]) -> None:
         exec(block.text.replace('"embedded"', '"openai"'), scope)  # noqa: S102 - our own page
     else:
         text = re.sub(r"(\s-n) \d+", r"\1 3", block.text)
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        path = os.pathsep.join([*map(str, first), str(Path(sys.executable).parent), os.environ["PATH"]])
         command = ["bash", "-euo", "pipefail", "-c", text]
         env = os.environ | {"PATH": path, "COLUMNS": "80"}
         done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)

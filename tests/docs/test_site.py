@@ -44,7 +44,7 @@ def test_every_public_name_has_an_entry(entries: dict[str, set[str]]) -> None:
 def test_every_command_and_option_has_an_entry(entries: dict[str, set[str]]) -> None:
     """Each command is described, with each of its options."""
     options = {
-        f"selfinstruct {name}.{option}"
+        f"selfinstruct-{name}.{option}"
         for name in COMMANDS
         for parameter in getattr(cli.get_command(click.Context(cli), name), "params", ())
         if isinstance(parameter, click.Option)

@@ -94,7 +94,7 @@ def _forked(request: dict[str, Any]) -> int:
     return 0
 
 
-def _preload() -> None:
+def preload() -> None:
     """Import what a small run imports: one is made in a child, which tells the names."""
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -121,7 +121,7 @@ def _preload() -> None:
 
 
 def _serve() -> None:
-    _preload()
+    preload()
     print("ready", flush=True)  # noqa: T201
     for line in sys.stdin:
         request = json.loads(line)
