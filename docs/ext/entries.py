@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx import addnodes
 from sphinx.domains.std import GenericObject
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
-    from sphinx.addnodes import desc_signature
     from sphinx.application import Sphinx
 
 
@@ -24,9 +23,9 @@ class Rule(GenericObject):
     }
     indextemplate = "pair: rule of rejection; %s"
 
-    def handle_signature(self, sig: str, signode: desc_signature) -> str:
+    def handle_signature(self, sig: str, signode: addnodes.desc_signature) -> str:
         """The rule's name, as it stands in rejected.jsonl."""
-        signode += nodes.literal(sig, sig)
+        signode += addnodes.desc_name(sig, sig)
         return sig
 
     def transform_content(self, content_node: Node) -> None:
