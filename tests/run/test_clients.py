@@ -1,4 +1,4 @@
-"""One run of ten tasks through each provider's client and both forms of output, by a real model.
+"""One run of a few tasks through each provider's client and both forms of output, by a real model.
 
 The embedded server speaks OpenAI's chat and completion protocols and Anthropic's; the clients are LangChain's own.
 """
@@ -40,7 +40,7 @@ def live() -> Endpoint:
     return endpoint(SHIPPED, load_config("embedded").model.server)
 
 
-@pytest.mark.parametrize(("output", "n"), [("text", 3), ("json_schema", 10)])
+@pytest.mark.parametrize(("output", "n"), [("text", 2), ("json_schema", 4)])
 @pytest.mark.parametrize(
     ("provider", "kind"), [("llamacpp", "chat"), ("llamacpp", "completion"), ("anthropic", "chat")]
 )
@@ -49,7 +49,7 @@ def test_a_run_of_tasks(  # noqa: PLR0913, PLR0917
 ) -> None:
     """Exactly as many tasks, and each call in the journal has its reason to end, its tokens and its model.
 
-    As text a model of this size writes few that can be read, so that three take as long as ten that a schema holds.
+    As text a model of this size writes few that can be read, so that two take as long as six that a schema holds.
     """
     monkeypatch.setenv("LIVE_KEY", live.api_key)
     address = live.base_url if provider == "llamacpp" else live.base_url.removesuffix("/v1")
