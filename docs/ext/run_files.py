@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _TASKS = 6
-_WIDTH = 78
 _LONGEST = 160
+_MOST = 6  # keys of an object inside the line
 
 
 class RunFile(SphinxDirective):
@@ -46,7 +46,7 @@ def _folder() -> Path:
     return folder
 
 
-def _short(value: object) -> object:
+def _short(value: object, *, deep: bool = False) -> object:
     match value:
         case str() if len(value) > _LONGEST:
             return f"{value[:_LONGEST]}..."
@@ -54,8 +54,10 @@ def _short(value: object) -> object:
             return [*map(_short, value[:2]), "..."]
         case list():
             return [_short(each) for each in value]
+        case dict() if deep and len(value) > _MOST:
+            return {key: _short(each) for key, each in list(value.items())[:2]} | {"...": "..."}
         case dict():
-            return {key: _short(each) for key, each in value.items()}
+            return {key: _short(each, deep=True) for key, each in value.items()}
     return value
 
 

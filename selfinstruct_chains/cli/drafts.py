@@ -61,7 +61,8 @@ def report(  # noqa: PLR0913, PLR0917 - one for each thing that is known
         yield f"left out: {count:,} tasks that could not be filled in: {rule}"
     yield from _counts(tasks)
     if lacks := lacking(tasks):
-        yield f"missing: {lacks}; generate and check need it; to have a model write it:"
+        yield f"missing: {lacks}; generate and check need it"
+        yield "to have a model write it:"
         again = ("selfinstruct", "seeds", str(source), "-o", str(out), "--force", "--fill", "--chain", chain)
         yield f"  {shlex.join(again)}"
 

@@ -64,6 +64,7 @@ class _LazyGroup(click.Group):
             return None
         module = import_module(f"selfinstruct_chains.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
+        _name_variables(cmd_name, command)
         return command
 
     def resolve_command(
@@ -83,6 +84,14 @@ class _LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _name_variables(name: str, command: click.Command) -> None:
+    """Options are read from the environment by the name that one types: click goes by that of the parameter alone."""
+    for option in command.params:
+        typed = max(option.opts, key=len).lstrip("-").replace("-", "_")
+        if isinstance(option, click.Option) and not option.envvar and typed != option.name:
+            option.envvar = f"SELFINSTRUCT_{name}_{typed}".upper()
 
 
 @click.group(

@@ -72,8 +72,9 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     _refuse_secrets(raw, origin)
     _load_topics(raw, origin)
     _find_seeds(raw, origin)
-    raw.setdefault("name", re.sub(r"[^\w.+-]+", "-", Path(str(chain)).stem))
+    raw.setdefault("name", name_of(Path(str(chain)).with_suffix("")))
     sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
+    notes += _roles_own(sections, origin)
     for section in sections.values():
         section["model"] = _merged(raw.get("model"), section.get("model"))
     language = _prompts_in(raw, origin)
@@ -191,6 +192,28 @@ def _section(raw: dict[str, Any], path: tuple[str, ...], origin: _Origin) -> dic
             raise ConfigError(f"{origin.at('.'.join(path[:depth]))}: must be keys and values, not {shown(below)}")
         section = below
     return section
+
+
+def name_of(path: Path) -> str:
+    """What a chain is called after a file or folder."""
+    return re.sub(r"[^\w.+-]+", "-", path.name)
+
+
+def _roles_own(sections: Mapping[Role, dict[str, Any]], origin: _Origin) -> list[str]:
+    """A line for each override of the chain's own model that some roles' models go before."""
+    lines = []
+    for key in origin.overrides:
+        name = key.removeprefix("model.").partition(".")[0] if key.startswith("model.") else ""
+        own = [
+            ".".join(_ROLE_KEYS[role])
+            for role, section in sections.items()
+            if isinstance(section.get("model"), dict)
+            and name in section["model"]
+            and not origin.overrides_touch(f"{'.'.join(_ROLE_KEYS[role])}.model.{name}")
+        ]
+        if own:
+            lines.append(f"{key} does not reach {', '.join(own)}, which have their own: set {own[0]}.{key}")
+    return lines
 
 
 def _merged(default: Any, own: Any) -> Any:

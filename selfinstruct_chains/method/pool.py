@@ -161,4 +161,4 @@ class Pool:
                 yield Reason(rule, round(found.wanted, 3), language=found.tag)
             elif rule:
                 yield Reason(rule)
-        yield from (Reason(rule) for check in self._filters if (rule := check(instruction)))
+        yield from (Reason(own) for check in self._filters if (own := check(instruction)))

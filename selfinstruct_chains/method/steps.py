@@ -9,6 +9,7 @@ second attempt carries `{"selfinstruct_attempt": 2}` in its metadata.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.exceptions import OutputParserException
@@ -99,14 +100,15 @@ def instruction_links(role: InstructionRole, kind: Kind, *, classification_only:
     """Instruction generation, paper section 2.2, step 1: instructions to show -> `Parsed[str]`, new and unfiltered."""
     if classification_only:
         role = role.model_copy(update={"prompt": role.prompt.for_classification()})
-    shown = role.seed_examples + role.generated_examples
-    counts = {"ask": role.ask, "last": shown + role.ask, "after": shown + role.ask + 1}
-    fixed = {name: str(count) for name, count in counts.items()}
+    most = (
+        role.seed_examples + role.generated_examples
+    )  # a reply ends here at the latest: what is the same in all calls
+    ends = {name: str(most + role.ask + more) for name, more in (("last", 0), ("after", 1))}
     parser = InstructionsParser(continues=kind == "completion" and written(role.output) == "text")
     return Links(
         "instructions",
-        Pure(_shown, "examples") | _template(role, kind, **fixed, **_ANY),
-        _options(role, kind, INSTRUCTIONS_SCHEMA, **fixed),
+        Pure(partial(_shown, role.ask), "examples") | _template(role, kind, ask=str(role.ask), **_ANY),
+        _options(role, kind, INSTRUCTIONS_SCHEMA, ask=str(role.ask), **ends),
         parser,
     )
 
@@ -146,10 +148,12 @@ _ANY = {"topic": "any that suits them", "language": "the language of those above
 """What a step that stands alone is told where its chain has topics or several languages, and it is given none."""
 
 
-def _shown(value: Sequence[str] | Mapping[str, Any]) -> dict[str, str]:
+def _shown(ask: int, value: Sequence[str] | Mapping[str, Any]) -> dict[str, str]:
     given = dict(value) if isinstance(value, Mapping) else {"examples": value}
     examples = given.pop("examples")
-    return {"examples": numbered(examples), "shown": str(len(examples)), "first": str(len(examples) + 1), **given}
+    shown = len(examples)
+    numbers = {"shown": shown, "first": shown + 1, "last": shown + ask, "after": shown + ask + 1}
+    return {"examples": numbered(examples), **{name: str(number) for name, number in numbers.items()}, **given}
 
 
 def _template(role: Section, kind: Kind, **fixed: str) -> Runnable[Any, PromptValue]:

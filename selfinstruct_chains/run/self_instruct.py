@@ -255,7 +255,7 @@ def self_instruct(  # noqa: PLR0913 - two things everybody gives, the others for
         parsers: Runnables from a message to a step's result, by role.
         instruction_filters: functions from an instruction to the name of a rule to drop it by, or None; they come after
             the file's filters and before the comparison with the pool.
-        instance_filters: the same for (instruction, instance).
+        instance_filters: the same for (instruction, instance); they come before the file's filters.
         monitor: where to follow the run's counts, and to stop it.
 
     Raises:

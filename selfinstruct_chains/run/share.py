@@ -56,13 +56,14 @@ def _cause(config: ChainConfig, seeds: list[Task], side: int) -> str:
             f"Likely the model says {said} to most instructions: another classification.model.name helps, or "
             "classification.decide: logprob with threshold: auto, where its server gives log-probabilities."
         )
-    if role.threshold.is_for(role.model.name):
+    if role.threshold.is_for(role.model.name) and role.threshold.fitted_for is None:
         low = "low" if side > 0 else "high"
         return (
             f"Likely classification.threshold ({role.threshold.value:g}) is too {low} for this model: threshold: auto "
             "fits one on the seeds."
         )
+    on = "for this model" if role.threshold.is_for(role.model.name) else "on the seeds"
     return (
-        "The threshold was fitted on the seeds, so likely the model can't tell the kinds apart: another "
+        f"The threshold was fitted {on}, so likely the model can't tell the kinds apart: another "
         "classification.model.name helps."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml as pyyaml
 
 from selfinstruct_chains.files import shipped, yaml
+from selfinstruct_chains.files.chain import name_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +24,12 @@ def chain_text(weights: Path, style: PromptStyle, title: str) -> str:
     """The chain file.
 
     Args:
-        weights: the GGUF file.
+        weights: the GGUF file; the chain is named after its folder.
         style: how the model was asked in training.
         title: what it is, in words.
     """
     raw: dict[str, Any] = yaml.read(yaml.Source(shipped.CHAINS / "embedded.yaml", "chains/embedded.yaml"))
-    raw["description"] = title
+    raw = {"name": name_of(weights.resolve().parent), **raw, "description": title}
     raw["model"] |= {"name": str(weights.resolve()), "kind": "chat" if style == "chat" else "completion"}
     text: str = pyyaml.safe_dump(raw, sort_keys=False, allow_unicode=True, width=120)
     return _HEAD + text

@@ -73,3 +73,7 @@ def test_every_option_can_come_from_the_environment(
     monkeypatch.setenv("SELFINSTRUCT_GRAPH_CHAIN", "opnai")
 
     assert "no chain 'opnai' is shipped" in selfinstruct("graph").err
+    monkeypatch.setenv("SELFINSTRUCT_CHECK_SET", "run.sed=7 run.patience=60")
+    assert "run.sed" in selfinstruct("check", "openai").err
+    monkeypatch.setenv("SELFINSTRUCT_RUNS_JSON", "1")
+    assert selfinstruct("runs").out == "[]\n"

@@ -58,7 +58,8 @@ def test_a_table_is_converted_and_told(selfinstruct: Callable[..., Any], table: 
         f"note: {table}: not UTF-8, so read as Windows-1252; look at its letters with accents",
         "classification: 0 yes, 0 no, 5 not known",
         "languages, as 5 of them look: en 3, de 2",
-        "missing: 5 lack is_classification, 2 lack instances; generate and check need it; to have a model write it:",
+        "missing: 5 lack is_classification, 2 lack instances; generate and check need it",
+        "to have a model write it:",
         f"  selfinstruct seeds {table} -o {out} --force --fill --chain NAME",
     ]
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]

@@ -55,7 +55,8 @@ def _serve(address: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
         server.bind(address)
         server.listen()
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         while True:
             client, _ = server.accept()
             told, streams, _, _ = socket.recv_fds(client, 1 << 18, 3)

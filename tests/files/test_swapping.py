@@ -13,6 +13,7 @@ from selfinstruct_chains.models.native import known_providers
 from selfinstruct_chains.models.registry import check_model
 from selfinstruct_chains.models.services import KEYS
 
+THREE = "instructions, classification, instances.input_first"
 CLAUDE = {"model.provider": "claude", "model.name": "claude-sonnet-5-5"}
 
 
@@ -170,3 +171,19 @@ def test_optional_is_new_to_run_folders():
     """A chain that does not use `optional` has the fingerprint that it had before there was one."""
     assert not [key for key in load_config("openai").shaping() if key.endswith("optional")]
     assert [key for key in load_config("vllm", CLAUDE).shaping() if ".optional" in key]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "notes"),
+    [
+        ({"model.price": {"input": 1, "output": 1}}, ()),
+        (
+            {"model.max_tokens": 50, "instances.output_first.model.max_tokens": 9},
+            (f"model.max_tokens does not reach {THREE}, which have their own: set instructions.model.max_tokens",),
+        ),
+        ({"model.temperature": 1, "instructions.model": {}, "classification.model": {}, "instances": {}}, ()),
+    ],
+)
+def test_what_the_roles_have_themselves_is_told(overrides, notes):
+    """A value of the chain's own model does not reach a role whose section has another: a line says which."""
+    assert load_config("openai", overrides).notes == notes

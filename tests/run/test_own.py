@@ -187,6 +187,26 @@ async def test_what_a_parser_of_ones_own_refuses_is_asked_again_and_dropped(tmp_
     assert {entry.key.rpartition("/")[2] for entry in entries(tmp_path)} == {"1", "2"}
 
 
+async def test_what_a_step_of_ones_own_refuses_is_recalled_as_it_was(tmp_path: Path) -> None:
+    """The text that it could not read stands in rejected.jsonl, at the first start and when the run goes on."""
+
+    def unread(examples: Any) -> Any:
+        raise OutputParserException("no list", llm_output="Once upon a time")
+
+    found = []
+    for _ in range(2):
+        run = self_instruct(
+            config(**{"run.give_up_after": 3}), tmp_path, models=CHAT, steps={"instructions": RunnableLambda(unread)}
+        )
+        with pytest.raises(RunStopped, match="unreadable"):
+            await run.ainvoke({"n": 2})
+        found.append((tmp_path / "rejected.jsonl").read_bytes())
+
+    assert found[1].startswith(found[0])
+    assert json.loads(found[0].splitlines()[0])["text"] == "Once upon a time"
+    assert not list(tmp_path.glob("*.old-*"))
+
+
 async def test_a_prompt_template_stands_where_a_prompt_goes(tmp_path: Path) -> None:
     """A ChatPromptTemplate is sent as it is, enters the manifest, and the folder goes on without it."""
     seen: list[str] = []

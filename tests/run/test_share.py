@@ -25,11 +25,21 @@ def test_far_is_twice_or_half_beyond_chance(count: int, of: int, told: bool) -> 
     assert bool(far_off(load_config("embedded"), SEEDS, count, of)) is told
 
 
+BARE = {"classification.threshold": -0.5}
+"""A number that holds for whatever model."""
+
+
 @pytest.mark.parametrize(
     ("chain", "overrides", "count", "cause"),
     [
-        ("embedded", {}, 90, "Likely classification.threshold (-0.72) is too low for this model: threshold: auto fits"),
-        ("embedded", {}, 1, "Likely classification.threshold (-0.72) is too high for this model"),
+        ("embedded", {}, 90, "The threshold was fitted for this model, so likely the model can't tell the kinds apart"),
+        (
+            "embedded",
+            BARE,
+            90,
+            "Likely classification.threshold (-0.5) is too low for this model: threshold: auto fits",
+        ),
+        ("embedded", BARE, 1, "Likely classification.threshold (-0.5) is too high for this model"),
         ("embedded", {"model.name": "/x/gemma.gguf"}, 90, "The threshold was fitted on the seeds, so likely the model"),
         ("openai", {}, 90, "Likely the model says yes to most instructions: another classification.model.name helps"),
         ("openai", {}, 1, "Likely the model says no to most"),

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import pickle
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -174,3 +175,18 @@ def test_the_chain_bounds_the_characters_that_are_read(tmp_path: Path) -> None:
     cut = [line for line in rejected if line["rule"] == "truncated" and line["stage"] == "instruction"]
     assert cut
     assert all(line["text"].endswith("180 were read (run.reply_characters)]") for line in cut)
+
+
+def test_numbers_go_on_from_what_is_shown() -> None:
+    """Fewer instructions than a request should show, as of few seeds, and the last number is still theirs and `ask`."""
+    prompts: list[str] = []
+
+    def author(prompt: str, seed: int | None) -> Any:
+        prompts.append(prompt)
+        return scripted_author(prompt, seed)
+
+    step = build_steps(load_config("openai"), models=ScriptedChat(reply=author)).instructions
+    for shown in (3, 8):
+        step.invoke([f"Name river {number} of the country." for number in range(shown)])
+
+    assert [re.findall(r"numbered (\d+) to (\d+)", prompt) for prompt in prompts] == [[("4", "11")], [("9", "16")]]

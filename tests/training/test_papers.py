@@ -90,6 +90,8 @@ def test_figures_of_evaluate_stand_in_the_card(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("style", "kind"), [("plain", "completion"), ("chat", "chat")])
 def test_the_chain_is_one_that_loads(style: str, kind: str, tmp_path: Path) -> None:
     (tmp_path / "chain.yaml").write_text(chain_text(tmp_path / "model.gguf", style, "Tuned."))  # type: ignore[arg-type]
-    model = load_config(tmp_path / "chain.yaml").model_for("instructions")
+    config = load_config(tmp_path / "chain.yaml")
+    model = config.model_for("instructions")
 
+    assert config.name == tmp_path.name
     assert (model.provider, model.kind, model.name) == ("embedded", kind, str(tmp_path / "model.gguf"))
