@@ -153,9 +153,9 @@ class JournalledStep(Runnable[Any, Any]):
             raise
         except UnreadableReply as unreadable:
             # As the journal has it, and so as it is recalled: what was dropped does not depend on the start.
-            refused = ItemRefused(str(unreadable.llm_output or unreadable), reason="unreadable")
-            self._journal.write(Entry.refused(key, "", refused))
-            raise refused from unreadable
+            again = ItemRefused(str(unreadable.llm_output or unreadable), reason="unreadable")
+            self._journal.write(Entry.refused(key, "", again))
+            raise again from unreadable
         except (TypeError, ValueError) as error:
             raise misfit(self._role, error) from error
         given = result(self._role, found)
