@@ -22,7 +22,7 @@ docs:            ## the site, into docs/_build/html; a warning is an error
 tables:          ## the tables of keys in chains/ and prompts/, as the program has them
 	cd docs && uv run --group docs python -m ext.tables
 
-mutants:         ## which of 100 small changes no test notices; an hour or two
+mutants:         ## which of 100 small changes no test notices; half an hour or more
 	uv run scripts/mutants.py
 
 lock:            ## the newest version of every package, pinned in pyproject.toml

@@ -16,11 +16,8 @@ exclude_patterns = ["_build", "ext"]
 nitpicky = True  # a reference that leads nowhere is a warning, and warnings are errors (-W)
 default_role = "code"
 highlight_language = "text"
-suppress_warnings = ["config.cache"]
 
-myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-myst_links_external_new_tab = False
 
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.longest import LONGEST
-
 # A machine has neighbours, so how long an example takes says nothing; and ours may share a test's fixtures.
 _UNCHECKED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("here", deadline=None, suppress_health_check=_UNCHECKED)
@@ -20,6 +18,33 @@ settings.load_profile("here")
 _PERSONAL = re.compile(
     r"(?i)(.*(_API_KEY|_TOKEN|_SECRET|_proxy)|(LANGSMITH|LANGCHAIN|SELFINSTRUCT|OPENAI|ANTHROPIC)_.*)$"
 )
+_LONGEST = {
+    "test_advice",
+    "test_any_text",
+    "test_calibrating",
+    "test_calls",
+    "test_clients",
+    "test_corpus",
+    "test_dialects",
+    "test_every_file",
+    "test_examples",
+    "test_examples_installed",
+    "test_faults",
+    "test_found",
+    "test_kills",
+    "test_loop",
+    "test_mixtures",
+    "test_novelty_exact",
+    "test_own",
+    "test_parsing_corpus",
+    "test_providers",
+    "test_push",
+    "test_real_model",
+    "test_refusals",
+    "test_run_benchmarks",
+    "test_subject",
+    "test_swapping",
+}
 _LOOPBACK = {None, "", "localhost", "127.0.0.1", "::1", b"localhost", b"127.0.0.1", b"::1"}
 
 
@@ -38,7 +63,7 @@ def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: whoever takes one of them last has the other worker wait for it."""
-    items.sort(key=lambda item: item.path.stem not in LONGEST)
+    items.sort(key=lambda item: item.path.stem not in _LONGEST)
 
 
 # Some machines keep no bytecode; each of the hundreds of commands that tests start would compile all packages.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Rule(GenericObject):
     """A rule of rejection: what it drops, and the key of the chain file that sets it."""
 
-    option_spec: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+    option_spec: ClassVar[dict[str, Any]] = {
         **GenericObject.option_spec,
         "stage": directives.unchanged_required,
         "key": directives.unchanged_required,
@@ -33,7 +33,7 @@ class Rule(GenericObject):
         said = f"Drops: {self.options['stage']}"
         if key := self.options.get("key"):
             said += f"; set by {{confval}}`{key}`"
-        content_node[0:0] = self.parse_text_to_nodes(said)  # type: ignore[index]
+        content_node[0:0] = self.parse_text_to_nodes(said)
 
 
 def setup(app: Sphinx) -> None:

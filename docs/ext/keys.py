@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic.json_schema import GenerateJsonSchema
 from sphinx.pycode import ModuleAnalyzer
 
-from selfinstruct_chains.config import ChainConfig, ModelConfig, Prompt
+from selfinstruct_chains.config import ChainConfig, Filter, ModelConfig, Prompt
 from selfinstruct_chains.config.base import Closed
-from selfinstruct_chains.config.filters import (
-    EchoFilter,
-    KeywordFilter,
-    LanguageFilter,
-    LengthFilter,
-    OpeningFilter,
-    RefusalFilter,
-    SimpleFilter,
-)
 from selfinstruct_chains.config.prompt import Forms
 
 if TYPE_CHECKING:
@@ -85,16 +76,8 @@ class _Schema(GenerateJsonSchema):
 def chain_sections() -> Iterator[Section]:
     """Every section of a chain file, in the order in which a chain has them, and the filters' settings."""
     yield from _sections("", ChainConfig)
-    for each in (
-        LengthFilter,
-        KeywordFilter,
-        OpeningFilter,
-        RefusalFilter,
-        EchoFilter,
-        LanguageFilter,
-        SimpleFilter,
-    ):
-        kinds = each.model_fields["kind"].annotation.__args__
+    for each in get_args(get_args(Filter)[0]):
+        kinds = get_args(each.model_fields["kind"].annotation)
         yield from _sections(f"filters[{', '.join(kinds)}]", each)
 
 
@@ -112,7 +95,7 @@ def _sections(path: str, cls: type[BaseModel]) -> Iterator[Section]:
         own = f"{path}.{name}" if path else name
         nested = _nested(cls.model_fields[name].annotation)
         keys.append(Key(own, _type(field, own), _default(field, name not in schema.get("required", ())), says[name]))
-        if nested and nested not in {Prompt, Forms} and not (path and nested is ModelConfig):
+        if nested and nested is not Prompt and cls is not Forms and not (path and nested is ModelConfig):
             below.append((own, nested))
     yield Section(path, _says(cls), tuple(keys))
     for own, nested in below:
@@ -121,7 +104,7 @@ def _sections(path: str, cls: type[BaseModel]) -> Iterator[Section]:
 
 def _nested(annotation: Any) -> type[BaseModel] | None:
     """The section that stands under a key, if one does."""
-    for each in (annotation, *getattr(annotation, "__args__", ())):
+    for each in (annotation, *get_args(annotation)):
         if isinstance(each, type) and issubclass(each, Closed):
             return each
     return None
@@ -164,8 +147,8 @@ def _one(schema: dict[str, Any], own: str) -> str:
         return _NESTED.get(name, "section")
     if "enum" in schema or "const" in schema:
         return "one of " + ", ".join(f"`{each}`" for each in schema.get("enum", [schema.get("const")]))
-    if "discriminator" in schema or schema.get("type") == "array":
-        return " ".join(["list", *_limits(schema)]) if "discriminator" in schema else _list(schema, own)
+    if schema.get("type") == "array":
+        return _list(schema, own)
     kind = _TYPES.get(schema.get("type", ""), "any")
     return ", ".join([kind, *_limits(schema)])
 

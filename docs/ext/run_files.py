@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -30,20 +30,20 @@ class RunFile(SphinxDirective):
 
     def run(self) -> list[Node]:
         """A block of code."""
-        line = (_folder() / self.arguments[0]).read_text(encoding="utf-8").partition("\n")[0]
-        if line == "{":  # a file that is one object
-            line = (_folder() / self.arguments[0]).read_text(encoding="utf-8")
-        text = json.dumps(_short(json.loads(line)), indent=2, ensure_ascii=False)
+        whole = _files()[self.arguments[0]]
+        line = whole.partition("\n")[0]
+        value = json.loads(whole if line == "{" else line)  # a file that is one object, or a line of JSON Lines
+        text = json.dumps(_short(value), indent=2, ensure_ascii=False)
         return [nodes.literal_block(text, text, language="json")]
 
 
 @cache
-def _folder() -> Path:
-    """The run's folder."""
-    folder = Path(mkdtemp()) / "run"
-    chain = self_instruct(load_config("openai"), folder, models=ScriptedChat(reply=scripted_author))
-    chain.invoke({"n": _TASKS})
-    return folder
+def _files() -> dict[str, str]:
+    """The text of each file of the run, by its name."""
+    with TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        self_instruct(load_config("openai"), run, models=ScriptedChat(reply=scripted_author)).invoke({"n": _TASKS})
+        return {path.name: path.read_text(encoding="utf-8") for path in run.glob("*.json*")}
 
 
 def _short(value: object, *, deep: bool = False) -> object:

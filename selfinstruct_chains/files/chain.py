@@ -72,7 +72,7 @@ def load_config(chain: str | Path = "embedded", overrides: Mapping[str, Any] | N
     _refuse_secrets(raw, origin)
     _load_topics(raw, origin)
     _find_seeds(raw, origin)
-    raw.setdefault("name", name_of(Path(str(chain)).with_suffix("")))
+    raw.setdefault("name", named_after(Path(str(chain)).stem))
     sections = {role: _section(raw, path, origin) for role, path in _ROLE_KEYS.items()}
     notes += _roles_own(sections, origin)
     for section in sections.values():
@@ -194,9 +194,9 @@ def _section(raw: dict[str, Any], path: tuple[str, ...], origin: _Origin) -> dic
     return section
 
 
-def name_of(path: Path) -> str:
-    """What a chain is called after a file or folder."""
-    return re.sub(r"[^\w.+-]+", "-", path.name)
+def named_after(stem: str) -> str:
+    """What a chain is called after a file or folder of that name: run folders are named after it in turn."""
+    return re.sub(r"[^\w.+-]+", "-", stem).lstrip("_.+-")[:80] or "chain"
 
 
 def _roles_own(sections: Mapping[Role, dict[str, Any]], origin: _Origin) -> list[str]:

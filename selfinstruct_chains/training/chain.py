@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml as pyyaml
 
 from selfinstruct_chains.files import shipped, yaml
-from selfinstruct_chains.files.chain import name_of
+from selfinstruct_chains.files.chain import named_after
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def chain_text(weights: Path, style: PromptStyle, title: str) -> str:
         title: what it is, in words.
     """
     raw: dict[str, Any] = yaml.read(yaml.Source(shipped.CHAINS / "embedded.yaml", "chains/embedded.yaml"))
-    raw = {"name": name_of(weights.resolve().parent), **raw, "description": title}
+    raw = {"name": named_after(weights.resolve().parent.name), **raw, "description": title}
     raw["model"] |= {"name": str(weights.resolve()), "kind": "chat" if style == "chat" else "completion"}
     text: str = pyyaml.safe_dump(raw, sort_keys=False, allow_unicode=True, width=120)
     return _HEAD + text

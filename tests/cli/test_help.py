@@ -4,9 +4,10 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
+import click
 import pytest
 
-from selfinstruct_chains.cli.main import COMMANDS
+from selfinstruct_chains.cli.main import COMMANDS, cli
 
 
 @pytest.fixture
@@ -73,6 +74,17 @@ def test_every_option_can_come_from_the_environment(
     monkeypatch.setenv("SELFINSTRUCT_GRAPH_CHAIN", "opnai")
 
     assert "no chain 'opnai' is shipped" in selfinstruct("graph").err
+
+
+def test_variables_are_called_as_options_are_typed(
+    selfinstruct: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every option of every command, also where the program calls its value otherwise."""
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        for option in (each for each in getattr(command, "params", ()) if isinstance(each, click.Option)):
+            typed = f"SELFINSTRUCT_{name}_{max(option.opts, key=len).lstrip('-').replace('-', '_')}".upper()
+            assert typed in {option.envvar, f"SELFINSTRUCT_{name}_{option.name}".upper()}
     monkeypatch.setenv("SELFINSTRUCT_CHECK_SET", "run.sed=7 run.patience=60")
     assert "run.sed" in selfinstruct("check", "openai").err
     monkeypatch.setenv("SELFINSTRUCT_RUNS_JSON", "1")

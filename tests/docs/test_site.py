@@ -60,19 +60,26 @@ def test_every_rule_has_an_entry(entries: dict[str, set[str]]) -> None:
     assert entries["std:rule"] == set(get_args(Rule))
 
 
-def test_every_key_has_an_entry(entries: dict[str, set[str]]) -> None:
-    """Each field of each section of chain and prompt files is described, and each says what it is for."""
-    fields = {name for section in _sections(Closed) for name in section.model_fields}
+def test_every_key_has_an_entry(entries: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each field of each section of chain and prompt files is described in one place, and says what it is for."""
+    monkeypatch.syspath_prepend(DOCS)
+    from ext.keys import chain_sections, prompt_sections
 
-    assert fields - {"reply", "rules"} <= {re.split(r"[.\]]", key)[-1] for key in entries["std:confval"]}
+    sections = [*chain_sections(), *prompt_sections()]
+    keys = {key.path for section in sections for key in section.keys}
+    described = [{key.path.rpartition(".")[2] for key in section.keys} for section in sections]
+
+    assert keys == entries["std:confval"]
+    assert [key.path for section in sections for key in section.keys if not key.says] == []
+    assert [cls for cls in _sections(Closed) if set(cls.model_fields) not in described] == []
 
 
 def _sections(cls: type[Closed]) -> set[type[Closed]]:
-    """What is in a chain or prompt file; the words of languages are files of our own."""
+    """What is in a chain or prompt file, bases apart; the words of languages are files of our own."""
     below = {
         each for each in cls.__subclasses__() if each.__module__.rpartition(".")[2] not in {"languages", "phrases"}
     }
-    return below.union(*map(_sections, below)) if below else set()
+    return {each for each in below if not each.__subclasses__()}.union(*map(_sections, below))
 
 
 def test_every_exit_code_is_told() -> None:

@@ -95,3 +95,13 @@ def test_the_chain_is_one_that_loads(style: str, kind: str, tmp_path: Path) -> N
 
     assert config.name == tmp_path.name
     assert (model.provider, model.kind, model.name) == ("embedded", kind, str(tmp_path / "model.gguf"))
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("tuned", "tuned"), ("_first try", "first-try"), ("...", "chain"), ("\u65e5" * 90, "\u65e5" * 80)],
+)
+def test_the_chain_is_named_after_its_folder(folder: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "chain.yaml").write_text(chain_text(tmp_path / folder / "model.gguf", "chat", "Tuned."))
+
+    assert load_config(tmp_path / "chain.yaml").name == name

@@ -22,6 +22,7 @@ from selfinstruct_chains.outputs.review.verdicts import Reviews
 from selfinstruct_chains.run.journal import Entry
 from selfinstruct_chains.run.refilter import refilter
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
+from tests.outputs.looked_at import check_looked_at
 from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import run_folder, task
 from tests.outputs.twenty import ENTRIES, REJECTIONS, TASKS, twenty
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.compare.comparison import Comparison
 
 HOSTILE = "</script><script>alert(1)</script>\x1b[31m\u202e"
-READ = Path(__file__).parents[2] / "data/compare"
 FRENCH = ["Nomme un grand lac de ton pays.", "Explique pourquoi le ciel est bleu."]
 
 
@@ -83,23 +83,14 @@ def test_five_runs_stand_in_blocks_of_as_many_as_fit(two: tuple[Path, Path]) -> 
 
 
 def test_text_and_page_say_what_they_did(two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both are, to the letter, what stands in tests/data/compare, which somebody has read.
-
-    To change what they say, delete those files, run this twice, and read what was written.
-    """
+    """Both are, to the letter, what somebody has read."""
     monkeypatch.chdir(two[0].parent)
     found = compare((Path("a"), Path("b")))
     [content] = re.findall(r'id="content">(.*?)</script>', page(found), re.DOTALL)
-    said = {"text.txt": comparison_text(found), "page.json": json.dumps(json.loads(content), indent=1)}
-    new = []
-    for name, text in said.items():
-        if not (READ / name).exists():
-            READ.mkdir(exist_ok=True)
-            (READ / name).write_text(text, encoding="utf-8")
-            new.append(name)
-        assert text == (READ / name).read_text(encoding="utf-8"), name
 
-    assert not new, "read them"
+    check_looked_at(
+        "compare", {"text.txt": comparison_text(found), "page.json": json.dumps(json.loads(content), indent=1)}
+    )
 
 
 def test_the_page_holds_hostile_text_as_data(found: Comparison) -> None:

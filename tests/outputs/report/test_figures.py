@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -17,15 +16,17 @@ from selfinstruct_chains.outputs.report.diversity import Near, Phrases
 from selfinstruct_chains.outputs.report.facts import gather
 from selfinstruct_chains.outputs.report.files import MARK, NAMES, check_figures, figure_file, write_figures
 from selfinstruct_chains.outputs.report.pen import DARK, LIGHT, fitted, ticks, width_of
+from tests.outputs.looked_at import check_looked_at
 from tests.outputs.runs import CONFIG
 from tests.outputs.twenty import twenty
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from selfinstruct_chains.outputs.report.charts import Chart
     from selfinstruct_chains.outputs.report.sections import Section
 
 HOSTILE = "]]></text></svg><script>alert(1)</script>&amp;&#0; \"'\x00\x1b[31m\u202e\ufffe\uffff\ud800 \u200b\x85 Ω 数"
-LOOKED_AT = Path(__file__).parents[2] / "data/figures"
 SPACE = "{http://www.w3.org/2000/svg}"
 
 
@@ -74,20 +75,10 @@ def test_a_figure_is_a_file_that_needs_no_other(every: list[Chart], theme: chart
 
 
 def test_figures_and_sections_look_as_they_did(every: list[Chart], parts: list[Section]) -> None:
-    """Each is, to the byte, what stands in tests/data/figures, which somebody has looked at.
-
-    To change how they look, delete those files, run this twice, and look at what was written.
-    """
+    """Each is, to the byte, what somebody has looked at."""
     drawn = {f"{chart.name}.svg": figure_file(chart, LIGHT) for chart in every}
-    new = []
-    for name, text in (drawn | {"sections.html": "\n".join(map(static.section, parts))}).items():
-        if not (LOOKED_AT / name).exists():
-            LOOKED_AT.mkdir(exist_ok=True)
-            (LOOKED_AT / name).write_text(text, encoding="utf-8")
-            new.append(name)
-        assert text == (LOOKED_AT / name).read_text(encoding="utf-8"), name
 
-    assert not new, "look at them"
+    check_looked_at("figures", drawn | {"sections.html": "\n".join(map(static.section, parts))})
 
 
 def test_axes_have_labels(every: list[Chart]) -> None:
