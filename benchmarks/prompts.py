@@ -113,6 +113,7 @@ def main() -> None:
     parser.add_argument("role", choices=list(_SECTIONS))
     parser.add_argument("prompts", nargs="+", metavar="PROMPT")
     parser.add_argument("--chain", default="embedded")
+    parser.add_argument("--set", dest="settings", action="append", default=[], help="KEY=VALUE, of the chain")
     parser.add_argument("--output", choices=["text", "json_schema"], help="instead of the chain's")
     parser.add_argument("--count", type=int, default=40, help="replies asked of each prompt")
     given = parser.parse_args()
@@ -120,6 +121,7 @@ def main() -> None:
     print(f"{'prompt':<28}{'asked':>6}{'readable':>10}{'usable':>10}{'kept':>7}{'tokens':>9}{'seconds':>9}")
     for prompt in given.prompts:
         changes = {f"{section}.prompt": prompt} | ({f"{section}.output": given.output} if given.output else {})
+        changes |= dict(setting.partition("=")[::2] for setting in given.settings)
         found = asyncio.run(tally(given.role, load_config(given.chain, changes), given.count))
         shares = "".join(f"{part / found.asked:>10.0%}" for part in (found.readable, found.usable))
         print(

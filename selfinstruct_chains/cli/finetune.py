@@ -63,10 +63,11 @@ def command(  # noqa: PLR0913 - one for each option
     if source is None or out is None:
         missing = "RUN|EXPORT, what to train on" if source is None else "-o FOLDER, where the model goes"
         raise click.UsageError(f"Missing {missing}.")
+    from selfinstruct_chains.training.place import result
     from selfinstruct_chains.training.plan import make_plan
     from selfinstruct_chains.training.processor import is_main_process
 
-    plan = make_plan(source, chosen)
+    plan = make_plan(source, chosen, is_done=result(out) is not None)
     if is_main_process():
         say(_planned(plan), err=True)
     _tune(plan, out)

@@ -52,8 +52,13 @@ class Plan(NamedTuple):
         return share * self.train.tokens * self.base.shape.parameters / rate / 60
 
 
-def make_plan(source: Path, settings: TuneSettings) -> Plan:
+def make_plan(source: Path, settings: TuneSettings, *, is_done: bool = False) -> Plan:
     """Look at the data, the base and the machine.
+
+    Args:
+        source: a run's folder, or an export.
+        settings: how it is trained.
+        is_done: whether it is trained already, so that no memory is needed any more.
 
     Raises:
         DataError: the data can't be read, or too few examples of it can be trained on.
@@ -74,7 +79,8 @@ def make_plan(source: Path, settings: TuneSettings) -> Plan:
     longest = max(train.longest, validation.longest)
     memory = needed_memory(base.shape, settings, processor.precision, longest)
     free = free_memory() if processor.device == "cpu" else _gpu_memory()
-    return Plan(settings, processor, base, tokenizer, examples, train, validation, check_memory(memory, free))
+    told = "none needed, as it is done" if is_done else check_memory(memory, free)
+    return Plan(settings, processor, base, tokenizer, examples, train, validation, told)
 
 
 def left_out(found: Fitting, max_tokens: int) -> str:

@@ -106,6 +106,16 @@ def test_done_is_done(home: Path, whole: Path) -> None:
     assert steps == []
 
 
+def test_what_is_done_needs_no_memory(home: Path) -> None:
+    from selfinstruct_chains.training.plan import make_plan
+
+    huge = planned(home).settings.model_copy(update={"batch_size": 10**9})
+    with pytest.raises(ConfigError, match="of memory is needed"):
+        make_plan(home / "data.json", huge)
+
+    assert make_plan(home / "data.json", huge, is_done=True).memory == "none needed, as it is done"
+
+
 def test_another_fine_tuning_does_not_go_into_its_folder(home: Path, whole: Path) -> None:
     from selfinstruct_chains.training.finetune import finetune
 

@@ -99,11 +99,9 @@ def unpaired_share_difference(one: Counted, other: Counted, level: float = 0.95)
     (low, high), (other_low, other_high) = _wilson(one, level), _wilson(other, level)
     middle = one.share - other.share
     below, above = hypot(one.share - low, other_high - other.share), hypot(high - one.share, other.share - other_low)
-    # The interval reaches one quantile of the normal distribution to each side; of a difference that shows, two.
-    quantile = float(stats.norm.ppf((1 + level) / 2))
-    detectable = (below + above) / 2 * (1 + float(stats.norm.ppf(POWER)) / quantile)
+    detectable = _shows((below + above) / 2, level)
     return Estimate(
-        100 * middle, 100 * (middle - below), 100 * (middle + above), 100 * min(detectable, 1.0), min(one.of, other.of)
+        100 * middle, 100 * (middle - below), 100 * (middle + above), 100 * detectable, min(one.of, other.of)
     )
 
 
@@ -146,7 +144,15 @@ def share_difference(differences: Sequence[float], level: float = 0.95) -> Estim
     error = sqrt((gained + lost - (gained - lost) ** 2) / (len(array) + 2))
     reach = float(stats.norm.ppf((1 + level) / 2)) * error
     low, high = (100 * min(max(gained - lost + end, -1.0), 1.0) for end in (-reach, reach))
-    return Estimate(float(array.mean()), low, high, _detectable(array, level), len(array))
+    return Estimate(float(array.mean()), low, high, 100 * _shows(reach, level), len(array))
+
+
+def _shows(reach: float, level: float) -> float:
+    """The difference of two shares that would show, if an interval reaches so far to each side.
+
+    It reaches one quantile of the normal distribution; to the difference there are two (see `_detectable`).
+    """
+    return min(reach * (1 + float(stats.norm.ppf(POWER) / stats.norm.ppf((1 + level) / 2))), 1.0)
 
 
 def _wilson(found: Counted, level: float) -> tuple[float, float]:

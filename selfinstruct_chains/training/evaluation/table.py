@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 79
 _NAME = 22  # columns of a model's name
-_MODELS = 4  # columns of models by category
+_MODELS, _EACH = 5, 10  # models by category, and the columns of each
 _COLUMNS: dict[MeasureName, tuple[str, int]] = {
     "rouge": ("ROUGE-L [95%]", 19),
     "rouge_first": ("first paragraph", 19),
@@ -106,6 +106,8 @@ def verdict(measure: MeasureName, difference: Difference) -> str:
         return "too few items to tell"
     if difference.is_clear:
         return "higher" if found.mean > 0 else "lower"
+    if not found.detectable:
+        return "the same for each item"
     return f"can't tell below {found.detectable:.{MEASURES[measure].digits}f}"
 
 
@@ -113,11 +115,20 @@ def _categories(found: Evaluation) -> Iterator[str]:
     """A row for each category, a column for each model."""
     measure: MeasureName = "unicode" if found.unseen == len(found.items) else "rouge"
     models = list(found.answers)[:_MODELS]
-    yield _row(f"{MEASURES[measure].title[:7]} by category", [("items", 6), *((model[-10:], 11) for model in models)])
+    heading = [("items", 6), *((_ends(printable(model)), _EACH) for model in models)]
+    yield _row(f"{MEASURES[measure].title[:7]} by category", heading)
     for name, part in found.by_category.items():
         known = (part.means[model].get(measure) for model in models)
-        means = [(f"{mean.mean:.1f}" if mean else "-", 11) for mean in known]
+        means = [(f"{mean.mean:.1f}" if mean else "-", _EACH) for mean in known]
         yield _row(name or "(none)", [(f"{part.items:,}", 6), *means])
+    if more := len(found.answers) - len(models):
+        yield f"{more:,} more model{'s' * (more > 1)} by category: on the page, and in what --json prints."
+
+
+def _ends(name: str) -> str:
+    """A name in a narrow column: models may differ at either end."""
+    most = _EACH - 1
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2) :]}"
 
 
 def notes_on(found: Evaluation) -> Iterator[str]:

@@ -101,16 +101,15 @@ def _found(plan: Plan, measured: _Measured, whole: Evaluation) -> Found:
     own = _largest(plan).name
     against_base = {name: Comparison(f"{name} minus {BASE}", whole.whole.differences[name]) for name in (CONTROL, own)}
     others = tuple(measured.comparison(name, baseline) for name, baseline in _pairs(plan, own))
-    return Found(against_base[CONTROL], against_base[own], others)
+    return Found(against_base[CONTROL], against_base[own], measured.comparison(own, CHAT), others)
 
 
 def _pairs(plan: Plan, own: str) -> Iterator[tuple[str, str]]:
-    """Further comparisons: growth with size, the outputs of a stronger model, and the base as its makers meant it."""
+    """Further comparisons: growth with size, the outputs of a stronger model, the control and the chat template."""
     if len(plan.sizes) > 1:
         yield own, f"own {plan.sizes[0]}"
     if plan.regenerate:
         yield f"regenerated {plan.sizes[-1]}", own
-    yield own, CHAT
     yield CONTROL, CHAT
 
 

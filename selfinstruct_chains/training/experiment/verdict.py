@@ -35,13 +35,16 @@ class Found(NamedTuple):
     """Trained on seeds, minus base."""
     own: Comparison
     """Trained on all of its generated tasks, minus base."""
+    chat: Comparison
+    """Trained on all of its generated tasks, minus base asked in its own chat template."""
     others: tuple[Comparison, ...] = ()
-    """What else is worth a sentence: growth with size, against the chat template, regenerated outputs."""
+    """What else is worth a sentence: growth with size, regenerated outputs, the control against the chat template."""
 
 
 def verdict(found: Found) -> list[str]:
     """A paragraph for each comparison, and at last what follows."""
-    return [_told(one) for one in (found.control, found.own, *found.others)] + [f"In short: {_in_short(found)}"]
+    told = [_told(one) for one in (found.control, found.own, found.chat, *found.others)]
+    return [*told, f"In short: {_in_short(found)}{_beside_chat(found)}"]
 
 
 def state(differences: Mapping[MeasureName, Difference], measure: MeasureName) -> State:
@@ -70,6 +73,8 @@ def _parts(differences: Mapping[MeasureName, Difference]) -> Iterator[str]:
         interval = f"{title} {estimate.mean:+.{digits}f} [{estimate.low:+.{digits}f}, {estimate.high:+.{digits}f}]"
         if difference.is_clear:
             yield interval + (f" ({state(differences, measure)})" if measure != "stops" else "")
+        elif not estimate.detectable:
+            yield f"{interval}, the same for each item"
         else:
             yield f"{interval}, can't tell at n = {estimate.items}: would have seen {estimate.detectable:.{digits}f}"
 
@@ -94,3 +99,13 @@ def _in_short(found: Found) -> str:
     seen = own["nll"].estimate.detectable if "nll" in own else None
     would = f" (a change of {seen:.2f} in answer NLL would have shown)" if seen is not None else ""
     return f"no effect of its own data could be shown{would}, where that of human data could."
+
+
+def _beside_chat(found: Found) -> str:
+    """A gain over a plain prompt may be what the model's own chat template gives without any training."""
+    measures: tuple[MeasureName, ...] = ("nll", "rouge", "rouge_first")
+    gained = [measure for measure in measures if state(found.own.differences, measure) == "better"]
+    control = state(found.control.differences, "nll") == "better"
+    if not control or not gained or any(state(found.chat.differences, measure) == "better" for measure in gained):
+        return ""
+    return " As far as these items tell, the bare model does as well when it is asked in its own chat template."

@@ -72,3 +72,21 @@ def test_no_line_is_too_long_when_nothing_can_be_told() -> None:
 
     assert "can't tell below" in text
     assert max(map(len, text.splitlines())) <= 79
+
+
+def test_columns_by_category_tell_names_apart_and_say_what_is_left_out() -> None:
+    names = ["base", "base, chat template", "own 50", "own 150", "seeds", "qwen-7b-own-50", "qwen-7b-own-150"]
+    items = [item._replace(category="sums" if int(item.id) % 2 else "tests") for item in ITEMS]
+    text = evaluation_text(evaluation(items, dict.fromkeys(names, WRONG)), "x")
+    heading, row, _, more = text[text.index("ROUGE-L by category") :].splitlines()[:4]
+
+    assert heading.split()[3:] == ["items", "base", "base…late", "own", "50", "own", "150", "seeds"]
+    assert row.split() == ["sums", "30", *["0.0"] * 5]
+    assert more == "2 more models by category: on the page, and in what --json prints."
+    assert max(map(len, text.splitlines())) <= 79
+
+
+def test_models_that_answer_alike() -> None:
+    text = evaluation_text(evaluation(ITEMS, {"base": WRONG, "tuned": WRONG}), "x")
+
+    assert "+0.0 [+0.0, +0.0]       the same for each item" in text

@@ -43,6 +43,15 @@ def test_adjusted_wald_interval_of_paired_shares() -> None:
     assert found.low == pytest.approx(100 * (15 / 102 - 0.09563), abs=0.02)
     assert found.high == pytest.approx(100 * (15 / 102 + 0.09563), abs=0.02)
     assert found.is_clear
+    assert found.detectable == pytest.approx(9.563 * (1 + 0.84162 / 1.95996), abs=0.02)
+
+
+def test_shares_that_never_differ_could_differ() -> None:
+    # Of 48 items none: (1 - 1) / 50, and 1.96 standard errors of sqrt((2/50 - 0) / 50).
+    found = share_difference([0.0] * 48)
+
+    assert (found.mean, found.low, found.high) == (0, pytest.approx(-5.54, abs=0.01), pytest.approx(5.54, abs=0.01))
+    assert found.detectable == pytest.approx(5.54 * (1 + 0.84162 / 1.95996), abs=0.02)
 
 
 def test_equal_values_have_no_width() -> None:

@@ -18,10 +18,11 @@ UNCLEAR, LESS, MORE = difference(0.01, 0.1), difference(-0.3, 0.1), difference(0
 UP, DOWN, SAME = difference(8.0, 4.0), difference(-8.2, 5.0), difference(1.4, 4.0)
 
 
-def found(control, nll, rouge, first=SAME) -> Found:
-    """An experiment whose control and own data did so."""
+def found(control, nll, rouge, first=SAME, chat=UNCLEAR) -> Found:
+    """An experiment whose control and own data did so; `chat`: the latter's answer NLL beside the chat template."""
     own = {"nll": nll, "rouge": rouge, "rouge_first": first, "stops": difference(47, 8)}
-    return Found(Comparison("seeds minus base", {"nll": control}), Comparison("own 150 minus base", own))
+    beside = Comparison("own 150 minus base, chat template", {"nll": chat})
+    return Found(Comparison("seeds minus base", {"nll": control}), Comparison("own 150 minus base", own), beside)
 
 
 @pytest.mark.parametrize(
@@ -45,11 +46,34 @@ def test_what_follows(given: Found, says: str) -> None:
 
 def test_each_comparison_has_its_intervals() -> None:
     """Means, ends, and what could have been seen where nothing was."""
-    control, own, _ = verdict(found(LESS, UNCLEAR, SAME))
+    control, own, chat, _ = verdict(found(LESS, UNCLEAR, SAME))
 
     assert control == "seeds minus base: answer NLL -0.30 [-0.40, -0.20] (better)."
     assert "ROUGE-L +1.4 [-2.6, +5.4], can't tell at n = 252: would have seen 5.6" in own
     assert own.endswith("stops by itself +47.0 [+39.0, +55.0].")
+    assert chat.startswith("own 150 minus base, chat template: answer NLL +0.01 [-0.09, +0.11], can't tell")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_said"),
+    [
+        (found(LESS, LESS, UP), True),
+        (found(LESS, UNCLEAR, UP), True),
+        (found(LESS, LESS, UP, chat=LESS), False),
+        (found(LESS, UNCLEAR, SAME), False),
+        (found(UNCLEAR, LESS, UP), False),
+    ],
+)
+def test_a_gain_that_the_chat_template_gives_too(given: Found, is_said: bool) -> None:
+    """A gain over a plain prompt is none over the model as its makers meant it to be asked."""
+    assert ("in its own chat template" in verdict(given)[-1]) == is_said
+
+
+def test_answers_that_are_all_the_same() -> None:
+    """Where no item differs there is no width, and nothing that would have shown."""
+    same = Difference(Estimate(0.0, 0.0, 0.0, 0.0, 252), is_clear=False)
+
+    assert "ROUGE-L +0.0 [+0.0, +0.0], the same for each item" in verdict(found(LESS, UNCLEAR, same))[1]
 
 
 def test_few_items_decide_nothing() -> None:
