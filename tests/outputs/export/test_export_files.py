@@ -156,7 +156,7 @@ def test_the_file_that_was_named_is_told_before_those_beside_it(tmp_path: Path) 
     for name, there in (("z.list", "z.list"), ("a.card", "a.card"), ("o.json", "o.json")):
         (tmp_path / name).write_text("mine")
         with pytest.raises(ConfigError) as raised, placing(tmp_path / "o.json", names, as_folder=False, force=False):
-            pass
+            pytest.fail("it began")
         assert str(raised.value) == f"'{tmp_path}/{there}' exists: give another name, or --force to replace it"
 
 
@@ -166,7 +166,7 @@ def test_what_the_system_says_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised, placing(
         tmp_path / "file" / "o.json", NAMES, as_folder=False, force=False
     ):
-        pass
+        pytest.fail("it began")
 
     assert str(raised.value) == f"writing '{tmp_path}/file/o.json' failed: Not a directory"
 
@@ -183,6 +183,6 @@ def test_strangers_in_a_folder_are_named(tmp_path: Path) -> None:
     for name in ("y.txt", "x.txt"):
         (out / name).touch()
     with pytest.raises(ConfigError) as raised, placing(out, NAMES, as_folder=True, force=True):
-        pass
+        pytest.fail("it began")
 
     assert str(raised.value) == f"'{out}' holds 'x.txt', which no export wrote: give another folder"
