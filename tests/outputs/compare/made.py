@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.outputs.compare.between import Yardstick
@@ -14,12 +17,22 @@ from selfinstruct_chains.training.evaluation.intervals import Estimate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from selfinstruct_chains.outputs.compare.side import Side
+
 
 def comparison(*paths: Path, **parts: Any) -> Comparison:
     """These runs, and of all else nothing but `parts`."""
-    nothing: dict[str, Any] = {name: () for name in ("prompts", "shares", "overlaps", "verbs", "notes")}
+    nothing: dict[str, Any] = dict.fromkeys(("prompts", "shares", "overlaps", "verbs", "notes"), ())
     nothing |= {"settings": {}, "differences": {}, "yardstick": Yardstick(0.7, "unicode")}
-    return Comparison(sides(paths, 10, untold), **(nothing | parts))
+    read = dict(zip(dict.fromkeys(paths), _read(*dict.fromkeys(paths)), strict=False))
+    runs = [replace(read[path], letter=letter) for path, letter in zip(paths, ascii_uppercase, strict=False)]
+    return Comparison(runs, **(nothing | parts))
+
+
+@cache
+def _read(*paths: Path) -> list[Side]:
+    """Each of them once, which takes longest; what is put there later is not seen."""
+    return sides([*paths, paths[-1]], 10, untold)
 
 
 def difference(key: str, mean: float, *, clear: bool, name: str = "") -> Difference:

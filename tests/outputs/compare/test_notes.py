@@ -55,8 +55,10 @@ def test_a_run_beside_itself(two: tuple[Path, Path], tmp_path: Path) -> None:
         UNPARSED,
     ]
     assert notes(two[0], tmp_path / "copy") == [
-        "A and B are the same run, copied or longer: tasks of equal ids are equal. Intervals take the runs as "
-        "independent, and don't hold here.",
+        (
+            "A and B are the same run, copied or longer: tasks of equal ids are equal. Intervals take the runs as "
+            "independent, and don't hold here."
+        ),
         UNPARSED,
     ]
 
@@ -70,8 +72,10 @@ def test_a_run_that_was_made_of_the_other(two: tuple[Path, Path], made: int) -> 
 
     assert notes(*two) == [
         f"{'AB'[made]}: {how}",
-        "A and B: one was made of the other, and they share tasks. Intervals take the runs as independent, and so are "
-        "too wide here.",
+        (
+            "A and B: one was made of the other, and they share tasks. Intervals take the runs as independent, and so "
+            "are too wide here."
+        ),
         UNPARSED,
     ]
 
@@ -115,8 +119,10 @@ def test_replies_that_nobody_counted(two: tuple[Path, Path], tmp_path: Path) -> 
 def test_requests_of_another_number(two: tuple[Path, Path], tmp_path: Path) -> None:
     """Acceptance falls, so that it is said what is compared."""
     assert notes(two[0], french(tmp_path / "ccc", 0, 11, 25)) == [
-        "The runs made different numbers of requests (A 1, B 3). Acceptance falls as a pool grows, so differences of "
-        "it are over as many of each, the first ones.",
+        (
+            "The runs made different numbers of requests (A 1, B 3). Acceptance falls as a pool grows, so differences "
+            "of it are over as many of each, the first ones."
+        ),
         UNPARSED,
     ]
 

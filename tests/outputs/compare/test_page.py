@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.compare.comparison import Comparison
 
 
-@pytest.fixture
-def two(tmp_path: Path) -> tuple[Path, Path]:
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Runs of one task and of two, in folders whose names have 40 characters and 41."""
+    home = tmp_path_factory.mktemp("two")
     tasks = [task(0, "Name a lake."), task(1, "Say yes.")]
-    run_folder(tmp_path / ("a" * 40), tasks[:1])
-    run_folder(tmp_path / ("b" * 41), tasks)
-    return tmp_path / ("a" * 40), tmp_path / ("b" * 41)
+    run_folder(home / ("a" * 40), tasks[:1])
+    run_folder(home / ("b" * 41), tasks)
+    return home / ("a" * 40), home / ("b" * 41)
 
 
 def content(found: Comparison) -> dict[str, Any]:

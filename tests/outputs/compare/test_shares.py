@@ -57,7 +57,9 @@ def test_shares_stand_in_one_order(tmp_path: Path) -> None:
         Rejection(id=f"00000{request}-{place}", rule=rule, stage="instruction", text="x", request=request)
         for place, (rule, request) in enumerate(dropped, start=20)
     ]
-    a = run_folder(tmp_path / "a", [task(0, "Say yes."), task(11, "Say no.", ("", "a"), ("x", "b"), labels=True)], drops)
+    a = run_folder(
+        tmp_path / "a", [task(0, "Say yes."), task(11, "Say no.", ("", "a"), ("x", "b"), labels=True)], drops
+    )
     b = short(tmp_path / "b", 1)
     Reviews(b).put(verdict("000000-00"))
     two = read(a.path, b)
@@ -75,8 +77,8 @@ def test_shares_stand_in_one_order(tmp_path: Path) -> None:
         ("person.correct_output", "correct output, by people", 0.58),
         ("person.all", "all three, by people", 0.54),
     ]
-    assert [one.name for one in shares(two, 1)][0] == "accepted, in 1 request"
-    assert [one.name for one in shares(two, 1000)][0] == "accepted, in 1,000 requests"
+    assert shares(two, 1)[0].name == "accepted, in 1 request"
+    assert shares(two, 1000)[0].name == "accepted, in 1,000 requests"
     counts = {one.key: [(found.yes, found.of) for found in one.found] for one in shares(two, 1)}
     assert counts["accepted"] == [(1, 3), (1, 1)]
     assert counts["dropped.beta"] == [(1, 3), (0, 1)]

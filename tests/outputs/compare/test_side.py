@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selfinstruct_chains import Rejection, load_config
-from selfinstruct_chains.errors import ConfigError
+from selfinstruct_chains.errors import ConfigError, RunError
 from selfinstruct_chains.outputs.compare.side import Said, is_same_folder, sides
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from selfinstruct_chains.run.telling import untold
@@ -62,7 +62,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
 
 def test_languages_are_whole_ones(tmp_path: Path) -> None:
     """Without their regions; several where the chain asks for several; English in runs that name none."""
-    for name, language in (("a", "pt-BR"), ("b", {"en": 1, "fr": 2})):
+    for name, language in (("a", "pt-BR"), ("b", {"en": 0.4, "fr": 0.6})):
         run_folder(tmp_path / name, [], config=load_config("openai", {"language": language}))
     one, several = sides([tmp_path / "a", tmp_path / "b"], 1, untold)
     nameless = replace(one, config=one.config.model_copy(update={"language": None}))
@@ -72,10 +72,11 @@ def test_languages_are_whole_ones(tmp_path: Path) -> None:
 
 
 def test_as_many_runs_as_letters(tmp_path: Path) -> None:
-    """And no more, nor fewer than two."""
+    """And no more, which is told before it is looked for any of them; nor fewer than two."""
     path = run_folder(tmp_path / "run", []).path
 
-    assert "".join(side.letter for side in sides([path] * 26, 1, untold)) == "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    with pytest.raises(RunError, match="not a run folder"):
+        sides([*[path] * 25, tmp_path], 1, untold)
     with pytest.raises(ConfigError, match=r"^27 runs are too many to stand side by side: 26 at most$"):
         sides([path] * 27, 1, untold)
     with pytest.raises(ConfigError, match=r"^one run alone can't be compared: name another one, or the same again$"):

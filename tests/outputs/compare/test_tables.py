@@ -39,10 +39,10 @@ def unlike_paper(found: Comparison, id_: str) -> list[tuple[str, list[str]]]:
     return [(name, cells) for name, cells, _ in rows(found, id_)]
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of one task."""
-    return run_folder(tmp_path / "lake", [task(0, "Name a lake.")]).path
+    return run_folder(tmp_path_factory.mktemp("home") / "lake", [task(0, "Name a lake.")]).path
 
 
 @pytest.mark.parametrize(

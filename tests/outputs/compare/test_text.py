@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from selfinstruct_chains.outputs.compare.comparison import Comparison
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of one task."""
-    return run_folder(tmp_path / "lake", [task(0, "Name a lake.")]).path
+    return run_folder(tmp_path_factory.mktemp("home") / "lake", [task(0, "Name a lake.")]).path
 
 
 def row(name: str, *cells: str) -> str:
@@ -80,7 +80,10 @@ def test_fewer_runs_stand_beside_the_paper(lake: Path) -> None:
     """In one block, and a table of which the paper has nothing has no column for it."""
     found = comparison(*[lake] * 3)
 
-    assert block(found, "Tasks ")[:2] == [row("Tasks", "A", "B", "C", "the paper"), row("finished tasks", *"111", "52,445")]
+    assert block(found, "Tasks ")[:2] == [
+        row("Tasks", "A", "B", "C", "the paper"),
+        row("finished tasks", *"111", "52,445"),
+    ]
     assert block(found, "For each finished task")[:2] == [
         row("For each finished task", "A", "B", "C"),
         row("calls", "-", "-", "-"),

@@ -61,11 +61,15 @@ def test_each_other_run_has_a_paragraph(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(a)
 
     assert in_short(comparison(a, b, tmp_path / "link", c, differences=differences)) == [
-        "B beside A. Right in all three respects, by people: can't be told apart (+4.0 [+3.0, +5.0] points; 2.0 would "
-        "have shown). Right in all three respects, by a model: fewer of B's (-3.0 [-4.0, -2.0] points). Accepted "
-        "instructions: more of B's (+0.5 [-0.5, +1.5] points). A finished task takes 2 times the tokens.",
-        f"D beside A. {NO_VERDICTS} Accepted instructions: can't be told apart (-0.5 [-1.5, +0.5] points; 2.0 would "
-        "have shown). A finished task takes 0.5 times the tokens.",
+        (
+            "B beside A. Right in all three respects, by people: can't be told apart (+4.0 [+3.0, +5.0] points; 2.0 "
+            "would have shown). Right in all three respects, by a model: fewer of B's (-3.0 [-4.0, -2.0] points). Accepted "
+            "instructions: more of B's (+0.5 [-0.5, +1.5] points). A finished task takes 2 times the tokens."
+        ),
+        (
+            f"D beside A. {NO_VERDICTS} Accepted instructions: can't be told apart (-0.5 [-1.5, +0.5] points; 2.0 "
+            "would have shown). A finished task takes 0.5 times the tokens."
+        ),
     ]
 
 
@@ -82,9 +86,7 @@ def test_cost_is_told_in_dollars_where_both_are_known(
     tmp_path: Path, first: tuple[int, int, bool], other: tuple[int, int, bool], expected: str
 ) -> None:
     """Else in tokens; of a run without calls it isn't."""
-    a, b = (
-        run(tmp_path / name, read, wrote, free=free) for name, (read, wrote, free) in (("a", first), ("b", other))
-    )
+    a, b = (run(tmp_path / name, read, wrote, free=free) for name, (read, wrote, free) in (("a", first), ("b", other)))
 
     assert in_short(comparison(a, b)) == [f"B beside A. {NO_VERDICTS}{expected}"]
 

@@ -27,7 +27,11 @@ PRICED = load_config("openai", {"model.price": {"input": 1, "output": 10}})
 
 def test_all_figures_stand_under_their_run(tmp_path: Path) -> None:
     """What is not known is null, and what a run has not is left out."""
-    tasks = [task(0, "Name a lake.", ("", "Como"), ("a b", "x y z")), task(1, "Say what you see."), task(2, "Go on now.")]
+    tasks = [
+        task(0, "Name a lake.", ("", "Como"), ("a b", "x y z")),
+        task(1, "Say what you see."),
+        task(2, "Go on now."),
+    ]
     one = run_folder(tmp_path / "one", tasks, [], ENTRIES, config=PRICED)
     none = run_folder(tmp_path / "none", [])
     found = comparison(
@@ -77,8 +81,10 @@ def test_all_figures_stand_under_their_run(tmp_path: Path) -> None:
         ],
         "verbs": {"A": {"parsed": 3, "pairs": [["name", "lake", 2], ["say", "word", 1]]}},
         "in_short": [
-            "B beside A. Which is better in quality nothing says: they have no verdicts of one kind (selfinstruct "
-            "review). Accepted instructions: more of B's (+3.0 [+2.0, +4.0] points)."
+            (
+                "B beside A. Which is better in quality nothing says: they have no verdicts of one kind (selfinstruct "
+                "review). Accepted instructions: more of B's (+3.0 [+2.0, +4.0] points)."
+            )
         ],
     }
     assert [round(shares["accepted"]["A"].pop(end), 2) for end in ("low", "high")] == [4.56, 69.94]
@@ -100,7 +106,7 @@ def test_all_figures_stand_under_their_run(tmp_path: Path) -> None:
     for letter, run in (("A", one), ("B", none)):
         assert (runs[letter]["run"], runs[letter]["fingerprint"]) == (str(run.path), run.origin.fingerprint)
         assert (runs[letter]["chain"], runs[letter]["unfinished"], runs[letter]["made"]) == ("openai", "", "")
-        assert runs[letter]["languages"] == ["en"]
+        assert runs[letter]["languages"] == ["und"]
     assert [runs[letter]["tasks"] for letter in "AB"] == [3, 0]
     per_task = {"calls": 1, "tokens_in": 1_000_000 / 3, "tokens_out": 100_000 / 3, "seconds_of_replies": 0.005}
     assert runs["A"]["per_task"] == pytest.approx(per_task | {"dollars": 2 / 3})

@@ -19,7 +19,9 @@ MODEL = f"openai, {CONFIG.instructions.model.name}"
 
 def subject(**changed: Any) -> Subject:
     """Of two splits, with figures of each kind."""
-    table = TableOne(classification=1, other=1, instances=1200, empty_input=1200, instruction_words=3, output_words=2400)
+    table = TableOne(
+        classification=1, other=1, instances=1200, empty_input=1200, instruction_words=3, output_words=2400
+    )
     selection = Selection(table=table, split_tasks=Counter({"train": 1234, "test": 2}))
     selection.models.update({f"m{number}": 1007 - number for number in range(6)})
     return Subject(

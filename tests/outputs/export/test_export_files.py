@@ -111,7 +111,11 @@ def test_a_folder_of_datasets_is_loaded_as_it_is(tmp_path: Path) -> None:
         ("alpaca", "o.JSONL", "'o.JSONL': alpaca is written as '.json' files; give 'o.json'"),
         ("datasets", "o.csv", "'o.csv': datasets is written as a folder; give 'o'"),
         ("csv", "o.csv", "'o.csv': splits are several files; give a folder: 'o'"),
-        ("alpacca", "o", "unknown format 'alpacca': use one of alpaca, openai, messages, sharegpt, prompt-completion, csv"),
+        (
+            "alpacca",
+            "o",
+            "unknown format 'alpacca': use one of alpaca, openai, messages, sharegpt, prompt-completion, csv",
+        ),
     ],
 )
 def test_a_place_that_does_not_fit_is_told_with_one_that_does(
@@ -133,20 +137,18 @@ NAMES: Any = ("o.json", "o.json.README.md")
 
 def test_what_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     """Neither a file nor a folder: what was written goes nowhere."""
-    out, folder = tmp_path / "o.json", tmp_path / "out"
-    with pytest.raises(ConfigError, match="exists: give another name"), placing(
-        out, NAMES, as_folder=False, force=False
-    ) as scratch:
-        (scratch / "o.json").write_text("ours")
-        out.write_text("theirs")
-    with pytest.raises(ConfigError, match="exists: give another name"), placing(
-        folder, NAMES, as_folder=True, force=False
-    ) as scratch:
-        (scratch / "o.json").write_text("ours")
-        folder.mkdir()
-        (folder / "o.json").write_text("theirs")
+    file, folder = tmp_path / "o.json", tmp_path / "out"
 
-    assert (out.read_text(), (folder / "o.json").read_text()) == ("theirs", "theirs")
+    def place(out: Path, theirs: Path, *, as_folder: bool) -> None:
+        with placing(out, NAMES, as_folder=as_folder, force=False) as scratch:
+            (scratch / "o.json").write_text("ours")
+            theirs.parent.mkdir(exist_ok=True)
+            theirs.write_text("theirs")
+
+    for out, theirs, as_folder in ((file, file, False), (folder, folder / "o.json", True)):
+        with pytest.raises(ConfigError, match="exists: give another name"):
+            place(out, theirs, as_folder=as_folder)
+        assert theirs.read_text() == "theirs"
     assert {path.name for path in tmp_path.iterdir()} == {"o.json", "out"}
 
 
@@ -163,12 +165,13 @@ def test_the_file_that_was_named_is_told_before_those_beside_it(tmp_path: Path) 
 def test_what_the_system_says_is_told(tmp_path: Path) -> None:
     """In its words, without its number."""
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError) as raised, placing(
-        tmp_path / "file" / "o.json", NAMES, as_folder=False, force=False
+    with (
+        pytest.raises(ConfigError) as raised,
+        placing(tmp_path / "file" / "o.json", NAMES, as_folder=False, force=False),
     ):
         pytest.fail("it began")
 
-    assert str(raised.value) == f"writing '{tmp_path}/file/o.json' failed: Not a directory"
+    assert str(raised.value) == f"writing '{tmp_path}/file/o.json' failed: File exists"
 
 
 def test_strangers_in_a_folder_are_named(tmp_path: Path) -> None:

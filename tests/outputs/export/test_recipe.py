@@ -26,7 +26,9 @@ HEAD = """\
 
 def files(path: Path, chain: str = "openai", **settings: Any) -> tuple[RunReader, dict[str, str], dict[str, Any]]:
     """A run of that chain, the texts beside its dataset, and what stands in chain.yaml."""
-    run = run_folder(path, [], config=load_config(chain, {key.replace("__", "."): one for key, one in settings.items()}))
+    run = run_folder(
+        path, [], config=load_config(chain, {key.replace("__", "."): one for key, one in settings.items()})
+    )
     texts = recipe(run)
     return run, texts, yaml.safe_load(texts["chain.yaml"])
 
@@ -41,7 +43,9 @@ def test_the_chain_has_its_keys_in_their_order(tmp_path: Path) -> None:
     assert texts["chain.yaml"].startswith(HEAD)
     assert not texts["chain.yaml"].removeprefix(HEAD).startswith("#")
     assert list(chain) == [key for key, one in values.items() if one is not None]
-    assert chain["model"] == {key: one for key, one in model.items() if key not in {"base_url", "api_key_env", "headers_env"}}
+    assert chain["model"] == {
+        key: one for key, one in model.items() if key not in {"base_url", "api_key_env", "headers_env"}
+    }
     assert chain["instructions"]["model"] == {"max_tokens": 1024}
     assert chain["instances"]["input_first"]["model"] == {"max_tokens": 1500}
     assert chain["classification"]["prompt"] == "prompts/classification.yaml"

@@ -33,7 +33,7 @@ OPENAI = [
 TRL = [
     "With TRL, in Python:",
     "  from datasets import load_dataset; from trl import SFTTrainer",
-    "  data = load_dataset(\"json\", data_files='{first}', split=\"train\")",
+    '  data = load_dataset("json", data_files=\'{first}\', split="train")',
     '  SFTTrainer("MODEL", train_dataset=data).train()',
 ]
 
@@ -49,7 +49,12 @@ TRL = [
             "messages",
             ".jsonl",
             True,
-            [*OURS, "  trl sft --model_name_or_path MODEL --dataset_name 'my data' --output_dir tuned", *FACTORY, *AXOLOTL],
+            [
+                *OURS,
+                "  trl sft --model_name_or_path MODEL --dataset_name 'my data' --output_dir tuned",
+                *FACTORY,
+                *AXOLOTL,
+            ],
         ),
         ("messages", ".jsonl", False, [*OURS, *TRL, *AXOLOTL]),
         ("prompt-completion", ".jsonl", False, [*OURS, *TRL]),
@@ -68,6 +73,10 @@ def test_lines_of_each_tool(format_name: str, suffix: str, folder: bool, expecte
     """Below what they are; of one kind under one heading. A file alone is named where a tool takes one."""
     out = Path("my data" if folder else f"my data{suffix}")
     data = {split: out / f"{split}{suffix}" for split in ("train", "validation")} if folder else {"train": out}
-    names = {"out": f"'{out}'", "first": data["train"], "kind": "alpaca" if format_name == "alpaca" else "chat_template"}
+    names = {
+        "out": f"'{out}'",
+        "first": data["train"],
+        "kind": "alpaca" if format_name == "alpaca" else "chat_template",
+    }
 
     assert how_to_train(format_name, Place(out, data, "mine")) == tuple(line.format(**names) for line in expected)  # type: ignore[arg-type]

@@ -112,14 +112,18 @@ CELLS = [TABLE | {"output": "=é", "instance": 0}]
         (
             write_csv,
             CELLS,
-            '"id","instance","instruction","input","output","is_classification"\r\n'
-            '"000000-03",0,"Name it.","x\n","=é",True\r\n',
+            (
+                '"id","instance","instruction","input","output","is_classification"\r\n'
+                '"000000-03",0,"Name it.","x\n","=é",True\r\n'
+            ),
         ),
         (
             write_spreadsheet,
             CELLS,
-            '\ufeff"id","instance","instruction","input","output","is_classification"\r\n'
-            '"000000-03",0,"Name it.","x\n","\'=é",True\r\n',
+            (
+                '\ufeff"id","instance","instruction","input","output","is_classification"\r\n'
+                '"000000-03",0,"Name it.","x\n","\'=é",True\r\n'
+            ),
         ),
     ],
 )
