@@ -71,7 +71,8 @@ def test_numbers_are_told_as_they_are() -> None:
 def test_intervals_stand_behind_their_mean() -> None:
     """Ends at zero too; nothing is told of nothing."""
     nothing = Estimate(float("nan"), None, None, None, 0)
-    some, none, few = (Estimate(*ends, None, 9) for ends in ((52, 43.4, 60.6), (0, 0, 16.1), (0, 0, 0)))
+    some, none = Estimate(52, 43.4, 60.6, None, 9), Estimate(0, 0, 16.1, None, 9)
+    few = Estimate(0, 0, 0, None, 9)
 
     assert [interval(nothing), interval(some)] == ["-", "52 [43, 61]"]
     assert [interval(none), interval(few)] == ["0 [0, 16]", "0 [0, 0]"]

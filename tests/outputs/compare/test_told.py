@@ -63,8 +63,8 @@ def test_each_other_run_has_a_paragraph(tmp_path: Path) -> None:
     assert in_short(comparison(a, b, tmp_path / "link", c, differences=differences)) == [
         (
             "B beside A. Right in all three respects, by people: can't be told apart (+4.0 [+3.0, +5.0] points; 2.0 "
-            "would have shown). Right in all three respects, by a model: fewer of B's (-3.0 [-4.0, -2.0] points). Accepted "
-            "instructions: more of B's (+0.5 [-0.5, +1.5] points). A finished task takes 2 times the tokens."
+            "would have shown). Right in all three respects, by a model: fewer of B's (-3.0 [-4.0, -2.0] points). "
+            "Accepted instructions: more of B's (+0.5 [-0.5, +1.5] points). A finished task takes 2 times the tokens."
         ),
         (
             f"D beside A. {NO_VERDICTS} Accepted instructions: can't be told apart (-0.5 [-1.5, +0.5] points; 2.0 "

@@ -201,11 +201,11 @@ def test_what_people_corrected_is_taken_as_it_should_be(reviewed: RunReader) -> 
     for number, original in ((1, wording(TASKS[1])), (5, right.model_copy(update={"instruction": "Gone."}))):
         Corrections(reviewed.path).put(Correction(id=TASKS[number].id, text=right, original=original))
     found = selected(reviewed, only_approved=True)
-    original = selected(reviewed, only_approved=True, original=True)
+    as_written = selected(reviewed, only_approved=True, original=True)
 
     assert [one.task.instruction for one in examples(reviewed, found, "train")][1] == "Do it right."
     assert (ids(reviewed, found), found.corrected, found.outdated) == (["0", "1", "4"], 1, 1)
-    assert (ids(reviewed, original), original.corrected, original.outdated) == (["0", "4"], 0, 0)
+    assert (ids(reviewed, as_written), as_written.corrected, as_written.outdated) == (["0", "4"], 0, 0)
 
 
 def test_what_stands_in_an_evaluation_file_is_left_out(tmp_path: Path) -> None:
