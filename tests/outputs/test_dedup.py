@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +13,6 @@ from hypothesis import strategies as st
 from selfinstruct_chains.errors import ConfigError, DataError
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.outputs.dedup import Deduplicated, dedup, rejected_beside
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 POEM = {"instruction": "Write a poem about the sea", "id": 1}
 COPY = {"instruction": "Write a poem about the sky", "line": 99, "score": "mine", "item": None}
@@ -41,6 +38,37 @@ def test_the_first_of_each_similar_group_is_kept(tmp_path: Path) -> None:
     assert read(tmp_path / "out.rejected.jsonl") == [
         {"line": 2, "score": 0.833333, "nearest": {"line": 1}, "item": COPY}
     ]
+
+
+def test_nothing_is_counted_at_first() -> None:
+    """Neither kept nor anything else."""
+    assert vars(Deduplicated()) == dict.fromkeys(("kept", "rejected", "differing", "excluded", "bad"), 0) | {
+        "first_bad": "",
+        "absent": set(),
+    }
+
+
+def test_standard_output_gets_what_is_kept(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    """The others go nowhere, unless a file is named for them; both have no room there."""
+    dedup(jsonl(POEM, COPY), Path("-"))
+    dedup(jsonl(POEM, COPY), Path("-"), rejected=tmp_path / "copies.jsonl")
+
+    assert capfdbinary.readouterr().out == jsonl(POEM, POEM).getvalue()
+    assert len(read(tmp_path / "copies.jsonl")) == 1
+    with pytest.raises(ConfigError, match=r"^standard output can't hold both the kept and the rejected: give --"):
+        dedup(jsonl(POEM), Path("-"), rejected=Path("-"))
+
+
+def test_the_nearest_s_text_is_that_of_all_fields(tmp_path: Path) -> None:
+    """On a line each."""
+    dedup(
+        jsonl(*_rows(("Say it", "now", "x")) * 2),
+        tmp_path / "o.jsonl",
+        fields=["instruction", "input"],
+        neighbours=True,
+    )
+
+    assert read(tmp_path / "o.rejected.jsonl")[0]["nearest"] == {"line": 1, "text": "Say it\nnow"}  # type: ignore[index]
 
 
 def test_items_are_written_as_they_came(tmp_path: Path) -> None:
@@ -167,7 +195,7 @@ def test_an_output_can_not_be_the_input_or_the_other_output(tmp_path: Path) -> N
     for out, rejected in [(same, None), (tmp_path / "out.jsonl", same)]:
         with path.open("rb") as source, pytest.raises(ConfigError, match="is the input"):
             dedup(source, out, rejected=rejected, force=True)
-    with pytest.raises(ConfigError, match="can't hold both"):
+    with pytest.raises(ConfigError, match=r"^'.*out\.jsonl' can't hold both"):
         dedup(jsonl(POEM), tmp_path / "out.jsonl", rejected=tmp_path / "out.jsonl", force=True)
 
     assert path.read_bytes() == jsonl(POEM).getvalue()
@@ -206,6 +234,7 @@ def test_progress_counts_bytes_up_to_the_last(tmp_path: Path, array: bool) -> No
     dedup(BytesIO(data), tmp_path / "out.jsonl", on_progress=seen.append)
 
     assert seen == sorted(seen)
+    assert len(seen) == 2
     assert len(data) - 2 <= seen[-1] <= len(data) + 1
 
 

@@ -168,15 +168,18 @@ def _part(count: int, whole: int) -> str:
 def _cost(sides: Sequence[Side]) -> Iterator[Row]:
     for name, figure in COSTS.items():
         yield Row(name, [number(each(side, figure)) for side in sides])
-    costs = [dollars_each(side) for side in sides]
-    yield Row("dollars", [_money(cost) if side.has_calls else "-" for cost, side in zip(costs, sides, strict=True)])
-    if any(costs):
-        yield Row("  for 1,000 tasks", [_money(cost and 1000 * cost) for cost in costs])
+    yield Row("dollars", [_money(side, 1) for side in sides])
+    if any(map(dollars_each, sides)):
+        yield Row("  for 1,000 tasks", [_money(side, 1000) for side in sides])
 
 
-def _money(dollars: float | None) -> str:
-    if dollars is None:
+def _money(side: Side, tasks: int) -> str:
+    """Dollars for so many tasks."""
+    if not side.has_calls:
+        return "-"
+    if (each_task := dollars_each(side)) is None:
         return "?"
+    dollars = tasks * each_task
     return f"{dollars:,.2f}" if dollars >= 1 else f"{dollars:.3g}"
 
 

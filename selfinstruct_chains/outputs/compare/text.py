@@ -57,7 +57,7 @@ def _table(table: Table, sides: Sequence[Side]) -> Iterator[str]:
     for start in range(0, len(sides), _FIT):
         block = slice(start, start + _FIT)
         heads = [side.letter for side in sides[block]]
-        last = papers and len(heads) < _FIT and start + _FIT >= len(sides)
+        last = papers and len(heads) < _FIT
         yield _line(table.title if len(table.title) <= _FIRST else "", [*heads, *(["the paper"] * last)], table.title)
         for row in table.rows:
             yield from _row(row, block, paper=last)

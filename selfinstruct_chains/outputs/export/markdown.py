@@ -25,5 +25,5 @@ def inline(text: str) -> str:
 
 def code(text: str, language: str) -> str:
     """A block of code; its fence is longer than any in the text."""
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 0)
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
     return f"{fence}{language}\n{text}\n{fence}"

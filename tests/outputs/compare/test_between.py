@@ -106,6 +106,61 @@ def test_runs_that_differ_are_compared_by_one_measure(
     assert yardstick(read(**settings)) == expected
 
 
+def test_words_of_any_script_where_one_tokenizer_meets_two_languages(tmp_path: Path) -> None:
+    """The runs' own one may know nothing of the other's."""
+    for name, language in (("a", "en"), ("b", "fr")):
+        config = load_config("openai", {"novelty.tokenizer": "rouge", "language": language})
+        run_folder(tmp_path / name, [], config=config)
+
+    assert yardstick(sides([tmp_path / "a", tmp_path / "b"], 1, untold)) == (0.7, "unicode")
+
+
+def test_a_median_is_of_the_upper_half(read: Callable[..., Sequence[Side]]) -> None:
+    """Half of a run's instructions come so near or nearer: of four, the third from below."""
+    two = read(["aa bb cc dd", "aa bb xx yy", "xx yy zz ww", "aa xx yy zz"], ["aa bb cc dd"])
+    [found] = overlaps(two, yardstick(two), untold)
+
+    assert (found.one_in_other, found.other_in_one) == (1, 1)
+    assert (found.median_one, found.median_other) == (0.5, 1.0)
+    assert [(pair.score, pair.one.text, pair.other.text) for pair in found.nearest] == [
+        (1.0, "aa bb cc dd", "aa bb cc dd")
+    ]
+
+
+def test_the_nearest_of_several_is_taken(read: Callable[..., Sequence[Side]]) -> None:
+    """Of equal ones the first; both instructions of a pair are in no other."""
+    two = read(["aa bb cc dd ee", "aa bb cc dd", "AA bb cc dd"], ["aa bb cc dd", "aa bb cc dd ff"], sample=1)
+    [found] = overlaps(two, yardstick(two), untold)
+
+    assert (found.one_in_other, found.other_in_one) == (3, 2)
+    assert [(round(pair.score, 3), pair.one.id, pair.other.id) for pair in found.nearest][:1] == [
+        (1.0, "000000-01", "000000-00")
+    ]
+
+
+def test_ten_pairs_are_kept(read: Callable[..., Sequence[Side]]) -> None:
+    """Of equally near ones those that come first in the first run."""
+    texts = [f"aa{number} bb{number} cc{number}" for number in range(11)]
+    two = read(texts, texts[::-1])
+    [found] = overlaps(two, yardstick(two), untold)
+
+    assert [pair.one.text for pair in found.nearest] == texts[:10]
+    assert [pair.other.text for pair in found.nearest] == texts[:10]
+
+
+def test_each_two_runs_are_compared(tmp_path: Path) -> None:
+    """Once, the one that was named first before the other."""
+    for name, text in (("a", LAKES[0]), ("b", LAKES[2]), ("c", LAKES[1])):
+        run_folder(tmp_path / name, [task(0, text)])
+    found = sides([tmp_path / name for name in "abc"], 5, untold)
+
+    assert [(two.one, two.other, two.one_in_other) for two in overlaps(found, yardstick(found), untold)] == [
+        ("A", "B", 0),
+        ("A", "C", 1),
+        ("B", "C", 0),
+    ]
+
+
 def test_the_runs_own_tokenizer_is_kept(tmp_path: Path) -> None:
     """Where all have one and the same, and one language."""
     for name in "ab":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from selfinstruct_chains import load_config
 from selfinstruct_chains.outputs.compare.settings import ABSENT, differing, prompt_changes
 from selfinstruct_chains.outputs.compare.side import sides
+from selfinstruct_chains.run.folder import Folder
+from selfinstruct_chains.run.manifest import read_manifest, write
 from selfinstruct_chains.run.telling import untold
 from tests.outputs.runs import SEED, run_folder, task
 
@@ -25,10 +29,11 @@ Settings = dict[str, Any]
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Sequence[Side]]:
     """Runs of the openai chain with these settings, or of these chains."""
+    numbers = count()
 
     def make(*chains: Settings | ChainConfig) -> Sequence[Side]:
         configs = [load_config("openai", one) if isinstance(one, dict) else one for one in chains]
-        paths = [tmp_path / str(place) for place in range(len(configs))]
+        paths = [tmp_path / str(next(numbers)) for _ in configs]
         for path, config in zip(paths, configs, strict=True):
             run_folder(path, [task(0, "Name a lake.")], config=config)
         return sides(paths, 10, untold)
@@ -69,6 +74,8 @@ def test_filters_of_other_kinds_are_told_by_their_kinds(read: Callable[..., Sequ
         "filters.length-2.min_words": [ABSENT, 4],
         "filters.length-2.max_words": [ABSENT, 150],
     }
+    third = read(first, first.model_copy(update={"filters": (length, length, length)}))
+    assert differing(third)["filters.order"][1] == "length, length-2, length-3"
 
 
 def test_other_seeds_are_told(tmp_path: Path) -> None:
@@ -77,7 +84,38 @@ def test_other_seeds_are_told(tmp_path: Path) -> None:
         run_folder(tmp_path / name, [], seeds=seeds)
     [(key, (one, other))] = differing(sides([tmp_path / "a", tmp_path / "b"], 1, untold)).items()
 
-    assert (key, one[:3], other[:3]) == ("seeds", "1 (", "2 (")
+    hashes = [sha256((tmp_path / name / "seeds.jsonl").read_bytes()).hexdigest()[:12] for name in "ab"]
+    assert (key, one, other) == ("seeds", f"1 ({hashes[0]})", f"2 ({hashes[1]})")
+
+
+def test_another_version_is_told(tmp_path: Path) -> None:
+    """And what the makers' own programs brought."""
+    own = {"own.steps.classification": "Mine"}
+    run_folder(tmp_path / "a", [])
+    folder = Folder(tmp_path / "b", load_config("openai"), [SEED], own)
+    folder.close()
+    manifest = read_manifest(tmp_path / "b")
+    versions = manifest["versions"] | {"selfinstruct-chains": "0.0.1"}
+    write(tmp_path / "b", manifest | {"versions": versions})
+
+    assert differing(sides([tmp_path / "a", tmp_path / "b"], 1, untold)) == {
+        "own.steps.classification": [ABSENT, "Mine"],
+        "version": [read_manifest(tmp_path / "a")["versions"]["selfinstruct-chains"], "0.0.1"],
+    }
+
+
+def test_whose_threshold_it_is_changes_nothing(read: Callable[..., Sequence[Side]]) -> None:
+    """Where it holds for the model; one that was fitted for another model is told with it."""
+    first = load_config("embedded")
+    own = first.classification.threshold.value
+    same = load_config("embedded", {"classification.threshold": own})
+    other = load_config("embedded", {"classification.threshold": {"value": own, "fitted_for": "another"}})
+
+    assert differing(read(first, same)) == {}
+    assert differing(read(same, other)) == {
+        "classification.threshold.value": [ABSENT, own],
+        "classification.threshold.fitted_for": [ABSENT, "another"],
+    }
 
 
 def test_a_section_that_only_one_run_has(read: Callable[..., Sequence[Side]]) -> None:
@@ -102,7 +140,20 @@ def test_changed_prompts_are_told_by_their_texts(read: Callable[..., Sequence[Si
     [change] = prompt_changes(read(first, other))
 
     assert (change.key, change.letter, change.added, change.removed) == ("classification.prompt", "B", 2, 1)
-    assert [line for line in change.lines if line[0] in "@+-"] == ["@ separator", "-", "@ chat.user", "+Be", "+quick."]
+    assert change.lines == ["@ separator", " ", "-", "@ chat.user", " ", "+Be", "+quick."]
+
+
+def test_lists_of_a_prompt_are_told_item_by_item(read: Callable[..., Sequence[Side]]) -> None:
+    """As JSON with its letters as they are; each run is held against the first."""
+    first = load_config("openai")
+    prompt = first.classification.prompt
+    completion = prompt.completion.model_copy(update={"stop": ("\n", "é")})
+    other = first.with_role("classification", prompt=prompt.model_copy(update={"completion": completion}))
+    changes = prompt_changes(read(first, first, other))
+
+    assert [(one.key, one.letter, one.lines) for one in changes] == [
+        ("classification.prompt", "C", ["@ completion.stop", ' "\\n"', '+"é"'])
+    ]
 
 
 def test_prompts_of_a_kind_that_is_not_asked_for_are_no_difference(read: Callable[..., Sequence[Side]]) -> None:
@@ -110,4 +161,7 @@ def test_prompts_of_a_kind_that_is_not_asked_for_are_no_difference(read: Callabl
     first = load_config("openai")
     bare = first.instructions.prompt.model_copy(update={"classification_only": None})
 
-    assert prompt_changes(read(first, first.with_role("instructions", prompt=bare))) == []
+    other = first.with_role("instructions", prompt=bare)
+    asks = other.model_copy(update={"classification_only": True})
+    assert prompt_changes(read(first, other)) == []
+    assert [change.key for change in prompt_changes(read(first, asks))] == ["instructions.prompt"]

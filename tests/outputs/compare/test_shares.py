@@ -50,6 +50,43 @@ def test_each_share_is_of_what_it_says(tmp_path: Path) -> None:
     }
 
 
+def test_shares_stand_in_one_order(tmp_path: Path) -> None:
+    """Rules by what they dropped, of equal ones by name; with the paper's share where it has one."""
+    dropped = [("zeta", 0), ("alpha", 1), ("beta", 0), ("beta", 1)]
+    drops = [
+        Rejection(id=f"00000{request}-{place}", rule=rule, stage="instruction", text="x", request=request)
+        for place, (rule, request) in enumerate(dropped, start=20)
+    ]
+    a = run_folder(
+        tmp_path / "a", [task(0, "Say yes."), task(11, "Say no.", ("", "a"), ("x", "b"), labels=True)], drops
+    )
+    b = short(tmp_path / "b", 1)
+    Reviews(b).put(verdict("000000-00"))
+    two = read(a.path, b)
+
+    assert [(one.key, one.name, round(one.paper or 0, 4)) for one in shares(two)] == [
+        ("accepted", "accepted instructions", 0),
+        ("dropped.beta", "dropped: beta", 0),
+        ("dropped.alpha", "dropped: alpha", 0),
+        ("dropped.zeta", "dropped: zeta", 0),
+        ("finished", "finished, of accepted", 0),
+        ("classification", "classification tasks", 0.2209),
+        ("one_label", "with one label alone", 0),
+        ("person.valid_instruction", "valid instruction, by people", 0.92),
+        ("person.appropriate_input", "appropriate input, by people", 0.79),
+        ("person.correct_output", "correct output, by people", 0.58),
+        ("person.all", "all three, by people", 0.54),
+    ]
+    assert shares(two, 1)[0].name == "accepted, in 1 request"
+    assert shares(two, 1000)[0].name == "accepted, in 1,000 requests"
+    counts = {one.key: [(found.yes, found.of) for found in one.found] for one in shares(two, 1)}
+    assert counts["accepted"] == [(1, 3), (1, 1)]
+    assert counts["dropped.beta"] == [(1, 3), (0, 1)]
+    assert counts["dropped.alpha"] == [(0, 3), (0, 1)]
+    estimate = shares(two)[0].estimate(1)
+    assert (estimate.mean, round(estimate.low or 0, 2), estimate.items) == (100, 20.65, 1)
+
+
 def test_acceptance_is_compared_over_as_many_requests(tmp_path: Path) -> None:
     """A longer run's later requests meet a larger pool, so that they don't count against it."""
     two = read(short(tmp_path / "a", 40, 10), short(tmp_path / "b", 10, 10))

@@ -105,6 +105,32 @@ def test_missing_and_empty_files(tmp_path: Path) -> None:
     assert found(tmp_path, "[]", "eval.json", "Say it", THIRTEEN) is None
 
 
+def test_of_many_texts_the_one_that_shares_the_words_is_told(tmp_path: Path) -> None:
+    """Whichever it is, and wherever its words stand in it; words that none has are found in none."""
+    texts = [" ".join(f"w{number}x{place}" for place in range(15)) for number in range(40)]
+    (tmp_path / "eval.txt").write_text("\n".join(texts))
+    guard = Guard([tmp_path / "eval.txt"])
+
+    def where(words: str) -> tuple[int, str] | None:
+        match = guard.find_texts("1", "Count up", ["few words", f"so {words} it is"])
+        return (match.line, match.what) if match else None
+
+    for start in (0, 2):
+        parts = [" ".join(text.split()[start : start + 13]) for text in texts]
+        assert [where(part) for part in parts] == [(number, "input") for number in range(1, 41)]
+    others = [" ".join(f"v{number}x{place}" for place in range(13)) for number in range(40)]
+    assert [where(other) for other in others] == [None] * 40
+
+
+def test_short_texts_share_no_words_with_long_inputs(tmp_path: Path) -> None:
+    """Nor do short inputs with anything."""
+    (tmp_path / "eval.txt").write_text("one two three\n")
+    guard = Guard([tmp_path / "eval.txt"])
+
+    assert guard.find_texts("1", "Count up", [THIRTEEN, "one two three"]) is None
+    assert Guard([]).find_texts("1", "Count up", [THIRTEEN]) is None
+
+
 def test_an_export_leaves_them_out_and_lists_them(tmp_path: Path) -> None:
     """Seeds that are included are looked at too; the list says where each stands."""
     tasks = [task(0, "Say it now"), task(1, "Count up", (THIRTEEN, "x")), task(2, "Keep this one")]
