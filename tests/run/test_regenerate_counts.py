@@ -13,7 +13,7 @@ from selfinstruct_chains.errors import RunError
 from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.regenerate import Change, How, Regeneration
-from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
+from selfinstruct_chains.testing import ScriptedChat, scripted_author
 from tests.outputs.runs import run_folder, task
 
 if TYPE_CHECKING:
@@ -57,19 +57,11 @@ RATED = {"a": "C", "b": "B", "c": "B", "d": "unreadable", "e": "D"}
 )
 async def test_the_best_rated_is_taken(run: Path, samples: str, best: str) -> None:
     """The first of equals; one whose rating can't be read comes after all that are rated, what is no reply last."""
-    counts: dict[str, int] = {}
+    left: dict[str, list[str]] = {}
 
-    def writes(prompt: str, seed: int | None) -> Reply:
-        said = samples[min(counts.get(prompt, 0), len(samples) - 1)]
-        if said == "x":
-            counts.setdefault(f"x {prompt}", 0)
-            counts[f"x {prompt}"] += 1
-            if counts[f"x {prompt}"] < 2:
-                return Reply(" ")
-            counts[prompt] = counts.get(prompt, 0) + 1
-            return Reply(" ")
-        counts[prompt] = counts.get(prompt, 0) + 1
-        return Reply(f"answer {said}")
+    def writes(prompt: str, seed: int | None) -> str:
+        replies = [reply for one in samples for reply in ([" ", " "] if one == "x" else [f"answer {one}"])]
+        return left.setdefault(prompt, replies).pop(0)
 
     def rates(prompt: str, seed: int | None) -> str:
         [answer] = re.findall(r'(?m)^Answer: "answer (\w)"$', prompt)
