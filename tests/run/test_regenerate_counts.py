@@ -107,6 +107,14 @@ async def test_what_is_lost_is_rejected_by_its_request(run: Path) -> None:
     assert [change.is_changed for change in found.changes] == [True]
 
 
+async def test_a_task_that_says_no_request_is_of_the_first(tmp_path: Path) -> None:
+    """What is dropped of it has to have one."""
+    bare = TASKS[0].model_copy(update={"provenance": None})
+    found = await work(run_folder(tmp_path / "run", [bare]).path, lambda prompt, seed: " ").run()
+
+    assert {one.request for one in found.rejected} == {0}
+
+
 async def test_the_same_again_is_no_change(run: Path) -> None:
     """A task whose instances come out as they were."""
     kept = {"Name a river.\n\nAsia": "Indus", "Name a river.": "Nile", "Count": "3 2 1"}
