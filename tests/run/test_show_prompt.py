@@ -113,14 +113,12 @@ def test_notes_are_of_its_role_alone(seeds: Path) -> None:
 
 def test_seeds_that_are_too_long_are_counted(seeds: Path) -> None:
     """Those that are never shown."""
-    said = shown(seeds, "classification", classification__example_characters=60)
     long = SEEDS[1].model_copy(update={"id": "long", "instruction": "Sort " + "x" * 600})
     with seeds.open("a") as file:
         file.write(long.model_dump_json() + "\n")
     more = shown(seeds, "classification")
 
     assert "too long" not in shown(seeds, "input_first").about
-    assert "; seeds too long for one (example_characters): 8; " in said.about
     assert "; seeds too long for one (example_characters): 1; " in more.about
     assert more.notes[1] == (
         "classification: of the examples in its prompt 8 are seeds and 23 shipped ones, for want of classification tasks "
