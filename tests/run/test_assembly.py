@@ -63,11 +63,12 @@ def test_shipped_seeds_fill_up() -> None:
 def test_what_is_noted_of_demonstrations() -> None:
     """How many are shipped ones, and why; and how many had no room."""
     others = [task for task in SEEDS if not task.is_classification]
-    filled = demonstrations(chain(), others).notes
-    narrow = demonstrations(chain(classification__prompt_tokens=400), SEEDS)
+    settled = {f"instances__{form}_first__output": "json_schema" for form in ("input", "output")}
+    filled = demonstrations(chain(**settled), others).notes
+    narrow = demonstrations(chain(**settled, classification__prompt_tokens=400), SEEDS)
     shown = narrow.by_role["classification"].shown
 
-    assert demonstrations(chain(), SEEDS).notes == ()
+    assert demonstrations(chain(**settled), SEEDS).notes == ()
     assert filled == (
         "classification: of the examples in its prompt 19 are seeds and 12 shipped ones, for want of classification "
         "tasks or others",
@@ -78,7 +79,7 @@ def test_what_is_noted_of_demonstrations() -> None:
     assert narrow.notes == (
         f"classification: {shown} examples are shown; {31 - shown} more have no room (prompt_tokens)",
     )
-    both = demonstrations(chain(classification__prompt_tokens=1), others).notes
+    both = demonstrations(chain(**settled, classification__prompt_tokens=1), others).notes
     assert both[:2] == (
         "classification: of the examples in its prompt 19 are seeds and 12 shipped ones, for want of classification "
         "tasks or others",

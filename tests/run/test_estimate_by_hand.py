@@ -97,7 +97,7 @@ def test_a_limit_a_minute_may_be_what_takes_longest(limits: dict[str, Any], seco
 
 
 @pytest.mark.parametrize(
-    ("provider", "tokens"), [("deepseek", 64), ("google_genai", 2048), ("openai", 1024), ("azure_openai", 1024)]
+    ("provider", "tokens"), [("deepseek", 64), ("openai", 1024), ("azure_openai", 1024)]
 )
 def test_from_how_many_tokens_on_a_provider_caches(
     provider: str, tokens: int, monkeypatch: pytest.MonkeyPatch

@@ -32,6 +32,7 @@ def seeds(yes: int, no: int) -> list[Task]:
 def chain(threshold: Any = ANOTHERS) -> ChainConfig:
     """The openai chain, deciding by log-odds, at no server."""
     at = {"model.base_url": "http://127.0.0.1:9/v1", "model.name": "m"}
+    at |= {f"instances.{form}_first.output": "text" for form in ("input", "output")}
     return load_config("openai", {**at, "classification.decide": "logprob", "classification.threshold": threshold})
 
 

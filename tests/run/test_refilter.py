@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SEEDS = read_seeds(shipped.SEEDS)[:8]
 WRITTEN = (
     "Explain how tides come about.",
-    "Sing a song",
+    "Count sheep",
     "Name three rivers of Africa and their lengths.",
     "Explain how the tides come about.",
     "Translate this menu for my French guests.",
@@ -91,9 +91,9 @@ def test_what_is_accepted_now_and_was_not_has_no_reply(run: Path, tmp_path: Path
 
     assert [task.id for task in found.tasks][:2] == ["000000-00", "000000-02"]
     assert (found.gained, found.lost) == (1, {})
-    assert [slot.id for slot in found.unanswered][0] == "000000-01"
+    assert [slot.id for slot in found.unanswered] == ["000000-01"], (found.rejected, found.tasks)
     lines = [json.loads(line) for line in (tmp_path / "new" / "unanswered.jsonl").read_text().splitlines()]
-    assert lines[0] == {"id": "000000-01", "instruction": "Sing a song", "request": 0}
+    assert lines[0] == {"id": "000000-01", "instruction": "Count sheep", "request": 0}
     assert [line["id"] for line in lines] == [slot.id for slot in found.unanswered]
     assert all(isinstance(one, Task) for one in found.tasks)
     assert all(isinstance(one, Rejection) for one in found.rejected)

@@ -15,7 +15,7 @@ from selfinstruct_chains.run.manifest import COPY
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.repair import repair
 from selfinstruct_chains.run.sealed import sums_of
-from tests.outputs.runs import run_folder, task
+from tests.outputs.runs import SEED, run_folder, task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,7 +139,8 @@ def test_a_run_without_a_journal_is_written_by_who_made_it(tmp_path: Path) -> No
 def test_what_the_journal_gives_is_as_long_as_it_was(tmp_path: Path) -> None:
     """Nothing, where it gives nothing; the file that is damaged is kept, one that is gone is only made anew."""
     dropped = Rejection(id="000000-00", rule="novelty", stage="instruction", text="a", request=0)
-    folder = run_folder(tmp_path / "run", [task(0, "Sing.")], [dropped]).path
+    seeds = [SEED.model_copy(update={"id": f"s{n}", "instruction": f"Name river {n}."}) for n in range(8)]
+    folder = run_folder(tmp_path / "run", [task(0, "Sing.")], [dropped], seeds=seeds).path
     (folder / "rejected.jsonl").write_bytes(as_line(dropped).replace(b'"a"', b'"b"'))
     assert repair(folder).done == [
         "rejected.jsonl: damaged; 0 lines were made anew from the journal; the old one is rejected.old-1.jsonl"

@@ -202,7 +202,7 @@ def test_what_one_brings_shapes_the_dataset() -> None:
         *("own.kinds.classification", "own.kinds.input_first", "own_filters"),
     }
     assert (found["own.kinds.classification"], found["own.kinds.input_first"]) == ("chat", "completion")
-    assert found["own_filters"] == [f"{__name__}.too_long", "?.?"]
+    assert found["own_filters"] == [f"{__name__}.too_long", f"{__name__}.?"]
     assert found["own.models.classification"] != found["own.models.input_first"]
     assert brought().shaping({}) == {}
     assert brought(CHAT).shaping({}).keys() == {f"own.{kind}.{role}" for kind in ("models", "kinds") for role in ROLES}

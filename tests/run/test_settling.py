@@ -30,6 +30,8 @@ ALL = ["input_first", "instructions", "classification", "output_first"]
 OUTPUTS = {f"instances.{form}_first.output": "text" for form in ("input", "output")}
 MERE = ChatPromptTemplate([("human", "{instruction}")])
 """A prompt without a system message."""
+IN_JSON = ChatPromptTemplate([("human", 'Write {{"instances": [...]}}.\n\nTask: {instruction}')])
+"""The same, for instances."""
 LATER = ChatPromptTemplate([("human", "Sing."), ("ai", "La."), ("system", "Sort."), ("human", "{instruction}")])
 """One that has it behind others."""
 
@@ -178,7 +180,7 @@ async def test_a_long_refusal_is_told_by_its_beginning() -> None:
     around = len(await why(1)) - 1
     longest, cut = await why(120 - around), await why(121 - around)
     assert (len(longest), longest[-1]) == (120, "x")
-    assert cut == f"{longest} ..."
+    assert (len(cut), cut[-5:]) == (124, "x ...")
 
 
 async def test_a_folder_with_replies_had_a_system_message() -> None:
@@ -212,8 +214,8 @@ async def test_steps_of_ones_own_are_not_asked_about() -> None:
         ({"model__system_role": True}, {"found/input_first/1": (["input_first", "output_first"], "json_schema", None)}),
         ({"model__system_role": True, **OUTPUTS}, {}),
         (
-            {"instances.input_first.prompt": MERE},
-            {"found/input_first/1": (["input_first", *ALL[1:]], "json_schema", True)},
+            {"instances.input_first.prompt": IN_JSON},
+            {"found/input_first/1": (ALL, "json_schema", True)},
         ),
         (
             {**OUTPUTS, **{f"{where}.prompt": MERE for where in ("instances.input_first", "instances.output_first")}},
@@ -231,8 +233,8 @@ async def test_steps_of_ones_own_are_not_asked_about() -> None:
         (
             {
                 "instructions.prompt": ChatPromptTemplate([("human", "{examples}")]),
-                **{f"{where}.prompt": MERE for where in ("classification", "instances.input_first")},
-                "instances.output_first.prompt": MERE,
+                "classification.prompt": MERE,
+                **{f"instances.{form}_first.prompt": IN_JSON for form in ("input", "output")},
             },
             {"found/input_first/1": (["input_first", "output_first"], "json_schema", None)},
         ),

@@ -16,6 +16,7 @@ from selfinstruct_chains.method.pool import Pool
 from selfinstruct_chains.method.rendering import numbered
 from selfinstruct_chains.run.first_calls import first_prompts
 from selfinstruct_chains.run.journal import Journal, text_hash
+from selfinstruct_chains.run.language import in_language
 from selfinstruct_chains.run.replay import AsAsked
 from selfinstruct_chains.run.topics import ask_topics, calls_to_ask, topics_prompt
 from selfinstruct_chains.testing import ScriptedChat, ScriptedCompletion
@@ -31,7 +32,8 @@ WORDS = (
 def chain(ask: int, **values: Any) -> ChainConfig:
     """The openai chain that asks for so many topics, at no server."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    return load_config("openai", {"model.base_url": "http://127.0.0.1:9/v1", "topics": {"ask": ask}, **given})
+    at = {"model.base_url": "http://127.0.0.1:9/v1", "topics": {"ask": ask}}
+    return in_language(load_config("openai", {**at, **given}), SEEDS)
 
 
 class Author:
@@ -152,15 +154,15 @@ async def test_a_completion_model_goes_on_with_the_list() -> None:
 
     def author(prompt: str, seed: int | None) -> str:
         prompts.append(prompt)
-        return " harbours\n2. chess" if len(prompts) == 1 else " opera"
+        return " harbours\n2. chess\n3. baking" if len(prompts) == 1 else " opera"
 
-    given = settling(chain(3), models=ScriptedCompletion(reply=author))
+    given = settling(chain(4), models=ScriptedCompletion(reply=author))
     found = await ask_topics(given, [].append)
 
     assert found.topics
-    assert found.topics.names == ("harbours", "chess", "opera")
+    assert found.topics.names == ("harbours", "chess", "baking", "opera")
     assert prompts[0].endswith("a few words each:\n1.")
-    assert prompts[1].endswith("a few words each:\n1. harbours\n2. chess\n3.")
+    assert prompts[1].endswith("a few words each:\n1. harbours\n2. chess\n3. baking\n4.")
 
 
 @pytest.mark.parametrize("kind", ["chat", "completion"])
@@ -181,21 +183,21 @@ def test_the_prompt_is_in_the_chain_s_words(kind: Kind) -> None:
 
 async def test_their_prompts_are_made_anew() -> None:
     """Each is among those that its call may have been asked, also where nothing came of it."""
-    author = Author(WORDS[:15], [], WORDS[15:])
-    config = chain(25)
-    given = settling(config, models=ScriptedChat(reply=author))
+    author, seeds = Author(WORDS[:4], [], WORDS[4:]), SEEDS[:8]
+    config = chain(6)
+    given = settling(config, models=ScriptedChat(reply=author), seeds=seeds)
     found = await ask_topics(given, [].append)
     kinds = given.found.kinds
     told = AsAsked(found, kinds, {})
     for number, prompt in enumerate(author.prompts, start=101):
         entry = given.journal.get(f"found/instructions/{number}")
         assert entry
-        made = [one.to_string() for one in first_prompts(config, told, SEEDS, given.journal, entry)]
+        made = [one.to_string() for one in first_prompts(config, told, seeds, given.journal, entry)]
         assert made.count(prompt) == 1
         assert text_hash(prompt) == entry.prompt_sha256
-        assert len(made) == 26
+        assert len(made) == 7
     first = given.journal.get("found/instructions/101")
     assert first
     begun = Journal()
     begun.write(first)
-    assert [one.to_string() for one in first_prompts(config, told, SEEDS, begun, first)] == [author.prompts[0]]
+    assert [one.to_string() for one in first_prompts(config, told, seeds, begun, first)] == [author.prompts[0]]
