@@ -168,7 +168,9 @@ async def test_a_refusal_names_the_key_that_mends_it(message: str, key: str) -> 
     """By its words."""
     texts = {f"instances.{form}_first.output": "text" for form in ("input", "output")}
     async with Refusing(message) as server:
-        config = load_config("openai", {**NOWHERE, "model.base_url": server.base_url, "model.system_role": True, **texts})
+        config = load_config(
+            "openai", {**NOWHERE, "model.base_url": server.base_url, "model.system_role": True, **texts}
+        )
         with pytest.raises(ProviderError) as refused:
             await asyncio.to_thread(lambda: list(check_chain(config, call=True)))
 

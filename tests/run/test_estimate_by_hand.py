@@ -74,7 +74,9 @@ def test_thoughts_come_before_each_reply() -> None:
     """500 tokens, as far as the limit lets them; a role without a limit has them all."""
     found = from_defaults(chain(model__extra={}, instances__input_first__model__max_tokens=None), SEEDS, 90).roles
 
-    assert [(usage.output_tokens // usage.calls, usage.reasoning_tokens // usage.calls) for usage in found.values()] == [
+    assert [
+        (usage.output_tokens // usage.calls, usage.reasoning_tokens // usage.calls) for usage in found.values()
+    ] == [
         (700, 500),
         (16, 16),
         (650, 500),
@@ -96,12 +98,8 @@ def test_a_limit_a_minute_may_be_what_takes_longest(limits: dict[str, Any], seco
     assert from_defaults(chain(**limits), SEEDS, 90).seconds == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize(
-    ("provider", "tokens"), [("deepseek", 64), ("openai", 1024), ("azure_openai", 1024)]
-)
-def test_from_how_many_tokens_on_a_provider_caches(
-    provider: str, tokens: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("provider", "tokens"), [("deepseek", 64), ("openai", 1024), ("azure_openai", 1024)])
+def test_from_how_many_tokens_on_a_provider_caches(provider: str, tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """As its guide says; one token less is read anew each time."""
     for name in ("OPENAI_API_BASE", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)

@@ -52,7 +52,9 @@ def author(prompt: str, seed: int | None = None) -> Reply:
     return Reply("Output: " if "nothing" in last else "Output: By the moon.")
 
 
-async def filled(server: ScriptedServer, folder: Path, drafts: list[Draft] = DRAFTS, **budgets: Any) -> tuple[Filling, Any]:
+async def filled(
+    server: ScriptedServer, folder: Path, drafts: list[Draft] = DRAFTS, **budgets: Any
+) -> tuple[Filling, Any]:
     """The work, and what came of it."""
     forms = {f"instances.{form}_first.output": "text" for form in ("input", "output")}
     config = load_config("openai", {"model.base_url": server.base_url, "model.system_role": True, **forms})

@@ -129,7 +129,9 @@ def test_the_price_is_the_file_s(tmp_path: Path, own: dict[str, str], price: Any
 )
 def test_of_models_and_steps_of_ones_own_there_is_no_list_price(tmp_path: Path, own: str, known: bool) -> None:
     """Only what the chain file says; a parser of one's own costs nothing."""
-    folder = Folder(tmp_path / "run", load_config("openai", {"model.name": "gpt-4.1-mini"}), [SEED], {f"{own}input_first": "x"})
+    folder = Folder(
+        tmp_path / "run", load_config("openai", {"model.name": "gpt-4.1-mini"}), [SEED], {f"{own}input_first": "x"}
+    )
     folder.journal.write(reply("input_first/000000-00/1"))
     folder.close()
 
@@ -160,7 +162,18 @@ def test_a_row_of_what_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "lost" / "tasks.jsonl").write_text("")
     found = standing(tmp_path / "lost")
 
-    assert found == (tmp_path / "lost", "no run", "it has no manifest.json", None, None, None, None, 0, found.updated, "")
+    assert found == (
+        tmp_path / "lost",
+        "no run",
+        "it has no manifest.json",
+        None,
+        None,
+        None,
+        None,
+        0,
+        found.updated,
+        "",
+    )
     assert found.updated > 0
 
 

@@ -31,7 +31,9 @@ def author(prompt: str, seed: int | None = None, *, written: tuple[str, ...] = W
     return Reply("\n".join(f"{number}. {text}" for number, text in enumerate(written, start=1)), end)
 
 
-async def tried(script: Any = author, seeds: Path | None = None, **given: Any) -> tuple[Requested, list[Any], Trial, Any]:
+async def tried(
+    script: Any = author, seeds: Path | None = None, **given: Any
+) -> tuple[Requested, list[Any], Trial, Any]:
     """The request, what was completed, and with what it was made."""
     with ScriptedServer(script, remember=100) as server:
         settings = {"model.base_url": server.base_url, "model.system_role": True, **FORMS}
@@ -97,12 +99,16 @@ async def test_a_refusal_of_one_that_is_completed_is_told() -> None:
         return "openai/filtered_input_invalid_prompt" if "Task: Explain how a bridge" in asked.prompts[0] else None
 
     with ScriptedServer(author, faults=refused) as server:
-        trial = Trial(load_config("openai", {"model.base_url": server.base_url, "model.system_role": True, **FORMS}), Monitor())
+        trial = Trial(
+            load_config("openai", {"model.base_url": server.base_url, "model.system_role": True, **FORMS}), Monitor()
+        )
         _, first, second = [step async for step in trial.steps()]
 
     assert not isinstance(first, Requested)
     assert not isinstance(second, Requested)
-    assert [(one.rule, one.stage) for one in first.outcome if isinstance(one, Rejection)] == [("content_filter", "task")]
+    assert [(one.rule, one.stage) for one in first.outcome if isinstance(one, Rejection)] == [
+        ("content_filter", "task")
+    ]
     assert second.good
 
 

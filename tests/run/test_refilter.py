@@ -37,7 +37,9 @@ def author(prompt: str, seed: int | None = None) -> Reply:
     if "Task: " not in prompt:
         return Reply("\n".join(f"{number}. {text}" for number, text in enumerate(WRITTEN, start=9)))
     same = "rivers" in prompt.rpartition("Task: ")[2]
-    return Reply(json.dumps({"instances": [{"input": "The Nile is long.", "output": "The Nile is long." if same else "Y"}]}))
+    return Reply(
+        json.dumps({"instances": [{"input": "The Nile is long.", "output": "The Nile is long." if same else "Y"}]})
+    )
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,10 @@ def test_what_can_not_be_is_one_line(run: Path, tmp_path: Path) -> None:
     """Another key, a value that can't be, a filter that is not there, a run that was made of another."""
     refilter(run, {}, tmp_path / "new")
     told: list[tuple[dict[str, Any], str]] = [
-        ({"run.seed": 1}, "--set run.seed: refilter changes filters and novelty only; all else shapes what the model is"),
+        (
+            {"run.seed": 1},
+            "--set run.seed: refilter changes filters and novelty only; all else shapes what the model is",
+        ),
         ({"novelties": 1}, "--set novelties: refilter changes filters and novelty only"),
         ({"novelty.threshold": 7}, "--set novelty.threshold: input should be less than or equal to 1"),
         ({"filters.99.min_words": 7}, "--set filters.99"),

@@ -127,9 +127,7 @@ def test_options_are_refused_by_their_names() -> None:
     """In the order of the alphabet."""
     with pytest.raises(ConfigError) as refused:
         self_instruct(config(), models=CHAT).invoke({"n": 1}, top_p=1, temperature=0)
-    assert str(refused.value) == (
-        "self_instruct takes no temperature, top_p; what a run takes stands in its goal"
-    )
+    assert str(refused.value) == ("self_instruct takes no temperature, top_p; what a run takes stands in its goal")
 
 
 @pytest.mark.filterwarnings("ignore:This API is in beta")
@@ -198,7 +196,12 @@ def test_what_one_brings_shapes_the_dataset() -> None:
     found = own.shaping({})
 
     assert found.keys() == {
-        *("own.models.classification", "own.models.input_first", "own.steps.output_first", "own.parsers.classification"),
+        *(
+            "own.models.classification",
+            "own.models.input_first",
+            "own.steps.output_first",
+            "own.parsers.classification",
+        ),
         *("own.kinds.classification", "own.kinds.input_first", "own_filters"),
     }
     assert (found["own.kinds.classification"], found["own.kinds.input_first"]) == ("chat", "completion")
@@ -213,10 +216,19 @@ def test_what_one_brings_shapes_the_dataset() -> None:
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({"models": 5}, "models: a LangChain model, or what LangChain makes of one, is expected, or a dict of them by role"),
-        ({"steps": {"complete": CHAT}}, "steps: no role 'complete'; there are instructions, classification, input_first, "),
+        (
+            {"models": 5},
+            "models: a LangChain model, or what LangChain makes of one, is expected, or a dict of them by role",
+        ),
+        (
+            {"steps": {"complete": CHAT}},
+            "steps: no role 'complete'; there are instructions, classification, input_first, ",
+        ),
         ({"instruction_filters": 5}, "instruction_filters: a list of functions is expected, not 5"),
-        ({"instance_filters": [5]}, "instance_filters: a function that gives the name of a rule to drop by, or None, is "),
+        (
+            {"instance_filters": [5]},
+            "instance_filters: a function that gives the name of a rule to drop by, or None, is ",
+        ),
     ],
 )
 def test_what_can_not_be_brought(given: dict[str, Any], complaint: str) -> None:
@@ -241,7 +253,8 @@ def test_a_filter_that_waits_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "taken"), [(None, True), ("mine", True), (" mine ", True), ("", False), (" ", False), (5, False), (True, False)]
+    ("said", "taken"),
+    [(None, True), ("mine", True), (" mine ", True), ("", False), (" ", False), (5, False), (True, False)],
 )
 def test_what_a_filter_may_say(said: Any, taken: bool) -> None:
     """The name of a rule, or nothing."""

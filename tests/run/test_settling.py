@@ -120,7 +120,9 @@ async def test_a_reply_that_is_no_json_settles_its_form_too() -> None:
     """Each form that is ignored is kept as not taken, text is the last."""
     there = await settled(prose=True)
 
-    forms = [(output, system) for output in ("json_schema", "function_calling", "json_mode") for system in (True, False)]
+    forms = [
+        (output, system) for output in ("json_schema", "function_calling", "json_mode") for system in (True, False)
+    ]
     assert there.found == {
         **{f"found/input_first/{n}": (ALL, *form, False) for n, form in enumerate(forms, start=1)},
         "found/input_first/7": (ALL, "text", True, True),
@@ -200,7 +202,9 @@ async def test_a_folder_with_replies_had_a_system_message() -> None:
 
 async def test_steps_of_ones_own_are_not_asked_about() -> None:
     """The others are: by the first that has something open, though that is the system message alone."""
-    own = {role: RunnableLambda(lambda text: [{"input": "", "output": text}]) for role in ("input_first", "output_first")}
+    own = {
+        role: RunnableLambda(lambda text: [{"input": "", "output": text}]) for role in ("input_first", "output_first")
+    }
     there = await settled(no_system, steps=own)
 
     assert there.found == {"found/instructions/2": (["instructions", "classification"], None, False, True)}

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 AT = {"model.base_url": "http://127.0.0.1:9/v1", "model.name": "m"}
 TWO = (Instance(input="a", output="x"), Instance(input="b", output="y"))
 SEEDS = [
-    Task(id=f"s{n}", instruction=f"Sort the note number {n} by how it sounds.", instances=TWO, is_classification=n % 2 == 0)
+    Task(
+        id=f"s{n}",
+        instruction=f"Sort the note number {n} by how it sounds.",
+        instances=TWO,
+        is_classification=n % 2 == 0,
+    )
     for n in range(8)
 ]
 LANGUAGE = "language: en (found on 8 seeds)"
