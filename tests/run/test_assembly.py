@@ -70,10 +70,14 @@ def test_what_is_noted_of_demonstrations() -> None:
 
     assert demonstrations(chain(**settled), SEEDS).notes == ()
     assert filled == (
-        "classification: of the examples in its prompt 19 are seeds and 12 shipped ones, for want of classification "
-        "tasks or others",
-        "output_first: of the examples in its prompt 0 are seeds and 6 shipped ones, for want of classification tasks "
-        "with two labels or more",
+        (
+            "classification: of the examples in its prompt 19 are seeds and 12 shipped ones, for want of "
+            "classification tasks or others"
+        ),
+        (
+            "output_first: of the examples in its prompt 0 are seeds and 6 shipped ones, for want of classification "
+            "tasks with two labels or more"
+        ),
     )
     assert 0 < shown < 31
     assert narrow.notes == (
@@ -81,8 +85,10 @@ def test_what_is_noted_of_demonstrations() -> None:
     )
     both = demonstrations(chain(**settled, classification__prompt_tokens=1), others).notes
     assert both[:2] == (
-        "classification: of the examples in its prompt 19 are seeds and 12 shipped ones, for want of classification "
-        "tasks or others",
+        (
+            "classification: of the examples in its prompt 19 are seeds and 12 shipped ones, for want of "
+            "classification tasks or others"
+        ),
         "classification: 1 examples are shown; 30 more have no room (prompt_tokens)",
     )
 

@@ -56,13 +56,19 @@ def test_a_sound_chain(tmp_path: Path) -> None:
         "chain openai: ok (m, other)",
         "language: en (found on 8 seeds)",
         "seeds: 8 tasks, 0 of them classification",
-        "note: classification: of the examples in its prompt 8 are seeds and 23 shipped ones, for want of "
-        "classification tasks or others",
-        "note: output_first: of the examples in its prompt 0 are seeds and 6 shipped ones, for want of classification "
-        "tasks with two labels or more",
+        (
+            "note: classification: of the examples in its prompt 8 are seeds and 23 shipped ones, for want of "
+            "classification tasks or others"
+        ),
+        (
+            "note: output_first: of the examples in its prompt 0 are seeds and 6 shipped ones, for want of "
+            "classification tasks with two labels or more"
+        ),
         "models: ok (packages, keys and weights are there)",
-        "output of input_first, output_first: auto: json_schema, or function_calling, or json_mode, or text: found out "
-        "by the first call",
+        (
+            "output of input_first, output_first: auto: json_schema, or function_calling, or json_mode, or text: found "
+            "out by the first call"
+        ),
         "price: openai: m at http://127.0.0.1:9/v1: nothing to pay",
         "price: openai: other at http://127.0.0.1:9/v1: nothing to pay",
     ]

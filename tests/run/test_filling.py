@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 KNOWN = Instance(input="", output="Known.")
 
 
-def draft(instruction: str, kind: bool | None = None, *instances: Instance) -> Draft:
+def draft(instruction: str, *instances: Instance, kind: bool | None = None) -> Draft:
     """A task of which only that is known."""
     return Draft(id=instruction[:9], instruction=instruction, is_classification=kind, instances=instances)
 
 
 DRAFTS = [
-    draft("Whole from the beginning.", False, KNOWN),
-    draft("Explain how tides come about.", None),
-    draft("Decide whether the note is good news.", None),
-    draft("Tell me what you can't decide.", None),
-    draft("Explain what nobody can read.", False),
-    draft("Echo what stands there.", False),
-    draft("Explain how tides come about.", None),
-    draft("Of what kind is this one?", None, KNOWN),
-    draft("Say nothing at all.", False),
+    draft("Whole from the beginning.", KNOWN, kind=False),
+    draft("Explain how tides come about."),
+    draft("Decide whether the note is good news."),
+    draft("Tell me what you can't decide."),
+    draft("Explain what nobody can read.", kind=False),
+    draft("Echo what stands there.", kind=False),
+    draft("Explain how tides come about."),
+    draft("Of what kind is this one?", KNOWN),
+    draft("Say nothing at all.", kind=False),
 ]
 """The second one twice."""
 
@@ -109,7 +109,7 @@ async def test_a_budget_is_over_all_roles(tmp_path: Path) -> None:
 
 async def test_whole_drafts_are_the_examples(tmp_path: Path) -> None:
     """Those that lack nothing."""
-    whole = [draft(f"Sort the note number {n} by its tone.", True, KNOWN) for n in range(12)]
+    whole = [draft(f"Sort the note number {n} by its tone.", KNOWN, kind=True) for n in range(12)]
     with ScriptedServer(author) as server:
         await filled(server, tmp_path, [*whole, *DRAFTS[1:3]])
         prompt = server.asked[0].prompts[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +16,8 @@ from selfinstruct_chains.run.replay import AsAsked
 from tests.run.settlings import SEEDS, settling
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from selfinstruct_chains import Task
 
 ANOTHERS = {"value": -3.0, "fitted_for": "another"}

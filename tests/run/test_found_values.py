@@ -108,7 +108,13 @@ def test_no_threshold_is_text() -> None:
     assert list(none.lines()) == ["classification: decide: text, since so"]
     assert none.applied(logprob).classification.decide == "text"
     assert none.model_dump(mode="json") == {
-        **{"threshold": None, "classification": 0, "others": 0, "accuracy": 0.0, "low": 0.0, "high": 0.0, "why": "so"}
+        "threshold": None,
+        "classification": 0,
+        "others": 0,
+        "accuracy": 0.0,
+        "low": 0.0,
+        "high": 0.0,
+        "why": "so",
     }
 
 
@@ -181,12 +187,12 @@ def test_a_prompt_says_what_it_can_ask_for() -> None:
     forms = Forms(("json_schema", "json_mode", "text"), sure=True, system_role=None)
 
     def asking(*formats: str) -> Any:
-        prompt = whole.model_copy(update={"format": {name: "" for name in formats}})
+        prompt = whole.model_copy(update={"format": dict.fromkeys(formats, "")})
         return CHAIN.with_role("input_first", prompt=prompt)
 
     assert possible(asking(), ["input_first"], forms) == forms.outputs
     assert possible(asking("text"), ["output_first", "input_first"], forms) == ("text",)
     assert possible(asking("json_schema"), ["input_first"], forms) == ("json_schema", "json_mode")
     assert possible(asking("text", "json_schema"), ["input_first"], forms) == forms.outputs
-    with pytest.raises(ConfigError, match="^input_first: its model has no JSON schema, and its prompt has no format"):
+    with pytest.raises(ConfigError, match=r"^input_first: its model has no JSON schema, and its prompt has no format"):
         possible(asking("json_schema"), ["input_first"], forms._replace(outputs=("text",)))

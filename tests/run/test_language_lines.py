@@ -1,5 +1,7 @@
 """What is said of a chain's language and its filter, word for word, and by which seeds it goes."""
 
+# ruff: noqa: RUF001 - texts in many scripts
+
 from __future__ import annotations
 
 from typing import Any
@@ -87,14 +89,18 @@ def test_what_the_chain_says_is_not_looked_for() -> None:
         (
             {},
             seeds("de", "fr", "ru"),
-            f"language: und (found on 3 seeds); the seeds are in several, {NO_WORDS}; "
-            "where it is known, say language: TAG in the chain",
+            (
+                f"language: und (found on 3 seeds); the seeds are in several, {NO_WORDS}; "
+                "where it is known, say language: TAG in the chain"
+            ),
         ),
         (
             {},
             seeds("el"),
-            f"language: el (found on 1 seeds); it has no words here yet, {NO_WORDS}; "
-            "where it is known, say language: TAG in the chain",
+            (
+                f"language: el (found on 1 seeds); it has no words here yet, {NO_WORDS}; "
+                "where it is known, say language: TAG in the chain"
+            ),
         ),
     ],
 )

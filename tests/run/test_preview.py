@@ -67,7 +67,7 @@ async def test_another_request_and_none_completed() -> None:
     assert [entry.key for entry in trial.entries()] == ["instructions/000003/1"]
     assert [look.slot.id for look in request.looked] == [f"000003-0{n}" for n in range(5)]
     assert request.shown.ids != first.shown.ids
-    assert {id_ for id_ in request.shown.ids} <= {task.id for task in SEEDS}
+    assert set(request.shown.ids) <= {task.id for task in SEEDS}
 
 
 async def test_what_was_cut_or_can_t_be_read_has_that_for_its_rule() -> None:

@@ -13,7 +13,7 @@ from selfinstruct_chains.files import shipped
 from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.run.refilter import refilter
-from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
+from selfinstruct_chains.testing import Reply, ScriptedChat
 from tests.run.scripts import config, files
 
 if TYPE_CHECKING:

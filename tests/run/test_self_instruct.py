@@ -1,4 +1,4 @@
-"""The chain as an object: what it is made of, how it is called, its settings, its tool, and the parts that one brings."""
+"""The chain as an object: what it is called and made of, its settings, its tool, and the parts that one brings."""
 
 from __future__ import annotations
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from langchain_core.prompts import ChatPromptTemplate
@@ -23,6 +22,9 @@ from selfinstruct_chains.run.settling import Settling, request, settle
 from selfinstruct_chains.testing import ScriptedChat, scripted_author
 from tests.run.picky import Body, Picky, Refusal, no_schema, no_system, text_alone
 from tests.run.settlings import SEEDS, settling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 ALL = ["input_first", "instructions", "classification", "output_first"]

@@ -58,8 +58,8 @@ def test_how_long_it_is(seeds: Path, length: int) -> None:
 
     assert said.prompt == text
     assert said.about == (
-        f"openai: m, chat; 31 examples (23 of them shipped); {len(text):,} characters, at most about {len(text) // 3:,} "
-        "tokens"
+        f"openai: m, chat; 31 examples (23 of them shipped); {len(text):,} characters, at most about "
+        f"{len(text) // 3:,} tokens"
     )
 
 
@@ -100,8 +100,10 @@ def test_what_auto_is_hoped_to_be(seeds: Path) -> None:
     assert '{"instances":' not in text.prompt
     assert auto.notes == (
         LANGUAGE,
-        "output_first: of the examples in its prompt 4 are seeds and 2 shipped ones, for want of classification tasks "
-        "with two labels or more",
+        (
+            "output_first: of the examples in its prompt 4 are seeds and 2 shipped ones, for want of classification "
+            "tasks with two labels or more"
+        ),
     )
 
 
@@ -126,8 +128,8 @@ def test_seeds_that_are_too_long_are_counted(seeds: Path) -> None:
     assert "too long" not in shown(seeds, "input_first").about
     assert "; seeds too long for one (example_characters): 1; " in more.about
     assert more.notes[1] == (
-        "classification: of the examples in its prompt 8 are seeds and 23 shipped ones, for want of classification tasks "
-        "or others of at most 500 characters (example_characters)"
+        "classification: of the examples in its prompt 8 are seeds and 23 shipped ones, for want of classification "
+        "tasks or others of at most 500 characters (example_characters)"
     )
 
 

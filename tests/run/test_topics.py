@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from langchain_core.runnables import RunnableLambda
 
 from selfinstruct_chains import ChainConfig, load_config
-from selfinstruct_chains.config import Kind
 from selfinstruct_chains.errors import ConfigError, ItemRefused
 from selfinstruct_chains.files.prompt import load_prompt
 from selfinstruct_chains.method.pool import Pool
@@ -22,11 +21,15 @@ from selfinstruct_chains.run.topics import ask_topics, calls_to_ask, topics_prom
 from selfinstruct_chains.testing import ScriptedChat, ScriptedCompletion
 from tests.run.settlings import SEEDS, settling
 
-WORDS = (
-    "harbours lighthouses chess baking astronomy beekeeping taxes sailing opera glaciers typography volcanoes knitting "
-    "archery falconry origami geology insurance carpentry ballet robotics gardening cycling pottery economics surgery "
-    "heraldry philately wrestling calligraphy"
-).split()
+if TYPE_CHECKING:
+    from selfinstruct_chains.config import Kind
+
+WORDS = [
+    *("harbours", "lighthouses", "chess", "baking", "astronomy", "beekeeping", "taxes", "sailing", "opera", "glaciers"),
+    *("typography", "volcanoes", "knitting", "archery", "falconry", "origami", "geology", "insurance", "carpentry"),
+    *("ballet", "robotics", "gardening", "cycling", "pottery", "economics", "surgery", "heraldry", "philately"),
+    *("wrestling", "calligraphy"),
+]
 
 
 def chain(ask: int, **values: Any) -> ChainConfig:

@@ -83,27 +83,38 @@ NOVELTY = (
         ({("instruction", "novelty"): 21, ("instruction", "keyword"): 3}, f"mostly by novelty (21 of 24): {NOVELTY}"),
         (
             {("task", "no_instance"): 9, ("instance", "echo"): 2, ("request", "truncated"): 1},
-            "mostly by echo (2 of 3): outputs repeat their inputs: a stronger model.name, or another prompt of "
-            "instances.input_first and .output_first, helps",
+            (
+                "mostly by echo (2 of 3): outputs repeat their inputs: a stronger model.name, or another prompt of "
+                "instances.input_first and .output_first, helps"
+            ),
         ),
         (
             {("task", "no_instance"): 9},
-            "mostly by no_instance (9 of 9): replies hold nothing to use: take a stronger model.name, or another prompt",
+            (
+                "mostly by no_instance (9 of 9): replies hold nothing to use: take a stronger model.name, or another "
+                "prompt"
+            ),
         ),
         (
             {("instance", "mine"): 1},
-            "mostly by mine (1 of 1): look at them in rejected.jsonl, and change or leave out what is of that kind in "
-            "filters, or the prompt of instances.input_first and .output_first",
+            (
+                "mostly by mine (1 of 1): look at them in rejected.jsonl, and change or leave out what is of that kind "
+                "in filters, or the prompt of instances.input_first and .output_first"
+            ),
         ),
         (
             {("task", "truncated"): 4},
-            "mostly by truncated (4 of 4): replies are cut at their limit: raise model.max_tokens of classification, "
-            "instances.input_first and .output_first",
+            (
+                "mostly by truncated (4 of 4): replies are cut at their limit: raise model.max_tokens of "
+                "classification, instances.input_first and .output_first"
+            ),
         ),
         (
             {("request", "refused"): 1},
-            "mostly by refused (1 of 1): the provider refuses these prompts: look at its words in rejected.jsonl, and "
-            "change the seeds, the prompt of instructions, or model.name",
+            (
+                "mostly by refused (1 of 1): the provider refuses these prompts: look at its words in rejected.jsonl, "
+                "and change the seeds, the prompt of instructions, or model.name"
+            ),
         ),
     ],
 )
