@@ -107,6 +107,25 @@ async def test_a_budget_is_over_all_roles(tmp_path: Path) -> None:
         assert 0 < len(server.asked) <= 5
 
 
+def test_what_there_is_to_say_of_its_models(tmp_path: Path) -> None:
+    """Of those that are asked, once: that which asks for instructions is not."""
+    at = {"model.base_url": "http://127.0.0.1:9/v1", "model.name": "qwq", "model.extra": {}}
+    small = {f"{role}.model.max_tokens": 16 for role in ("instructions", "classification", "instances.input_first")}
+    notes = Filling(load_config("openai", {**at, **small}), DRAFTS, tmp_path).monitor.notes
+    other = load_config("openai", {**at, "instructions.model.max_tokens": 16, "classification.model.max_tokens": 2000})
+
+    assert [note.partition(",")[0] for note in notes] == ["max_tokens is 16"]
+    assert Filling(other, DRAFTS, tmp_path).monitor.notes == []
+    assert (
+        len(
+            Filling(
+                other.with_role("classification", model=other.model_for("instructions")), [], tmp_path
+            ).monitor.notes
+        )
+        == 1
+    )
+
+
 async def test_whole_drafts_are_the_examples(tmp_path: Path) -> None:
     """Those that lack nothing."""
     whole = [draft(f"Sort the note number {n} by its tone.", KNOWN, kind=True) for n in range(12)]

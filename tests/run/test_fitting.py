@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from selfinstruct_chains import ChainConfig, load_config
-from selfinstruct_chains.run.calibrating import Question, asked_about, calibrate, calibration_questions, too_few
+from selfinstruct_chains.run.calibrating import (
+    Question,
+    asked_about,
+    calibrate,
+    calibration_questions,
+    calls_to_calibrate,
+    threshold_line,
+    too_few,
+)
 from selfinstruct_chains.run.entry import Entry
 from selfinstruct_chains.run.first_calls import first_prompts
 from selfinstruct_chains.run.journal import Journal, text_hash
@@ -123,6 +131,39 @@ async def test_a_folder_is_as_it_was_begun() -> None:
         f"classification: decide: text, since the chain file has threshold: auto, and {too_few(few)}",
         f"classification: decide: text, since {SINCE}, and {too_few(few)}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "counts", "line", "calls"),
+    [
+        ({"value": 1, "fitted_for": "m"}, (14, 30), "threshold: 1, fitted for m", 0),
+        (0.5, (14, 30), "threshold: 0.5, for whatever model", 0),
+        (
+            ANOTHERS,
+            (14, 30),
+            (
+                "threshold: -3, fitted for another; the model is m; a run fits its own first, by a short call for each "
+                "of 44 seeds"
+            ),
+            44,
+        ),
+        ("auto", (10, 10), "threshold: auto; a run fits its own first, by a short call for each of 20 seeds", 20),
+        (
+            "auto",
+            (9, 10),
+            (
+                "threshold: auto; of 19 seeds 9 are classification tasks; to fit a threshold there have to be 10, and "
+                "10 others: a run decides by text"
+            ),
+            0,
+        ),
+    ],
+)
+def test_whose_a_threshold_is(threshold: Any, counts: tuple[int, int], line: str, calls: int) -> None:
+    """And what a run does about it, in how many calls."""
+    assert threshold_line(chain(threshold), seeds(*counts)) == line
+    assert calls_to_calibrate(chain(threshold), seeds(*counts)) == calls
+    assert threshold_line(load_config("openai"), SEEDS) == ""
 
 
 def test_who_is_asked_about() -> None:
