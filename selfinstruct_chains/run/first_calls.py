@@ -74,4 +74,4 @@ def _topics(given: Settling, call: int) -> Iterator[PromptValue]:
 
 
 def _wanted(config: ChainConfig) -> int:
-    return config.topics.ask or 0 if config.topics else 0
+    return config.topics.ask if config.topics else 0

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from selfinstruct_chains.tasks import Task
 
 _LOOKED_AT = 60  # seeds: their language shows in fewer
-_LONGEST = 300  # characters of an instruction
 _COUNTED = 1000  # seeds by whose languages a chain is checked
 _NOTABLE = 0.05  # share of the seeds, and two of them
 
@@ -39,7 +38,7 @@ def found_language(seeds: Sequence[Task] | Sequence[Draft]) -> str:
     if all(task.instruction in _shipped() for task in seeds):
         return ENGLISH
     step = max(1, len(seeds) // _LOOKED_AT)
-    return _found(tuple(task.instruction[:_LONGEST] for task in seeds[::step]))
+    return _found(tuple(task.instruction for task in seeds[::step]))
 
 
 def lexicon_of(config: ChainConfig) -> Lexicon:
@@ -65,9 +64,7 @@ def language_line(config: ChainConfig, seeds: Sequence[Task]) -> str:
 
 def filter_line(config: ChainConfig) -> str:
     """What the filter `language` will do with this chain, or why nothing; "" without one. Takes `in_language`'s."""
-    place, found = next(
-        ((n, one) for n, one in enumerate(config.filters) if isinstance(one, LanguageFilter)), (0, None)
-    )
+    found = next((one for one in config.filters if isinstance(one, LanguageFilter)), None)
     if found is None:
         return ""
     if not found.probability:
@@ -75,7 +72,7 @@ def filter_line(config: ChainConfig) -> str:
     told_apart = [tag for tag in _tags(config) if whole_language(tag) in known()]
     if not told_apart:
         return "filter language: drops nothing, since the language is not known to it"
-    which = ", ".join(told_apart)
+    which, place = ", ".join(told_apart), config.filters.index(found)
     return f"filter language: drops what is clearly not in {which} (filters.{place}.probability: {found.probability:g})"
 
 
@@ -104,7 +101,7 @@ def _shown_languages(seeds: Sequence[Task]) -> Counter[str]:
 def _shares(counts: dict[str, int]) -> str:
     """As `language` of a chain file has them: they add up to 1."""
     first, *others = counts
-    shares = {tag: max(round(counts[tag] / sum(counts.values()), 2), 0.01) for tag in others}
+    shares = {tag: round(counts[tag] / sum(counts.values()), 2) for tag in others}
     shares = {first: round(1 - sum(shares.values()), 2), **shares}
     return ", ".join(f"{tag}: {share:g}" for tag, share in shares.items()).join("{}")
 
@@ -126,8 +123,8 @@ def _found(texts: tuple[str, ...]) -> str:
         for tag, probability in rank(text)[:3]:
             whole = whole_language(tag)
             shares[whole] = shares.get(whole, 0.0) + probability
-    tag, share = max(shares.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
-    return tag if 2 * share > len(texts) else UNDETERMINED
+    tag = max(shares, key=lambda tag: shares[tag])
+    return tag if 2 * shares[tag] > len(texts) else UNDETERMINED
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from langchain_core.exceptions import OutputParserException
 
 from selfinstruct_chains.errors import ItemRefused
+from selfinstruct_chains.files.seeds import read_seeds, seeds_source
 from selfinstruct_chains.method import quiet
 from selfinstruct_chains.method.novelty import NoveltyIndex
 from selfinstruct_chains.method.pool import Pool
@@ -19,7 +20,6 @@ from selfinstruct_chains.run import outcomes
 from selfinstruct_chains.run.assembly import demonstrations, in_text_where_needed, links, role_models
 from selfinstruct_chains.run.budget import Budget
 from selfinstruct_chains.run.callers import disconnect, fit_to_call
-from selfinstruct_chains.run.goal import seed_tasks
 from selfinstruct_chains.run.journal import Journal
 from selfinstruct_chains.run.journalled import ITEM, Calling
 from selfinstruct_chains.run.language import in_language, lexicon_of
@@ -79,7 +79,7 @@ class Trial:
     def __init__(
         self, config: ChainConfig, monitor: Monitor, seeds: Path | None = None, *, request: int = 0, complete: int = 2
     ) -> None:
-        self._seeds = seed_tasks({"n": 1}, seeds, config)
+        self._seeds = read_seeds(seeds_source(config, seeds))
         config = in_language(config, self._seeds)
         hasty = config.run.model_copy(update={"patience": min(_PATIENCE, config.run.patience)})
         self._config = config.model_copy(update={"run": hasty})

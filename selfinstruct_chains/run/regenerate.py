@@ -118,7 +118,10 @@ class Regeneration:
             ConfigError: a model can't be built, or has no price where dollars are limited.
         """
         written = await self._written(budgets)
-        best = await self._best(written, budgets) if self._judge else {id_: found[0] for id_, found in written.items()}
+        if self._judge:
+            best = await self._best(self._judge, written, budgets)
+        else:
+            best = {id_: found[0] for id_, found in written.items()}
         result = self._sorted(best)
         self._write(result)
         return result
@@ -134,10 +137,9 @@ class Regeneration:
         return {id_: [found[one.id] for one in several] for id_, several in by_place.items()}
 
     async def _best(
-        self, written: Mapping[str, Sequence[Written | Unanswered]], budgets: Budgets | None
+        self, judge: Judge, written: Mapping[str, Sequence[Written | Unanswered]], budgets: Budgets | None
     ) -> dict[str, Written | Unanswered]:
         """The sample that is rated best at each place; what is not rated comes last."""
-        judge = self._judge or Judge(self._how.chain)
         ids = {
             (place.id, number): [
                 judge.rating(place.task.id, task_json(place.task.instruction, one.input), one.output) for one in sample

@@ -93,14 +93,12 @@ async def _asked(given: Settling, number: int, names: Sequence[str], wanted: int
     """The topics in the reply to a call; none where it can't be read, or is refused."""
     kind = given.found.kinds["instructions"]
     prompt, stop = topics_prompt(given, number, names, min(AT_ONCE, wanted - len(names)), kind)
-    parser = InstructionsParser(
-        continues=kind == "completion",
-        reply_characters=given.config.run.reply_characters,
-        lexicon=lexicon_of(given.config),
-    )
+    parser = InstructionsParser(reply_characters=given.config.run.reply_characters, lexicon=lexicon_of(given.config))
     options = {"stop": stop} if kind == "completion" else {}
     try:
         message = await answer(given, "instructions", found_key("instructions", TOPICS + number), prompt, options)
+        if kind == "completion":  # whose prompt ends with the number of the first
+            message = message.model_copy(update={"content": f"{len(names) + 1}. {message.text}"})
         return [" ".join(item.split()).rstrip(".") for item in parser.read(message).items]
     except (ItemRefused, UnreadableReply):
         return []

@@ -67,3 +67,53 @@ def test_a_pool_ten_times_as_large_takes_nearly_a_hundred_times_as_long_to_compa
 def test_nothing_left_to_do_takes_no_time():
     """An estimate for a run that has all its tasks divides by nothing."""
     assert pace(config(16), estimate(0, 2.0), "ray", 8).calls_per_second == 0
+
+
+def usage(calls: int, seconds: float) -> Usage:
+    """So many calls that took so long together."""
+    return Usage(calls, milliseconds=round(1000 * seconds))
+
+
+@pytest.mark.parametrize(
+    ("engine", "limited", "each", "waits_for"),
+    [
+        # 2.2 million calls of 2 s, 1000 in flight; 2 million candidates beside a pool that grows to a million.
+        ("local", 4400.0, (4400.0, 9240 + 2_000_000 * 0.00072 / 1.96, 0.0, 0.0), "the driver"),
+        ("ray", 4401.0, (4400.0, 5720 + 2_000_000 * 0.00072 / 1.96, 2420.0, 4401.0), "the driver"),
+        ("ray", 9000.0, (4400.0, 5720 + 2_000_000 * 0.00072 / 1.96, 2420.0, 9000.0), "the provider's limits"),
+    ],
+)
+def test_a_pace_worked_out_by_hand(engine, limited, each, waits_for):
+    """4.2 or 2.6 ms of the driver a call, 4.4 of one of four workers, 0.72 for a candidate beside the whole pool."""
+    roles = dict(
+        zip(
+            ROLES,
+            (usage(200_000, 4e5), usage(1_000_000, 1.6e6), usage(750_000, 1.5e6), usage(250_000, 9e5)),
+            strict=True,
+        )
+    )
+    chain = load_config("openai", {"run.max_concurrency": 1000, "instructions.ask": 10})
+    found = pace(chain, Estimate(roles, None, limited), engine, 4)
+
+    names = ("replies", "the driver", "the workers", "the provider's limits")
+    assert found.each == pytest.approx(dict(zip(names, each, strict=True)))
+    assert (found.waits_for, found.mean_latency) == (waits_for, 2.0)
+    assert found.seconds == max(found.each.values())
+    assert found.calls_per_second == pytest.approx(2_200_000 / found.seconds)
+
+
+def test_a_pool_half_as_large_is_compared_with_nearly_twice_as_fast():
+    """By the power 0.96 of its size: 500,000 of a million."""
+    roles = dict(zip(ROLES, (usage(100_000, 0), usage(500_000, 0), usage(0, 0), usage(0, 0)), strict=True))
+    found = pace(load_config("openai", {"instructions.ask": 10}), Estimate(roles, None, 0.0), "local", 1)
+
+    assert found.each["the driver"] == pytest.approx(600_000 * 0.0042 + 1_000_000 * 0.00072 * 0.5**0.96 / 1.96)
+
+
+def test_one_call_and_none():
+    """One takes what it took; none takes a thousandth of a second, in which nothing is waited for."""
+    roles = dict(zip(ROLES, (usage(1, 3), usage(0, 0), usage(0, 0), usage(0, 0)), strict=True))
+    one, none = pace(config(1), Estimate(roles, None, 0.0), "ray", 1), pace(config(1), estimate(0, 2.0), "ray", 1)
+
+    assert (one.mean_latency, one.seconds, one.waits_for) == (3.0, 3.0, "replies")
+    assert (none.mean_latency, none.seconds, none.calls_per_second) == (0.0, 0.001, 0.0)

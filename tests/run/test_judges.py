@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableLambda
 
 from selfinstruct_chains import load_config
 from selfinstruct_chains.method.parsing import UnreadableReply
@@ -74,3 +75,58 @@ def test_a_question_is_known_by_what_it_asks() -> None:
 
     assert judge.rating("t", "x", "a").id == judge.rating("t", "x", "a").id
     assert len({judge.rating("t", *asked).id for asked in (("x", "a"), ("y", "a"), ("x", "b"))}) == 3
+
+
+def test_a_verdict_has_a_schema_of_its_own() -> None:
+    """The reason comes first; both are needed, and nothing else is taken."""
+    assert PREFERENCE.schema == {
+        "type": "object",
+        "properties": {"reason": {"type": "string"}, "better": {"type": "string", "enum": ["first", "second", "tie"]}},
+        "required": ["reason", "better"],
+        "additionalProperties": False,
+    }
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, 60), (61, 60)])
+def test_a_reply_without_a_verdict_is_told_by_its_beginning(length: int, shown: int) -> None:
+    """Sixty characters of it; the whole stands beside."""
+    with pytest.raises(UnreadableReply) as raised:
+        RATING.read(AIMessage("x" * length))
+
+    assert str(raised.value).startswith(f"no rating in the reply '{'x' * shown}'")
+    assert raised.value.llm_output == "x" * length
+
+
+def test_a_judge_is_the_chain_s_model_for_short_answers() -> None:
+    """With room for a reason; one that can be held to JSON is held to the verdict's schema."""
+    config = load_config(
+        "openai",
+        {"model.base_url": "http://127.0.0.1:9/v1", "model.name": "m", "classification.model.name": "short"},
+    )
+    judge, blind = Judge(config), Judge(config, references=False)
+    asked = judge.asked
+    question = judge.rating("t/1", task_json("Do.", "in"), "a")
+
+    assert (judge.name, asked.purpose, asked.model.name, asked.model.max_tokens, asked.own) == (
+        *("short", "judge", "short", 500),
+        None,
+    )
+    assert (asked.shaping["references"], blind.asked.shaping["references"]) == (True, False)
+    assert asked.shaping.keys() == {"prompt.judge_answer", "prompt.judge_pair", "references"}
+    assert asked.shaping["prompt.judge_pair"]["variables"] == ["task", "first", "second"]
+    key, _, digest = question.id.partition("/t/1/")
+    assert (key, len(digest)) == ("rating", 16)
+    assert question.prompt.to_string().startswith("System: You rate answers to tasks.")
+    assert question.prompt.to_string().endswith('\nTask: {"instruction": "Do.", "input": "in"}\nAnswer: "a"')
+    assert "stop" not in question.options
+
+
+def test_without_a_system_role_the_user_says_all() -> None:
+    """And whoever can't be held to JSON is only told of it."""
+    config = load_config("openai", {"classification.model.system_role": False})
+    plain = Judge(config, RunnableLambda(lambda _: "A")).preference("t", task_json("Do.", "", ["é"]), "a", "b")
+
+    assert plain.prompt.to_string().startswith("Human: You compare two answers to a task.")
+    assert '\nTask: {"instruction": "Do.", "references": ["é"]}\nFirst: "a"\nSecond: "b"' in plain.prompt.to_string()
+    assert plain.options == {}
+    assert Judge(config, ScriptedChat(reply=silent)).name == "ScriptedChat"
