@@ -36,6 +36,9 @@ class Quiet(RunnableSequence):
 class Loud(RunnableSequence):
     """A sequence that goes about a call in its own way."""
 
+    def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        return super().invoke(input, config, **kwargs).upper()
+
     async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
         return (await super().ainvoke(input, config, **kwargs)).upper()
 
