@@ -121,7 +121,8 @@ def test_patience():
     found = patience(ConfiguredModel(chain.model), chain.model, chain, gate)
 
     assert (found.what, found.timeout, found.patience) == (f"openai: {chain.model.name}", 9, 77)
-    assert (found.gate, found._keys, found._max_failing_share) == (gate, ("OPENAI_API_KEY",), 0.3)
+    assert found._endpoint == Endpoint(f"openai: {chain.model.name}", ("OPENAI_API_KEY",), 77)
+    assert (found.gate, found._max_failing_share) == (gate, 0.3)
 
 
 ROLES = ("instructions", "classification", "input_first", "output_first")
