@@ -152,3 +152,23 @@ def test_keyless():
 
     assert (plain.base_url, plain.api_key_env, plain.headers_env) == ("https://api.openai.com/v1", None, {})
     assert (here.base_url, here.api_key_env, here.headers_env) == (HERE, None, {})
+
+
+@pytest.mark.parametrize(
+    ("make", "schema", "logprobs"),
+    [
+        (openai, True, False),
+        (lambda: openai(model="gpt-4.1-mini"), True, True),
+        (lambda: openai(model="no-such"), True, True),
+        (lambda: openai(model="no-such") | StrOutputParser(), True, True),
+        (lambda: openai() | StrOutputParser() | openai(model="no-such"), True, True),
+        (lambda: openai(model="no-such").with_fallbacks([openai()]), True, False),
+        (lambda: openai(model="no-such").with_fallbacks([RunnableLambda(str)]), False, False),
+        (scripted, True, False),
+    ],
+)
+def test_what_is_to_be_had(make, schema, logprobs):
+    """A model that reasons reports no log-probabilities, by its profile; all that answer have to."""
+    model = own_model(make())
+
+    assert (model.has_schema, model.has_logprobs) == (schema, logprobs)

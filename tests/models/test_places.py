@@ -42,6 +42,7 @@ from selfinstruct_chains.models import places
         ("http://99999999999999", "private"),  # no address, so a name without a dot
         ("https://bücher.example", "public"),
         ("https://", "public"),
+        ("http://[fd00:ec2:0:0::254]", "public"),
         ("http://box.lan", "private"),
         ("http://box.home.arpa", "private"),
         ("http://localhost.lan", "private"),

@@ -198,8 +198,11 @@ async def test_connections(server, model_at):
         assert not model._by_loop
     await model.connect()
     [again] = model._by_loop.values()
+    client = again.model.model.http_async_client
+    assert not client.is_closed
     await model.aclose()
 
+    assert client.is_closed
     assert again is not first[0]
     assert again.model._longest == 16 * 2**20
     assert (again.model.kind, again.model.provider, again.model.send_seed) == ("chat", "openai", None)
