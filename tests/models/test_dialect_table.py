@@ -104,7 +104,7 @@ NEWER = {"max_tokens": "max_completion_tokens"}
     ],
 )
 def test_which(make, provider, found):
-    """By the provider's name, else by the class; a server of one's own is not OpenAI's, whoever's class it is."""
+    """By the provider's name, else by the class; a server of one's own is not OpenAI's, whosever class it is."""
     assert dialect(make(), provider) == found
 
 

@@ -114,6 +114,10 @@ JSON = {"type": "json_object"}
             lambda: openai().bind(response_format=JSON) | StrOutputParser(),
             Forms(("json_schema", "text"), sure=True, system_role=True),
         ),
+        (
+            lambda: openai().bind(response_format=JSON).with_fallbacks([FakeListChatModel(responses=[""])]) | str,
+            TEXT,
+        ),
         (lambda: RunnableLambda(str), TEXT),
     ],
 )

@@ -202,7 +202,7 @@ class ChatMistralAI(FakeListChatModel):
 
 
 def test_mistral(monkeypatch):
-    """Its two clients are ours, with address, key and headers in them; it tries once, and has no sampling of its own."""
+    """Its two clients are ours, with address, key and headers; it tries once, and has no sampling of its own."""
     monkeypatch.setitem(sys.modules, "langchain_mistralai", SimpleNamespace(ChatMistralAI=ChatMistralAI))
     model = build(keyed("mistralai", top_p=0.5))
     given = build(keyed("mistralai", base_url=HERE, temperature=0.3), async_client=model.async_client)

@@ -78,8 +78,8 @@ async def test_a_parser_that_refuses():
         ),
         (
             5,
-            "a model is a LangChain Runnable from a prompt to a message, text or a structure, not 5: give a chat model, "
-            "an LLM, or what LangChain makes of one",
+            "a model is a LangChain Runnable from a prompt to a message, text or a structure, not 5: give a chat "
+            "model, an LLM, or what LangChain makes of one",
         ),
         (
             print,
