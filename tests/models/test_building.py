@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from pydantic import Field
 
 from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.errors import ConfigError, ProviderError
@@ -19,11 +20,11 @@ def config(**values: Any) -> ModelConfig:
 class Small(FakeListChatModel):
     """A class that takes some sampling, of the right type."""
 
-    responses: list[str] = ["Hello"]
+    responses: Any = ("Hello",)
     model: str
     temperature: float = 0.5
     top_p: float = 0.5
-    logit_bias: dict[str, int] = {}
+    logit_bias: dict[str, int] = Field(default_factory=dict)
 
 
 def made_by(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
@@ -44,7 +45,7 @@ def raising(error: Exception) -> Any:
         (ValueError("not  so\n good"), "provider 'litellm': not so good"),
         (ValueError(), "provider 'litellm': ValueError"),
         (KeyError("a"), "provider 'litellm': 'a'"),
-        (ValueError("x" * 1000), f"provider 'litellm': {'x' * 379}"),
+        (ValueError("x" * 1000), f"provider 'litellm': {'x' * 380}"),
     ],
 )
 def test_whatever_a_class_raises(monkeypatch, error, said):
@@ -68,7 +69,10 @@ def test_our_own_errors(monkeypatch):
 
 @pytest.mark.parametrize(
     ("bias", "said"),
-    [("many", "logit_bias: Input should be a valid dictionary"), ({"a": "b"}, "logit_bias.a: Input should be a valid ")],
+    [
+        ("many", "logit_bias: Input should be a valid dictionary"),
+        ({"a": "b"}, "logit_bias.a: Input should be a valid "),
+    ],
 )
 def test_what_a_field_refuses(monkeypatch, bias, said):
     """The parameter, with the place in it, and what it should be."""

@@ -49,10 +49,23 @@ def most(found: Dialect) -> int:
 def test_alternatives():
     """Each gives as many alternatives of a token as its page says."""
     many = dict.fromkeys(
-        "openai azure_openai llamacpp embedded vllm sglang openrouter deepseek cerebras nebius nvidia".split(), 20
+        [
+            "openai",
+            "azure_openai",
+            "llamacpp",
+            "embedded",
+            "vllm",
+            "sglang",
+            "openrouter",
+            "deepseek",
+            "cerebras",
+            "nebius",
+            "nvidia",
+        ],
+        20,
     )
     few = {"tgi": 5, "fireworks": 5, "xai": 8}
-    none = dict.fromkeys("lmstudio groq together mistralai mistral perplexity huggingface".split(), 0)
+    none = dict.fromkeys(["lmstudio", "groq", "together", "mistralai", "mistral", "perplexity", "huggingface"], 0)
 
     assert {name: most(found) for name, found in CHATS.items()} == many | few | none
     assert {name: most(found) for name, found in COMPLETIONS.items()} == dict.fromkeys(COMPLETIONS, 20)
@@ -66,7 +79,7 @@ class ChatDeepSeek(BaseChatOpenAI):
 class Aliased(FakeListChatModel):
     """A class that has a seed."""
 
-    responses: list[str] = ["Hello"]
+    responses: Any = ("Hello",)
     seed: int | None = None
 
 

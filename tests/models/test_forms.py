@@ -21,7 +21,7 @@ NO_TOOLS = ("json_schema", "json_mode", "text")
 class ChatBedrock(FakeListChatModel):
     """Of a family whose models are held by tools, and can't be given any."""
 
-    responses: list[str] = ["Hello"]
+    responses: Any = ("Hello",)
 
 
 class ChatBedrockConverse(ChatBedrock):
@@ -34,7 +34,7 @@ class ChatBedrockConverse(ChatBedrock):
 class GoogleGenerativeAI(FakeListLLM):
     """A completion model of a family some of whose chat models take no system message."""
 
-    responses: list[str] = ["Hello"]
+    responses: Any = ("Hello",)
 
 
 def openai(**values: Any) -> ChatOpenAI:

@@ -27,12 +27,12 @@ class Word(BaseModel):
 class Small(FakeListChatModel):
     """A model with some of the parameters that shape a reply."""
 
-    responses: list[str] = ["Hello"]
+    responses: Any = ("Hello",)
     model: Any = "m"
     temperature: Any = None
     top_k: Any = None
-    stop: Any = []
-    model_kwargs: Any = {}
+    stop: Any = None
+    model_kwargs: Any = None
     base_url: str = "http://127.0.0.1:9"
     api_key: str = "secret"
 
@@ -66,7 +66,10 @@ def of_small(**parameters: Any) -> dict[str, Any]:
         (frozenset({"b", "a"}), ["a", "b"]),
         ({"b": 1, "a": None}, {"a": None, "b": 1}),
         ({2: {"x": [Odd()]}}, {"2": {"x": [f"{HERE}.Odd"]}}),
-        ({"api_key": "x", "url": "x", "Proxy": "x", "max_retries": 3, "headers": {}, "max_tokens": 5}, {"max_tokens": 5}),
+        (
+            {"api_key": "x", "url": "x", "Proxy": "x", "max_retries": 3, "headers": {}, "max_tokens": 5},
+            {"max_tokens": 5},
+        ),
         ({"a": SecretStr("x"), "b": 1}, {"b": 1}),
         (Word(word="a"), {"class": f"{HERE}.Word", "word": "a"}),
         (Word, {"class": f"{HERE}.Word", "schema": Word.model_json_schema()}),
@@ -128,10 +131,10 @@ TEMPLATE = ChatPromptTemplate.from_template("Say {text}")
             {"class": PARALLEL, "parts": [of_small(), {"function": f"{HERE}.shout"}]},
         ),
         (
-            Small().configurable_alternatives(ConfigurableField(id="which"), default_key="one", two=lambda: Small()),
+            Small().configurable_alternatives(ConfigurableField(id="which"), default_key="one", two=Small),
             {
                 "class": "langchain_core.runnables.configurable.RunnableConfigurableAlternatives",
-                "parts": [of_small(), f"{HERE}.<lambda>"],
+                "parts": [of_small(), f"{HERE}.Small"],
             },
         ),
     ],

@@ -61,7 +61,11 @@ def test_whose_key(monkeypatch, provider, values, variables, found):
     ("provider", "values", "said"),
     [
         ("openai", {}, "the key of openai: the environment variable OPENAI_API_KEY is not set"),
-        ("openai", {"base_url": HERE, "api_key_env": "MINE"}, "the key of openai: the environment variable MINE is not"),
+        (
+            "openai",
+            {"base_url": HERE, "api_key_env": "MINE"},
+            "the key of openai: the environment variable MINE is not",
+        ),
         ("cohere", {}, "the key of cohere: the environment variable COHERE_API_KEY or CO_API_KEY is not set"),
     ],
 )

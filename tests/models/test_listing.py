@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
@@ -54,7 +55,7 @@ def config(provider: str, url: str | None, kind: str = "chat", name: str = "larg
 
 
 @pytest.mark.parametrize(
-    ("provider", "kind", "path"),
+    ("provider", "form", "path"),
     [
         ("openai", "chat", "/models"),
         ("openai", "completion", "/models"),
@@ -64,10 +65,10 @@ def config(provider: str, url: str | None, kind: str = "chat", name: str = "larg
         ("ollama", "completion", "/api/tags"),
     ],
 )
-async def test_one_request(asked, provider, kind, path):
+async def test_one_request(asked, provider, form, path):
     """The whole list is asked for at once, as many as a page may have."""
     url, paths = asked
-    found = await listed(config(provider, url, kind))
+    found = await listed(config(provider, url, form))
 
     assert found == [NAMES[0].removeprefix("models/") if provider == "google_genai" else NAMES[0], NAMES[1]]
     assert paths[0].replace("&query_base=True", "").replace("query_base=True&", "") == path
@@ -91,7 +92,7 @@ async def test_a_name_that_is_not_listed(asked, name, said):
 class ChatLiteLLM(FakeListChatModel):
     """A class that nobody knows the list of."""
 
-    responses: list[str] = ["Hello"]
+    responses: Any = ("Hello",)
     model: str
 
 

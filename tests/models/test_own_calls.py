@@ -8,6 +8,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompt_values import StringPromptValue
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import ConfigurableField, Runnable, RunnableBranch, RunnableLambda
+from pydantic import Field
 
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models.own import own_model
@@ -19,7 +20,7 @@ PROMPT = StringPromptValue(text="Say hello.")
 class Keeping(ScriptedChat):
     """Keeps the stop strings that it is given."""
 
-    stops: list[Any] = []
+    stops: list[Any] = Field(default_factory=list)
 
     async def _agenerate(self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> Any:
         self.stops.append(stop)
@@ -78,13 +79,17 @@ async def test_a_parser_that_refuses():
         ),
         (
             5,
-            "a model is a LangChain Runnable from a prompt to a message, text or a structure, not 5: give a chat "
-            "model, an LLM, or what LangChain makes of one",
+            (
+                "a model is a LangChain Runnable from a prompt to a message, text or a structure, not 5: give a chat "
+                "model, an LLM, or what LangChain makes of one"
+            ),
         ),
         (
             print,
-            "a model is a LangChain Runnable from a prompt to a message, text or a structure, not a "
-            "builtin_function_or_method: wrap it in RunnableLambda",
+            (
+                "a model is a LangChain Runnable from a prompt to a message, text or a structure, not a "
+                "builtin_function_or_method: wrap it in RunnableLambda"
+            ),
         ),
     ],
 )

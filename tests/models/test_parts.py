@@ -25,6 +25,7 @@ PROMPT = StringPromptValue(text="Say hello.")
 A = ScriptedChat(reply=lambda prompt, seed: "A")
 B = ScriptedCompletion(reply=lambda prompt, seed: "B")
 F = RunnableLambda(lambda prompt: "F")
+X = RunnableLambda(itemgetter("x"))
 TEXT = StrOutputParser()
 ONE = {"seed": 1}
 
@@ -105,8 +106,17 @@ def plus(text: str) -> Runnable:
         (RunnableLambda(lambda prompt: 1 / 0).with_fallbacks([RunnableLambda(lambda prompt: 1 / 0), B]), "B"),
         (RunnableBranch((never, A), (bool, B), F), "B"),
         (RunnableBranch((never, A), (never, B), F), "F"),
-        (RunnableParallel(x=A | TEXT, y=F, z=B) | RunnableLambda(lambda said: "".join(said[key] for key in "zyx")), "BFA"),
-        (RunnableLambda(lambda prompt: {"x": "1"}) | RunnablePassthrough.assign(a=B) | itemgetter("a"), "B"),
+        (
+            RunnableParallel(x=A | TEXT, y=F, z=B) | RunnableLambda(lambda said: "".join(said[key] for key in "zyx")),
+            "BFA",
+        ),
+        (
+            RunnableLambda(lambda prompt: {"x": "1"})
+            | RunnablePassthrough.assign(a=X | B)
+            | itemgetter("x", "a")
+            | "".join,
+            "1B",
+        ),
         (alternatives(A, B), "A"),
         (alternatives(A, B).with_config(configurable={"which": "two"}), "B"),
         (Quiet(A, TEXT, plus("1")), "A1"),

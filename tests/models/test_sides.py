@@ -124,7 +124,8 @@ def in_a_circle() -> Exception:
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("odd"), ValueError("Event loop is closed"), TypeError("No synchronous function"), in_a_circle()]
+    "error",
+    [RuntimeError("odd"), ValueError("Event loop is closed"), TypeError("No synchronous function"), in_a_circle()],
 )
 async def test_any_other_error(error):
     """It is the model's own, and nothing is tried again."""

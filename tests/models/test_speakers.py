@@ -106,13 +106,17 @@ def test_azure_by_a_token(monkeypatch):
     [
         (
             {},
-            "azure_openai: the endpoint is missing: set the environment variable AZURE_OPENAI_ENDPOINT, or "
-            "model.base_url (https://NAME.openai.azure.com)",
+            (
+                "azure_openai: the endpoint is missing: set the environment variable AZURE_OPENAI_ENDPOINT, or "
+                "model.base_url (https://NAME.openai.azure.com)"
+            ),
         ),
         (
             {"AZURE_OPENAI_ENDPOINT": AZURE, "AZURE_OPENAI_API_KEY": "az-test"},
-            "azure_openai: the API version is missing: set OPENAI_API_VERSION or AZURE_OPENAI_API_VERSION, or "
-            "model.extra.api_version, or end model.base_url in /openai/v1, which needs none",
+            (
+                "azure_openai: the API version is missing: set OPENAI_API_VERSION or AZURE_OPENAI_API_VERSION, or "
+                "model.extra.api_version, or end model.base_url in /openai/v1, which needs none"
+            ),
         ),
         (
             {"AZURE_OPENAI_ENDPOINT": AZURE},

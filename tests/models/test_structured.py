@@ -83,7 +83,11 @@ UNKNOWN = {"finish_reason": None, "model_name": None}
         (HumanMessage("another's"), "another's", UNKNOWN),
         (said("m", 5, "MAX_TOKENS"), "m", {"finish_reason": "length", "model_name": "m"}),
         (raw({"a": 1}), '{"a": 1}', UNKNOWN),
-        ({"raw": said("m", 5), "parsed": None, "parsing_error": None}, "m", {"finish_reason": "stop", "model_name": "m"}),
+        (
+            {"raw": said("m", 5), "parsed": None, "parsing_error": None},
+            "m",
+            {"finish_reason": "stop", "model_name": "m"},
+        ),
     ],
 )
 def test_without_a_model(given, text, metadata):

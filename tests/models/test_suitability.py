@@ -96,15 +96,19 @@ def test_a_profile(values, known):
             {"kind": "completion"},
             "json_mode",
             "text",
-            "openai: gpt-6-luna: output: json_mode is not to be had from an OpenAI completion model (for servers of "
-            "your own there are the providers vllm and llamacpp); use output: text, or auto",
+            (
+                "openai: gpt-6-luna: output: json_mode is not to be had from an OpenAI completion model (for servers "
+                "of your own there are the providers vllm and llamacpp); use output: text, or auto"
+            ),
         ),
         (
             CLAUDE,
             "text",
             "logprob",
-            "anthropic: claude-sonnet-5-5: classification.decide: logprob is not to be had from Anthropic's models; "
-            "use decide: text",
+            (
+                "anthropic: claude-sonnet-5-5: classification.decide: logprob is not to be had from Anthropic's "
+                "models; use decide: text"
+            ),
         ),
         (
             {"name": "gpt-4"},
@@ -128,8 +132,10 @@ def test_a_profile(values, known):
             {"temperature": 0.7},
             "text",
             "text",
-            "openai: gpt-6-luna: model.temperature: it takes no temperature, by LangChain's profile of it; leave it "
-            f"out ({SAID})",
+            (
+                "openai: gpt-6-luna: model.temperature: it takes no temperature, by LangChain's profile of it; leave "
+                f"it out ({SAID})"
+            ),
         ),
         (
             {"extra": {"top_k": 3}},

@@ -71,8 +71,10 @@ def test_a_model_that_does_not_think_needs_none(provider: str, name: str, extra:
 def test_the_whole_note() -> None:
     """Where there is one token too few."""
     assert notes("openai", "gpt-5", {}, 1023) == [
-        "max_tokens is 1023, and openai: gpt-5 may think before it replies, which counts: give the role 1024 or more "
-        "(model.max_tokens), or turn it off under model.extra"
+        (
+            "max_tokens is 1023, and openai: gpt-5 may think before it replies, which counts: give the role 1024 or "
+            "more (model.max_tokens), or turn it off under model.extra"
+        )
     ]
 
 

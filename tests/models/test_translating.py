@@ -20,7 +20,7 @@ NAMED = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True,
 class ChatMistralAI(FakeListChatModel):
     """By its name, of a family that has another word for a seed."""
 
-    responses: list[str] = ["Hello"]
+    responses: Any = ("Hello",)
 
 
 def openai(**values: Any) -> ChatOpenAI:

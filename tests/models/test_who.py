@@ -92,7 +92,7 @@ def test_names(given, name):
 class Named(FakeListChatModel):
     """A model that has its name under the other word, and of whatever type."""
 
-    responses: list[str] = [""]
+    responses: Any = ("",)
     model: Any
 
 
