@@ -49,8 +49,7 @@ def takes(model: BaseLanguageModel[Any] | type[BaseLanguageModel[Any]], name: st
 
 def is_openais(address: str | None) -> bool:
     """Whether OpenAI or Azure answers at an address; None is OpenAI's own."""
-    host = f".{urlsplit(address).hostname or ''}" if address else _OPENAI_HOSTS[0]
-    return host.endswith(_OPENAI_HOSTS)
+    return not address or f".{urlsplit(address).hostname or ''}".endswith(_OPENAI_HOSTS)
 
 
 def at_openais(model: Any) -> bool:

@@ -58,7 +58,7 @@ def given_address(config: ModelConfig) -> str | None:
     Raises:
         ConfigError: a variable holds no address.
     """
-    if config.base_url or config.provider == "embedded":
+    if config.base_url:
         return config.base_url
     variable = next((name for name in ADDRESSES.get(config.provider, ()) if os.environ.get(name, "").strip()), None)
     if variable is None:
@@ -143,6 +143,6 @@ def _value(variable: str) -> str:
     value = os.environ.get(variable, "").strip()
     if any(not " " <= character <= "~" for character in value):  # the value may be a secret: it is not repeated
         raise ConfigError(f"{variable} holds characters that no header can carry: copy it once more, as plain text")
-    if value[:1] and value[0] in _QUOTES and value[0] == value[-1]:
+    if value and value[0] in _QUOTES and value[0] == value[-1]:
         raise ConfigError(f"{variable} holds quotation marks around its value: take them away")
     return value

@@ -11,7 +11,7 @@ from selfinstruct_chains.models.dialects import takes
 from selfinstruct_chains.models.environment import address, headers, is_here, key
 from selfinstruct_chains.models.http import GuardedSession, guards
 from selfinstruct_chains.models.packages import imported
-from selfinstruct_chains.models.services import KEYS, OPENAI_SPEAKERS
+from selfinstruct_chains.models.services import OPENAI_SPEAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +143,7 @@ def _others(given: _Given, found: Any) -> dict[str, Any]:
     """For a provider that only LangChain knows: what its class has a field for."""
     wanted = given.place() | {"timeout": given.config.timeout, "max_retries": 0, "disable_streaming": True}
     wanted |= {"default_headers": given.headers} if given.headers else {}
-    wanted |= given.key() if given.config.api_key_env or given.config.provider in KEYS else {}
+    wanted |= given.key() if given.config.api_key_env else {}
     if takes(found, "http_async_client"):  # it is over OpenAI's
         wanted["http_client"] = sdk_client(given.config, "DefaultHttpxClient")
         wanted["http_async_client"] = given.async_client or sdk_client(given.config, "DefaultAsyncHttpxClient")

@@ -162,9 +162,7 @@ class _Asking(Runnable[Any, Any]):
         return self._part.get_name(suffix, name=name)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        call = _CALL.get()
-        model, config, options = self._ready(config, call.options, kwargs)
-        return _noted(ask(model, input, config, options), call)
+        raise NotImplementedError("a composition is called by its asynchronous side alone")
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         call = _CALL.get()
@@ -199,7 +197,7 @@ class _Unknown(Runnable[Any, Any]):
         return self._part.get_name(suffix, name=name)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        return self._part.invoke(input, config, **kwargs)
+        raise NotImplementedError("a composition is called by its asynchronous side alone")
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         part = self._part

@@ -19,5 +19,5 @@ def imported(provider: str, module: str, name: str) -> Any:
         return getattr(import_module(module), name)
     except ImportError as error:
         extra = EXTRAS.get(provider)
-        wanted = f"'selfinstruct-chains[{extra}]'" if extra else module.split(".", maxsplit=1)[0].replace("_", "-")
+        wanted = f"'selfinstruct-chains[{extra}]'" if extra else module.partition(".")[0].replace("_", "-")
         raise ConfigError(f"provider {provider!r}: {error}; pip install {wanted}") from None

@@ -133,7 +133,8 @@ def _is_made_later(part: Any) -> bool:
 def _places(place: Leaf, known: type) -> list[Leaf]:
     """Where the parts inside one of a known shape stand."""
     part: Any = place.part
-    bound = {**getattr(part, "kwargs", {}), **place.bound}
+    # Fallbacks and alternatives hand on what is asked of them: their `kwargs` would be those of the first part alone.
+    bound = {**(part.kwargs if isinstance(part, RunnableBindingBase) else {}), **place.bound}
     places = [place._replace(part=below, bound=bound) for below in inside(part)]
     if known is RunnableSequence:
         last = max(number for number, below in enumerate(places) if _holds_model(below.part))

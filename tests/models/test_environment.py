@@ -148,6 +148,9 @@ def test_this_machine(url, local):
         ("ollama", "UNUSED", "", None, True),
         ("vllm", "UNUSED", "", "http://127.0.0.1:8000/v1", True),
         ("groq", "OPENAI_BASE_URL", "http://127.0.0.1:1/v1", "https://api.groq.com/openai/v1", False),
+        ("openai", "OPENAI_BASE_URL", " ", None, False),
+        ("embedded", "OPENAI_BASE_URL", "https://llm.example.com/v1", None, True),
+        ("anthropic", "UNUSED", "", None, False),
     ],
 )
 def test_address(monkeypatch, provider, variable, value, found, here):  # noqa: PLR0913, PLR0917

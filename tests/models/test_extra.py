@@ -13,8 +13,9 @@ from langchain_openai import AzureChatOpenAI, ChatOpenAI
 
 from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.errors import ConfigError
-from selfinstruct_chains.models.community import CHAT, COMPLETION
+from selfinstruct_chains.models.community import CHAT, COMPLETION, community_class
 from selfinstruct_chains.models.extra import refuse_reserved, taken_by
+from selfinstruct_chains.models.providers import build
 from selfinstruct_chains.models.registry import check_model
 
 with warnings.catch_warnings():
@@ -127,6 +128,34 @@ def test_ways_out(provider, extra, said):
         refuse_reserved(_config(provider, extra=extra))
 
 
+@pytest.mark.parametrize(
+    ("provider", "extra"),
+    [
+        ("google_genai", {"location": "europe-west1", "api_version": "v1beta"}),
+        ("bedrock_converse", {"region_name": "eu-west-1", "guardrail_config": {"a": 1}}),
+        ("azure", {"api_version": "2024-10-21", "model_kwargs": {"a": {"tools": []}}}),
+        ("groq", {"extra_body": {"a": 1}, "top_k": 3}),
+        ("ibm", {"top_k": 3}),
+    ],
+)
+def test_what_may_stand_there(provider, extra):
+    """Labels of an address, and what is the request's own."""
+    refuse_reserved(_config(provider, extra=extra))
+
+
+def test_what_is_said_of_an_unknown_key():
+    """The nearest, and all that there are."""
+    with pytest.raises(ConfigError) as refused:
+        refuse_reserved(_config("ollama", extra={"keep_alife": "5m"}))
+
+    said = str(refused.value)
+    assert said.startswith(
+        "model.extra.keep_alife: ollama takes no such parameter from a chain file (did you mean 'keep_alive'?); there "
+        "are keep_alive, length_penalty, logit_bias, "
+    )
+    assert said.endswith("validate_model_on_init, verbosity; a model made in Python has all")
+
+
 class _Payload:
     def __init__(self, proof: Path) -> None:
         self._proof = proof
@@ -166,3 +195,37 @@ def test_an_address_of_a_community_class():
     assert found == []
     with pytest.raises(ConfigError, match=r"model\.base_url: ChatTongyi of langchain-community takes none"):
         check_model(_config("community", "ChatTongyi", base_url="http://127.0.0.1:9"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_community_model():
+    """It is made with the chain file's sampling, its address and what it may be given, and nothing else of it."""
+    found = build(_config("community", "LlamaEdgeChatService", base_url="http://127.0.0.1:9"))
+    other = build(_config("community", "FakeListLLM", "completion", extra={"responses": ["a"]}))
+
+    assert (type(found).__name__, found.service_url) == ("LlamaEdgeChatService", "http://127.0.0.1:9")
+    assert (type(other).__name__, other.responses) == ("FakeListLLM", ["a"])
+    assert taken_by(_config("community", "FakeListLLM", "completion")) == {"i", "responses", "sleep"}
+
+
+@pytest.mark.parametrize("values", [{"api_key_env": "KEY"}, {"headers_env": {"X-Team": "TEAM"}}])
+def test_what_a_community_class_does_not_take(values):
+    """Its key stands in a variable of its own, and it sends no headers of ours."""
+    with pytest.raises(ConfigError) as refused:
+        build(_config("community", "LlamaEdgeChatService", base_url="http://127.0.0.1:9", **values))
+
+    [key] = values
+    assert str(refused.value) == f"model.{key}: LlamaEdgeChatService of langchain-community takes none: leave it out"
+
+
+@pytest.mark.parametrize(("kind", "known"), [("chat", CHAT), ("completion", COMPLETION)])
+def test_an_unknown_community_class(kind, known):
+    """The nearest of its kind, and all of them."""
+    with pytest.raises(ConfigError) as refused:
+        community_class("Friendly", kind)
+
+    near = "ChatFriendli" if kind == "chat" else "Friendli"
+    assert str(refused.value) == (
+        f"model.name: no {kind} model 'Friendly' of langchain-community's may stand in a chain file (did you mean "
+        f"{near!r}?); there are {', '.join(known)}; a model made in Python may be any"
+    )

@@ -42,6 +42,12 @@ from selfinstruct_chains.models import places
         ("http://99999999999999", "private"),  # no address, so a name without a dot
         ("https://bücher.example", "public"),
         ("https://", "public"),
+        ("http://[fd00:ec2:0:0::254]", "public"),
+        ("http://box.lan", "private"),
+        ("http://box.home.arpa", "private"),
+        ("http://localhost.lan", "private"),
+        ("http://[::ffff:0.0.0.0]", "this machine"),
+        ("http://224.0.0.1", "public"),
     ],
 )
 def test_place(url, place):
@@ -64,3 +70,35 @@ def test_place(url, place):
 def test_shown(url, shown):
     """By scheme, host and port alone, and what looks like another's name in its own letters."""
     assert places.shown(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://user:pw@host.example:81/v1?key=1#a", "http://host.example:81/v1"),
+        ("https://Host.Example/", "https://host.example/"),
+        ("http://[::1]", "http://[::1]"),
+    ],
+)
+def test_without_credentials(url, said):
+    """With its path, and nothing that may be a secret."""
+    assert places.without_credentials(url) == said
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://Api.OpenAI.com.:443/v1", "api.openai.com"),
+        ("https://b\u00fccher.example", "xn--bcher-kva.example"),
+        ("http://[::1]:8000", "::1"),
+        ("https://", ""),
+    ],
+)
+def test_host(url, name):
+    """In ASCII and lower case, without a dot at its end."""
+    assert places.host(url) == name
+
+
+def test_plain():
+    """Only http can be read on the way."""
+    assert [places.is_plain(url) for url in ("http://a", "https://a", "HTTP://a")] == [True, False, True]

@@ -11,6 +11,7 @@ from selfinstruct_chains.config import ROLES, ModelConfig
 from selfinstruct_chains.files import shipped
 from selfinstruct_chains.models.registry import check_model
 from selfinstruct_chains.models.services import KEYS
+from selfinstruct_chains.models.thinking import may_think_without_key
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 THINK = [
@@ -22,6 +23,8 @@ THINK = [
     ("groq", "openai/gpt-oss-120b", {}),
     ("openrouter", "qwen/qwq-32b", {"extra_body": {"reasoning": {"exclude": False}}}),
     ("vllm", "deepseek-ai/DeepSeek-R1-0528", {}),
+    ("vllm", "r1", {"extra_body": {"min_p": 0}}),
+    ("openai", "gpt-5", {"verbosity": "minimal"}),
 ]
 DO_NOT = [
     ("openai", "gpt-4.1-mini", {}),
@@ -63,6 +66,39 @@ def test_a_limit_without_room_is_told(provider: str, name: str, extra: dict[str,
 def test_a_model_that_does_not_think_needs_none(provider: str, name: str, extra: dict[str, Any]) -> None:
     """Nor one that the chain file tells not to."""
     assert notes(provider, name, extra, 16) == []
+
+
+def test_the_whole_note() -> None:
+    """Where there is one token too few."""
+    assert notes("openai", "gpt-5", {}, 1023) == [
+        (
+            "max_tokens is 1023, and openai: gpt-5 may think before it replies, which counts: give the role 1024 or "
+            "more (model.max_tokens), or turn it off under model.extra"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "extra", "may"),
+    [
+        ("openai", "gpt-5", {}, True),
+        ("openai", "gpt-4.1-mini", {}, False),
+        ("openai", "gpt-5", {"reasoning_effort": "minimal"}, False),
+        ("openai", "gpt-5", {"reasoning_effort": "low"}, True),
+        ("groq", "qwq", {}, True),
+        ("ibm", "deepseek-r1", {}, True),
+        ("ibm", "granite", {}, False),
+        ("embedded", "smollm2-thinking", {}, False),
+    ],
+)
+def test_told_without_a_key(
+    monkeypatch: pytest.MonkeyPatch, provider: str, name: str, extra: dict[str, Any], may: bool
+) -> None:
+    """By LangChain's profile or the name, also where no key and no package is there; the embedded one never does."""
+    for variable in ("OPENAI_API_KEY", "GROQ_API_KEY"):
+        monkeypatch.delenv(variable)
+
+    assert may_think_without_key(ModelConfig(provider=provider, kind="chat", name=name, extra=extra)) is may
 
 
 @pytest.mark.parametrize("chain", sorted(set(shipped.names(shipped.CHAINS)) - {"embedded"}))
