@@ -104,7 +104,7 @@ def _headers(error: BaseException) -> Mapping[str, str]:
     metadata = response.get("ResponseMetadata") if isinstance(response, dict) else None
     told = metadata.get("HTTPHeaders") if isinstance(metadata, dict) else None
     for headers in (_get(response, "headers"), _get(error, "headers"), told):
-        if headers is not None and hasattr(headers, "items"):
+        if hasattr(headers, "items"):
             return {str(name).lower(): str(value) for name, value in headers.items()}
     return {}
 
