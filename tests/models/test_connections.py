@@ -87,7 +87,7 @@ async def test_whose_client_belongs_to_the_model(monkeypatch: pytest.MonkeyPatch
     assert connections.async_client(config("ollama")) is None
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/cacert.pem")
 
-    with pytest.raises(ConfigError, match="SSL_CERT_FILE names /nonexistent/cacert.pem, which is not there"):
+    with pytest.raises(ConfigError, match=r"SSL_CERT_FILE names /nonexistent/cacert\.pem, which is not there"):
         connections.async_client(config("ollama"))
 
 

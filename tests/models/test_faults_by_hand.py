@@ -44,9 +44,7 @@ def test_what_a_fault_is_told_as(fault: Fault, told: str, busy: bool) -> None:
     assert (fault.told, fault.busy) == (told, busy)
 
 
-@pytest.mark.parametrize(
-    ("keys", "told"), [((), ""), (("ONE",), " in ONE"), (("ONE", "OTHER"), " in ONE or OTHER")]
-)
+@pytest.mark.parametrize(("keys", "told"), [((), ""), (("ONE",), " in ONE"), (("ONE", "OTHER"), " in ONE or OTHER")])
 def test_where_a_key_stands(keys: tuple[str, ...], told: str) -> None:
     """In one of the variables, if there are any."""
     assert Endpoint("m", keys).key == told
@@ -106,9 +104,7 @@ def test_what_langchain_says_of_an_answer_that_it_threw_away() -> None:
     assert fault_of(raised_below(ValueError("Insufficient balance")), "m") == Fault("ValueError: Insufficient balance")
 
 
-@pytest.mark.parametrize(
-    ("length", "shown"), [(300, "x" * 300), (301, "x" * 300 + " ..."), (900, "x" * 300 + " ...")]
-)
+@pytest.mark.parametrize(("length", "shown"), [(300, "x" * 300), (301, "x" * 300 + " ..."), (900, "x" * 300 + " ...")])
 def test_how_much_is_shown(length: int, shown: str) -> None:
     """Three hundred characters of what a provider says."""
     assert fault_of(Failed(500, {"message": "x" * length}), "m") == Fault(shown, 500)
