@@ -38,7 +38,7 @@ async def test_how_long_a_client_waits(seconds: float, to_connect: float) -> Non
 
     assert connections.timeout(asked) == client.timeout == httpx2.Timeout(seconds, connect=to_connect)
     for name, kind in [("Client", httpx.Client), ("AsyncClient", httpx.AsyncClient)]:
-        plain = connections.plain_client(config("cohere", timeout=seconds), name)
+        plain: Any = connections.plain_client(config("cohere", timeout=seconds), name)
 
         assert type(plain) is kind
         assert plain.timeout == httpx.Timeout(seconds, connect=to_connect)

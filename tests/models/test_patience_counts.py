@@ -106,9 +106,7 @@ async def test_who_is_busy_without_a_word_is_not_closed() -> None:
         (AIMessage("Hi", usage_metadata=USAGE), {"prompt_tokens": 44}, 343, [0, 60]),
     ],
 )
-async def test_what_a_reply_is_expected_to_take(
-    reply: Any, tokens: dict[str, int], limit: int, due: list[float]
-) -> None:
+async def test_what_a_reply_is_expected_to_take(reply: Any, tokens: Any, limit: int, due: list[float]) -> None:
     """256 tokens at first; a tenth of the way to each that came; what one really took counts from then on."""
     time, starts = Time(), list[float]()
     patience = time.patience(gate=time.gate(tokens_per_minute=limit))
