@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from selfinstruct_chains.models.raised import chain, failure_of, is_providers, package
 
-
 NOTHING = frozenset[str]()
 
 
