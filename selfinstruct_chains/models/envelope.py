@@ -7,7 +7,6 @@ journal, a count or a sum.
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct_chains.characters import short_name, whole_characters
@@ -99,7 +98,7 @@ def first_token(logprobs: Any) -> dict[str, float]:
 
 def _probable(pairs: list[tuple[Any, Any]]) -> Iterator[tuple[str, float]]:
     for token, value in pairs:
-        is_number = type(value) in {int, float} and abs(value) <= _MOST_TOKENS and math.isfinite(value)
+        is_number = type(value) in {int, float} and abs(value) <= _MOST_TOKENS  # which neither nan nor inf is
         if isinstance(token, str) and len(token) <= _LONGEST_TOKEN and is_number:
             yield whole_characters(token), value
 

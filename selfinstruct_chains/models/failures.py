@@ -82,7 +82,7 @@ _ECHO = re.compile(r"""(?:\binput_value=|['"]input['"]\s*:).*|"[^"]{100,}\"""", 
 _OF_A_STREAM = re.compile(r"^\s*(?:data|error):\s*")
 # What is not closed ends with the text, and no tag has another in it: else a page of openings takes quadratic time.
 _TAGS = re.compile(r"(?s)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>")
-_ABOVE_LIMIT = re.compile(r"\blimit:? ([\d,]{1,15})\b.{0,60}?\brequested:? ~?([\d,]{1,15})\b", re.IGNORECASE)
+_ABOVE_LIMIT = re.compile(r"\blimit:? (\d[\d,]{0,14})\b.{0,60}?\brequested:? ~?(\d[\d,]{0,14})\b", re.IGNORECASE)
 ABOVE_LIMIT = "requested above limit"
 """The code of a request that asks for more than a limit allows at all: no wait helps, however long."""
 
@@ -238,5 +238,5 @@ def _asks_too_much(words: str) -> bool:
     found = _ABOVE_LIMIT.search(words)
     if found is None:
         return False
-    limit, requested = (int(number.replace(",", "") or 0) for number in found.groups())
+    limit, requested = (int(number.replace(",", "")) for number in found.groups())
     return requested > limit

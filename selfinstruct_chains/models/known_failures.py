@@ -162,7 +162,7 @@ TABLE: tuple[Row, ...] = (
         r"|too many tokens: |too many (?:input|prompt) tokens|token count.{0,60}exceeds|input tokens? exceed"
         r"|request too large|maximum request body size|must have less than \d+ tokens|range of input length"
         r"|reduce (?:the |your )?(?:length|prompt|message)",
-        _ABOUT_PROMPT | {413},
+        _ABOUT_PROMPT,
     ),
     says("item", "context_too_long", r"^request too large\b|[:;] request too large\b", frozenset({429})),
     # Cohere; TGI.

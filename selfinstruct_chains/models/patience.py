@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from langchain_core.messages import AIMessage
@@ -75,7 +76,7 @@ class Patience:
         self.what = what
         self.timeout = timeout
         self.patience = patience
-        self.gate = gate or Gate(most=2**31)
+        self.gate = gate or Gate(most=sys.maxsize)
         self._max_failing_share = max_failing_share
         self._sleep = sleep
         self._pace = Pace()

@@ -102,9 +102,9 @@ def _status(error: BaseException) -> int | None:
 def _headers(error: BaseException) -> Mapping[str, str]:
     response = _get(error, "response")
     metadata = response.get("ResponseMetadata") if isinstance(response, dict) else None
-    told = metadata.get("HTTPHeaders") if isinstance(metadata, dict) else None
+    told: Any = metadata.get("HTTPHeaders") if isinstance(metadata, dict) else None
     for headers in (_get(response, "headers"), _get(error, "headers"), told):
-        if headers is not None and hasattr(headers, "items"):
+        if hasattr(headers, "items"):
             return {str(name).lower(): str(value) for name, value in headers.items()}
     return {}
 

@@ -162,8 +162,8 @@ def _odd_variables(config: ModelConfig, url: str | None, typed: Collection[str])
 
 def _belongs(variable: str, config: ModelConfig, url: str | None) -> bool:
     """Whether the variable is that of the provider who is at the address."""
-    if url is None or (config.provider == "community" and not config.base_url):
-        return variable in _usual(config) or " " in variable
+    if url is None:
+        return variable in _usual(config)
     name = places.host(url)
     return any(
         variable in _KEYS.get(provider, ()) + _BESIDES.get(provider, ())

@@ -23,7 +23,7 @@ _PROSE = re.compile(
 )
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _IETF = re.compile(r"(?:^|;)\s*r=0\b.*?;\s*t=(\d{1,9})")
-_EPOCH, _EPOCH_MS = 1e8, 1e11  # from where on a number is an instant, in seconds or in milliseconds
+_EPOCH_MS = 1e11  # from where on an instant is in milliseconds
 
 
 def wait_of(headers: Mapping[str, str], documents: Iterable[Any], words: str) -> float | None:
@@ -87,11 +87,11 @@ def _seconds_of(unit: str) -> float:
 
 
 def _reset(text: str) -> float | None:
-    """Seconds, or until an instant: a number so large, or a date. One in the past says nothing."""
+    """Seconds, or until an instant: a number that is no wait, or a date. One in the past says nothing."""
     number = _number(text)
     if number is None:
         return _until_date(text) if not _PARTS.match(text) else _duration(text)
-    if number < _EPOCH:
+    if number <= _LONGEST:
         return number
     return (number / 1000 if number >= _EPOCH_MS else number) - datetime.now(UTC).timestamp()
 

@@ -106,7 +106,7 @@ from selfinstruct_chains.models import loops
 async def work():
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
-        await asyncio.sleep(30)
+        await asyncio.sleep(300)
     finally:
         await asyncio.sleep(0.1)
         print("closed")

@@ -140,3 +140,31 @@ async def test_a_fault_judged_elsewhere_is_met_with_patience():
     assert [fault.text for fault in faults] == ["busy", "gone"]
     assert slept[0] == 17
     assert patience.gate.reached
+
+
+def test_an_attempt_that_met_a_fault_may_be_made_again():
+    """What is raised for it says what happened, and that it passes; so does its copy elsewhere."""
+    faulty = Faulty(Fault("busy", 503))
+
+    assert [(str(one), one.resumable, one.fault) for one in (faulty, _travelled(faulty))] == [
+        ("busy", True, Fault("busy", 503))
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "raised", "resumable"),
+    [
+        ("config", ConfigError, None),
+        ("provider", ProviderError, False),
+        ("later", ProviderError, True),
+        ("unreadable", OutputParserException, None),
+        ("broken", Broken, None),
+    ],
+)
+def test_what_is_raised_of_what_came_from_elsewhere(kind, raised, resumable):
+    """Each kind in the class that it had, with its words."""
+    error = Fatal(kind, "so it is").error()
+
+    assert type(error) is raised
+    assert str(error).startswith("so it is")
+    assert getattr(error, "resumable", None) is resumable

@@ -102,6 +102,7 @@ CLOUD = "the token of this machine's Google Cloud credentials"
         ({"provider": "gemini", "extra": {}}, ("GOOGLE_GENAI_USE_VERTEXAI",), (CLOUD,)),
         ({"provider": "gemini", "extra": {"vertexai": False, "project": "p"}}, ("GOOGLE_GENAI_USE_VERTEXAI",), ()),
         ({"provider": "gemini", "extra": {}}, (), ()),
+        ({"provider": "community", "name": "ChatYi"}, ("YI_API_KEY",), ("YI_API_KEY",)),
     ],
 )
 def test_what_a_client_sends_by_itself(monkeypatch, model, set_, along):
@@ -161,3 +162,68 @@ def test_a_cluster_that_a_file_names(settings, typed, clauses):
 
     assert len(odd) == clauses
     assert all("Ray cluster" in clause and "can run code on this machine" in clause for clause in odd)
+
+
+def test_a_provider_whose_address_only_its_client_knows(monkeypatch):
+    """Its own variables go there unasked; another that the file names is asked about, unless it was typed."""
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "x")
+    swap = {"model.provider": "community", "model.name": "ChatTongyi"}
+    (own,) = sendings(load_config("openai", swap))
+    named = load_config("openai", swap | {"model.headers_env": {"X": "DASHSCOPE_API_KEY", "Y": "MINE"}})
+    variables = ("DASHSCOPE_API_KEY", "MINE")
+
+    assert own == ("community's own address", "public", ("DASHSCOPE_API_KEY",), ())
+    assert sendings(named)[0][2:] == (
+        variables,
+        ("the value of MINE goes to community's own address, which is not its provider's",),
+    )
+    assert sendings(named, ["MINE"])[0][2:] == (variables, ())
+
+
+def test_roles_at_one_address():
+    """It is told once, with all that goes there, and each question is asked once."""
+    swap = {"model.base_url": "http://evil.example/v1", "classification.model.headers_env": {"X": "MINE"}}
+    config = load_config("openai", swap)
+
+    assert sendings(config) == [
+        (
+            "http://evil.example",
+            "public",
+            ("OPENAI_API_KEY", "MINE"),
+            (
+                "prompts go to http://evil.example in plain text (http)",
+                "the value of OPENAI_API_KEY goes to http://evil.example, which is not its provider's",
+                "the value of MINE goes to http://evil.example, which is not its provider's",
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000 (this machine)"),
+        ("http://10.0.0.5", "http://10.0.0.5 (private)"),
+        (EVIL.removesuffix("/v1"), "https://evil.example"),
+    ],
+)
+def test_where_a_host_is_is_told(monkeypatch, host, shown):
+    """What is not in public is marked; of variables the names are told, if there are any."""
+    config = load_config("openai", {"model.base_url": f"{host}/v1"})
+    assert told(sendings(config)) == (f"prompts go to {shown}", f"values go along of OPENAI_API_KEY to {host}")
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    assert told(sendings(config)) == (f"prompts go to {shown}", "values go along of no variable")
+
+
+def test_a_cluster_is_told_with_its_place():
+    """Beside the model's own address, by the name that it is asked about."""
+    config = load_config("openai", {"run.ray.address": "10.0.0.1:6379", "run.engine": "ray"})
+
+    assert sendings(config)[1] == (
+        "the Ray cluster at 10.0.0.1:6379",
+        "private",
+        (),
+        ("calls are made by the Ray cluster at 10.0.0.1:6379, which can run code on this machine",),
+    )
+    assert told([]) == ("prompts stay in this process", "no variable's value goes anywhere")

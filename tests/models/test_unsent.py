@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import ssl
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -14,6 +15,9 @@ from selfinstruct_chains.errors import ItemRefused, ProviderError
 from selfinstruct_chains.models.faults import fault_of
 from selfinstruct_chains.models.unsent import unsent
 from tests.models.answers import answering
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROMPT = StringPromptValue(text="Say hello.")
 
@@ -96,3 +100,43 @@ def test_what_to_mend(error: Exception, advice: str) -> None:
 def test_the_networks_troubles_are_none(error: Exception) -> None:
     """What may pass is left to the retry loop."""
     assert unsent(error) is None
+
+
+KEY = (
+    "the key in THE_KEY, or a header in the chain file, holds characters that no header can carry (quotation marks, a "
+    "line end); copy it again"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (UnicodeEncodeError("ascii", "\u201c", 0, 1, "ordinal not in range(128)"), KEY),
+        (UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed"), None),
+        (ValueError("Invalid header value b'x\\r\\n'"), KEY),
+        (json.JSONDecodeError("Invalid header value", "", 0), None),
+        (FileNotFoundError(2, "No such file", "/nowhere/x.pem"), "/nowhere/x.pem"),
+        (PermissionError(13, "Not allowed", "/root/x.pem"), "/root/x.pem"),
+        (FileNotFoundError(2, "No such file"), "check the certificates (SSL_CERT_FILE, SSL_CERT_DIR)"),
+    ],
+)
+def test_in_full(error: Exception, advice: str | None) -> None:
+    """What to mend, behind another error; what quotes a server, and half a surrogate pair of a prompt, are none."""
+    outer = RuntimeError("Connection error.")
+    outer.__cause__ = error
+    if isinstance(error, OSError):
+        advice = f"a file that the connection needs can't be read: {advice}"
+
+    assert unsent(outer, " in THE_KEY") == advice
+
+
+def test_variables_that_name_what_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each of them, and none that is right."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/a.pem")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("CURL_CA_BUNDLE", "/nowhere/b.pem")
+
+    assert unsent(FileNotFoundError(2, "No such file")) == (
+        "a file that the connection needs can't be read: SSL_CERT_FILE is /nowhere/a.pem, which is not there, "
+        "CURL_CA_BUNDLE is /nowhere/b.pem, which is not there"
+    )

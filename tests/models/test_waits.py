@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
@@ -24,6 +24,12 @@ def _near(due: float) -> object:
     [
         ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
         ({"retry-after": "432"}, 432),
+        ({"retry-after": "0"}, 0),
+        ({"retry-after": "31622400"}, 31622400),
+        ({"retry-after": "31622401"}, None),
+        ({"x-ratelimit-reset": "31622400"}, 31622400),
+        ({"x-ratelimit-reset": "31622401"}, None),
+        ({"x-ratelimit-reset": "1m30s"}, 90),
         ({"retry-after": "1.5"}, 1.5),
         ({"retry-after": format_datetime(SOON, usegmt=True)}, 7200),
         ({"retry-after": format_datetime(SOON - timedelta(days=3), usegmt=True)}, 0),
@@ -34,6 +40,8 @@ def _near(due: float) -> object:
         ({"x-ratelimit-reset": str(EPOCH)}, 7200),
         ({"x-ratelimit-reset-requests": "2m59.56s"}, None),
         ({"reset_at": f"{SOON:%Y-%m-%d %H:%M:%S} UTC"}, 7200),
+        ({"reset_at": f"{SOON:%Y-%m-%dT%H:%M:%S}"}, 7200),
+        ({"reset_at": SOON.astimezone(timezone(timedelta(hours=2))).isoformat()}, 7200),
     ],
 )
 def test_headers(headers: dict[str, str], due: float | None) -> None:
@@ -62,6 +70,7 @@ def test_nothing_absurd_gets_through(value: str) -> None:
         ({"error": {"metadata": {"headers": {"X-RateLimit-Reset": str(EPOCH * 1000)}}}}, 7200),
         ({"error": {"metadata": {"headers": {"X-RateLimit-Reset": "1577836800000"}}}}, None),
         ({"retry_after": 3}, 3),
+        ({"retry_after_ms": 1500}, 1.5),
         ({"retry_after": True}, None),
     ],
 )
@@ -75,6 +84,7 @@ def test_bodies(body: object, due: float | None) -> None:
     [
         ("Please try again in 644ms. Visit", 0.644),
         ("Please try again in 7m12s.", 432),
+        ("Please try again in 1 day 2 hours", 93600),
         ("try again in 2h16m43.68s", 8203.68),
         ("Please retry after 7 seconds. Please go", 7),
         ("Please retry in 10.689924287s.", 10.689924287),
@@ -98,3 +108,28 @@ def test_headers_before_fields_before_prose() -> None:
 
     assert wait_of({"retry-after": "5"}, [body], "retry in 10.7s") == 5
     assert wait_of({}, [body], "retry in 10.7s") == 10
+
+
+def _within(times: int, *, lists: bool) -> object:
+    """A body that names 3 seconds below so many objects or lists."""
+    value: object = {"retry_after": 3}
+    for _ in range(times):
+        value = [value] if lists else {"error": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("body", "due"),
+    [
+        (_within(7, lists=False), 3),
+        (_within(8, lists=False), None),
+        (_within(7, lists=True), 3),
+        (_within(8, lists=True), None),
+        ([{}] * 19 + [{"retry_after": 3}], 3),
+        ([{}] * 20 + [{"retry_after": 3}], None),
+    ],
+    ids=["7 objects", "8 objects", "7 lists", "8 lists", "20th", "21st"],
+)
+def test_how_far_a_body_is_looked_through(body: object, due: float | None) -> None:
+    """Deeper than any provider's, and no further."""
+    assert wait_of({}, [body], "") == due
