@@ -39,7 +39,14 @@ ROOMS = ("run", "models", "outputs")
 ELSEWHERE = ("models/fleet",)
 """What tests/ray meets, with a cluster and in minutes."""
 # One process; what makes a test hang is noticed; and what is imported before pytest looks at it can't be rewritten.
-_OPTIONS = ["-xq", "-n0", "-pno:cacheprovider", "-otimeout=60", "-Wignore::pytest.PytestAssertRewriteWarning"]
+_OPTIONS = [
+    "-xq",
+    "-n0",
+    "-pno:cacheprovider",
+    "-otimeout=60",
+    "-otimeout_method=thread",
+    "-Wignore::pytest.PytestAssertRewriteWarning",
+]
 _LOG = "pytest.log"
 _NOT_FOUND, _NONE_CHOSEN = 4, 5  # pytest's codes: no test of that name; all are slow, or a browser's
 _FORKS = get_context("forkserver")  # most of a test run's start is imports
