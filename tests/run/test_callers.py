@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -86,3 +87,23 @@ async def test_each_model_of_the_chain_file_is_closed_once() -> None:
     await disconnect(RoleModels(by_role, {}))
 
     assert [model.closed for model in models] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({}, "nobody"),
+        ({"models": {"classification": CHAT}}, "ray is not installed"),
+        ({"steps": {"classification": CHAT}}, "ray is not installed"),
+        ({"models": {"input_first": CHAT}}, "nobody"),
+    ],
+)
+async def test_what_a_cluster_s_models_lack_is_found_before_it_is_reached(
+    monkeypatch: pytest.MonkeyPatch, own: dict[str, Any], said: str
+) -> None:
+    """Those of the chain file, as far as they are asked; then the cluster is looked for."""
+    monkeypatch.setitem(sys.modules, "ray", None)
+    chain, brings = config(classification__model__provider="nobody", run__engine="ray"), brought(**own)
+    with pytest.raises(ConfigError, match=said):
+        async with callers(chain, role_models(chain, brings.models), brings, 4, Monitor()):
+            pass
