@@ -11,6 +11,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from selfinstruct_chains import Monitor, self_instruct
 from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import AcceptanceCollapsed, Interrupted, ItemRefused, RunStopped
+from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.overview import look
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
@@ -197,8 +198,10 @@ def test_the_replies_that_were_used_are_those_up_to_the_last_task(tmp_path: Path
         for monitor in monitors:
             self_instruct(settings, tmp_path, monitor=monitor).invoke({"n": 3})
     before = [entry for entry in RunReader(tmp_path).entries() if entry.key.startswith("found/") and entry.is_call]
+    noted = read_manifest(tmp_path)["found"]
 
     assert before
+    assert len(noted["found/instructions/100"]["names"]) == 3
     assert monitors[0].replies_used == monitors[1].replies_used == look(tmp_path).monitor.replies_used
     assert monitors[0].replies_used >= len(before) + 3
 
