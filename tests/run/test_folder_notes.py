@@ -194,3 +194,46 @@ def test_a_lock_of_another_s_is_said_with_what_to_do(tmp_path: Path) -> None:
 
     assert (tmp_path / "tasks.jsonl").read_bytes() == (tmp_path / "rejected.jsonl").read_bytes() == b""
     assert read_manifest(tmp_path)["models"] == {}
+
+
+def test_a_closed_folder_takes_no_more(tmp_path: Path) -> None:
+    """None of its files is open any longer."""
+    folder = Folder(tmp_path, CONFIG, [SEED])
+    folder.close()
+
+    for write_one in (
+        lambda: folder.journal.write(REPLY),
+        lambda: folder.task(task(0, "Do it")),
+        lambda: folder.reject(REJECTION),
+    ):
+        with pytest.raises(ValueError, match="closed file"):
+            write_one()
+
+
+@pytest.mark.parametrize(("format_", "notes"), [(1, 0), (2, 1)])
+def test_lines_without_checksums_are_those_of_format_1(tmp_path: Path, format_: int, notes: int) -> None:
+    """There they get them; in a later one a copy is kept of what nobody can vouch for."""
+    folder = Folder(tmp_path, CONFIG, [SEED])
+    folder.task(task(0, "Do it"))
+    folder.close()
+    write(tmp_path, read_manifest(tmp_path) | {"format": format_})
+    (tmp_path / "tasks.crc").unlink()
+
+    said = "tasks.jsonl was not as the journal has it, from line 1 on; it is kept as tasks.old-1.jsonl"
+    assert opened(tmp_path) == [said] * notes
+    assert len((tmp_path / "tasks.crc").read_bytes()) == 9 * (1 - notes)
+
+
+@pytest.mark.parametrize(("state", "notes"), [("running", 0), ("stopped", 0), ("finished", 1)])
+def test_a_line_without_its_checksum_is_a_kill_s_or_somebody_s(tmp_path: Path, state: str, notes: int) -> None:
+    """Who came to the end of a run wrote both."""
+    folder = Folder(tmp_path, CONFIG, [SEED])
+    folder.task(task(0, "Do it"))
+    folder.task(task(1, "Do that"))
+    folder.report({"state": state, "why": "", "finished": 2, "wanted": 2})
+    folder.close()
+    (tmp_path / "tasks.crc").write_bytes((tmp_path / "tasks.crc").read_bytes()[:9])
+
+    said = "tasks.jsonl was not as the journal has it, from line 2 on; it is kept as tasks.old-1.jsonl"
+    assert opened(tmp_path) == [said] * notes
+    assert len((tmp_path / "tasks.jsonl").read_bytes().splitlines()) == 1

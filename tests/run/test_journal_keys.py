@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -237,3 +238,22 @@ def test_nothing_is_written_where_that_is_refused(tmp_path: Path) -> None:
     found.close()  # twice is as good as once
 
     assert (tmp_path / "j").read_bytes() == b""
+
+
+def test_a_line_that_has_no_room_is_not_there(tmp_path: Path) -> None:
+    """Not half of it either: what was written before is kept, and what comes when there is room again."""
+    path, before = tmp_path / "j", resource.getrlimit(resource.RLIMIT_FSIZE)
+    with closing(Journal(path)) as found:
+        found.write(reply("instructions/000000/1"))
+        whole = path.read_bytes()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 10, before[1]))
+        try:
+            with pytest.raises(RunError) as raised:
+                found.write(reply("instructions/000001/1"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert str(raised.value) == f"{path}: can't be written: the disk is full; what was written before is kept"
+        assert path.read_bytes() == whole
+        found.write(reply("instructions/000002/1"))
+        assert found.get("instructions/000002/1") == reply("instructions/000002/1")
+        assert list(found) == ["instructions/000000/1", "instructions/000002/1"]

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
 from langchain_core.prompt_values import StringPromptValue
 from langchain_core.runnables import RunnableLambda
@@ -264,9 +265,11 @@ async def test_a_step_s_result_is_written_and_remembered() -> None:
         (UnreadableReply("no label: 'x'", "x"), "x"),
         (UnreadableReply("no label"), "no label"),
         (TruncatedReply("no label before it was cut: 'x'", "x"), "x"),
+        (OutputParserException("bad", llm_output="raw"), "raw"),
+        (OutputParserException(ValueError("bad")), "bad"),
     ],
 )
-async def test_a_reply_that_a_step_s_own_parser_refuses_is_remembered(error: UnreadableReply, text: str) -> None:
+async def test_a_reply_that_a_step_s_own_parser_refuses_is_remembered(error: Exception, text: str) -> None:
     """As a refusal, which drops its item by the rule unreadable; the reply stands there."""
     journal, model = Journal(), Model(error)
     step = JournalledStep("classification", journal, RunnableLambda(model.ainvoke), Waits().calling())

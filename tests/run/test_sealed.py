@@ -77,6 +77,11 @@ def test_lines_count_with_their_checksums(
     assert number == differs
 
 
+def test_a_file_is_still_written_to_unless_it_is_said_that_it_has_ended() -> None:
+    """A last line without its checksum is then left out."""
+    assert list(checked_lines(BytesIO(ALL), BytesIO(b"".join(SUMS[:2])))) == LINES[:2]
+
+
 class Late(BytesIO):
     """Checksums of which the last two come when somebody looks for them again."""
 
