@@ -69,7 +69,9 @@ def test_a_task_from_nowhere_alone_makes_no_request() -> None:
 
 def test_a_drought_lasts_until_something_good_comes() -> None:
     """It says how long, what dropped most, and what to do; what was before the last good one is forgotten."""
-    novelty, short = (Rejection(id="x", rule=rule, stage="instruction", text="", request=0) for rule in ("novelty", "r"))
+    novelty, short = (
+        Rejection(id="x", rule=rule, stage="instruction", text="", request=0) for rule in ("novelty", "r")
+    )
     drought = Drought()
     assert (drought.length, drought.told("requests gave nothing")) == (0, "the last 0 requests gave nothing")
     drought.add([short, short, short, short], good=False)

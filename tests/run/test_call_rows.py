@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CHAIN = load_config("openai", {"instructions.seed_examples": 1})
 PAIR = "Input: a\nOutput: b"
-FILTERED = "the provider's filter ended the reply (content_filter): no instance: ''"
+FILTERED = "the provider's filter ended the reply (content_filter): no instance before it was cut: ''"
 
 
 def reply(key: str, text: str, end: str = "stop") -> Entry:
@@ -58,8 +58,10 @@ ROWS = [
         "refused (context_too_long): too long",
     ),
     (reply("input_first/000000-00/1", PAIR), "1 instance; a task"),
-    (reply("output_first/000000-01/1", "Class label: good\nInput: nice\n\nClass label: bad\nInput: awful"), "2 instances"
-     "; a task"),
+    (
+        reply("output_first/000000-01/1", "Class label: good\nInput: nice\n\nClass label: bad\nInput: awful"),
+        "2 instances; a task",
+    ),
     (reply("input_first/000000-02/1", ""), "unreadable: no instance: ''"),
     (reply("input_first/000000-02/2", PAIR), "1 instance; dropped: no_instance"),
     (Entry.of_result("input_first/000001-00/1", [{"input": "", "output": "x"}]), "1 instance; a task"),
@@ -107,7 +109,10 @@ def test_of_many_rows_the_last_are_shown(run: RunReader) -> None:
     assert count == len(ROWS)
 
 
-NONE, POOR = ["instructions/000000/1", "classification/000000-03/1"], ["input_first/000000-02/1", "instructions/000004/1"]
+NONE, POOR = (
+    ["instructions/000000/1", "classification/000000-03/1"],
+    ["input_first/000000-02/1", "instructions/000004/1"],
+)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +218,11 @@ def test_what_ones_own_parser_reads_is_not_read_here(tmp_path: Path) -> None:
     """Nothing is called unreadable then, and what became of it is told all the same; results of own steps are read."""
     folder = Folder(tmp_path / "run", CHAIN, [SEED], {"own.parsers.instructions": "x", "own.parsers.input_first": "x"})
     folder.task(TASKS[0])
-    entries = [reply("instructions/000000/1", ""), reply("input_first/000000-00/1", ""), reply("output_first/0-0/1", "")]
+    entries = [
+        reply("instructions/000000/1", ""),
+        reply("input_first/000000-00/1", ""),
+        reply("output_first/0-0/1", ""),
+    ]
     for entry in [*entries, Entry.of_result("input_first/000000-00/2", [{"output": "x"}])]:
         folder.journal.write(entry)
     folder.close()

@@ -17,6 +17,9 @@ from selfinstruct_chains.testing import ScriptedChat, scripted_author
 from tests.run.scripts import config
 
 CHAT = ScriptedChat(reply=scripted_author)
+NOBODY = {
+    f"classification__model__{key}": value for key, value in (("provider", "nobody"), ("kind", "chat"), ("name", "x"))
+}
 
 
 class Fleet:
@@ -45,7 +48,7 @@ def test_a_monitor_sees_the_cluster_where_there_is_one() -> None:
 
 def test_what_a_model_of_the_chain_file_lacks_is_found() -> None:
     """Before anything is asked; one that a model or a step of the user's own stands for is not looked at."""
-    chain = config(classification__model__provider="nobody", model__base_url="http://127.0.0.1:9/v1")
+    chain = config(**NOBODY, model__base_url="http://127.0.0.1:9/v1")
     with pytest.raises(ConfigError, match="nobody"):
         fit_to_call(chain, role_models(chain), brought())
     own = brought({"classification": CHAT})
@@ -62,7 +65,7 @@ async def test_in_this_process_the_models_are_those_of_the_chain() -> None:
     found = role_models(chain)
     async with callers(chain, found, brought(), 4, Monitor()) as calls:
         assert calls == Callers(found, [], None)
-    lacking = config(model__provider="nobody")
+    lacking = config(model__provider="nobody", model__name="x")
     with pytest.raises(ConfigError, match="nobody"):
         async with callers(lacking, role_models(lacking), brought(), 4, Monitor()):
             pass
@@ -83,7 +86,12 @@ async def test_each_model_of_the_chain_file_is_closed_once() -> None:
     chain = config()
     models = [Closing(chain.model), Closing(chain.model)]
     own = role_models(chain, {"output_first": CHAT}).models["output_first"]
-    by_role: Any = {"instructions": models[0], "classification": models[1], "input_first": models[0], "output_first": own}
+    by_role: Any = {
+        "instructions": models[0],
+        "classification": models[1],
+        "input_first": models[0],
+        "output_first": own,
+    }
     await disconnect(RoleModels(by_role, {}))
 
     assert [model.closed for model in models] == [1, 1]
@@ -103,7 +111,7 @@ async def test_what_a_cluster_s_models_lack_is_found_before_it_is_reached(
 ) -> None:
     """Those of the chain file, as far as they are asked; then the cluster is looked for."""
     monkeypatch.setitem(sys.modules, "ray", None)
-    chain, brings = config(classification__model__provider="nobody", run__engine="ray"), brought(**own)
+    chain, brings = config(**NOBODY, run__engine="ray"), brought(**own)
     with pytest.raises(ConfigError, match=said):
         async with callers(chain, role_models(chain, brings.models), brings, 4, Monitor()):
             pass

@@ -9,13 +9,12 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 
 from selfinstruct_chains import Monitor, self_instruct
-from selfinstruct_chains.config import ROLES
 from selfinstruct_chains.errors import AcceptanceCollapsed, Interrupted, ItemRefused, RunStopped
+from selfinstruct_chains.run.journalled import ITEM
 from selfinstruct_chains.run.manifest import read_manifest
 from selfinstruct_chains.run.overview import look
 from selfinstruct_chains.run.reader import RunReader
 from selfinstruct_chains.testing import Reply, ScriptedChat, scripted_author
-from selfinstruct_chains.testing.server import ScriptedServer
 from tests.run.scripts import Author, config, entries, files
 
 if TYPE_CHECKING:
@@ -57,20 +56,20 @@ async def test_a_run_that_is_stopped_before_it_begins_gives_what_is_there(tmp_pa
     assert (author.calls.total(), monitor.new, monitor.new_calls) == (0, 0, 0)
 
 
-class Steps(BaseCallbackHandler):
-    """Hears which steps are begun."""
+class Items(BaseCallbackHandler):
+    """Hears what is begun, and for which request or candidate."""
 
     def __init__(self) -> None:
-        self.begun: list[str] = []
+        self.begun: set[str] = set()
 
     def on_chain_start(self, *_: Any, **kwargs: Any) -> None:
-        """One is."""
-        self.begun.append(str(kwargs.get("name")))
+        """Something is."""
+        self.begun |= {str(item) for item in [(kwargs["metadata"] or {}).get(ITEM)] if item}
 
 
 async def test_a_run_that_is_stopped_asks_for_nothing_new() -> None:
     """A candidate that it has accepted is not completed, nor is a request begun: not even a step."""
-    monitor, steps = Monitor(), Steps()
+    monitor, items = Monitor(), Items()
 
     def author(prompt: str, seed: int | None) -> Reply:
         monitor.stop(RunStopped("enough"))
@@ -78,9 +77,9 @@ async def test_a_run_that_is_stopped_asks_for_nothing_new() -> None:
 
     chain = self_instruct(config(run__lookahead=1), models=ScriptedChat(reply=author), monitor=monitor)
     with pytest.raises(RunStopped, match="enough"):
-        await chain.ainvoke({"n": 5}, {"callbacks": [steps]})
+        await chain.ainvoke({"n": 5}, {"callbacks": [items]})
 
-    assert [name for name in steps.begun if name in ROLES] == ["instructions"]
+    assert items.begun == {"000000"}
 
 
 async def test_a_window_without_an_instruction_is_of_this_start(tmp_path: Path) -> None:
@@ -137,7 +136,8 @@ async def test_what_is_accepted_before_nothing_new_comes_is_completed(tmp_path: 
         await chain.ainvoke({"n": 10})
 
     assert [task.instruction for task in stopped.value.tasks] == LINES
-    assert (monitor.finished, monitor.accepted, monitor.rejected["instruction", "novelty"]) == (4, 4, 4 * (monitor.requests - 1))
+    repeated = 4 * (monitor.requests - 1)
+    assert (monitor.finished, monitor.accepted, monitor.rejected["instruction", "novelty"]) == (4, 4, repeated)
 
 
 async def test_a_model_may_stop_the_run() -> None:
@@ -193,10 +193,9 @@ async def test_a_long_journal_lets_others_take_their_turns(tmp_path: Path) -> No
 def test_the_replies_that_were_used_are_those_up_to_the_last_task(tmp_path: Path) -> None:
     """With the calls before the first request; one that goes on counts them too, and a look from outside."""
     monitors = [Monitor(), Monitor()]
-    with ScriptedServer() as server:
-        settings = config(model__base_url=server.base_url, topics={"ask": 3})
-        for monitor in monitors:
-            self_instruct(settings, tmp_path, monitor=monitor).invoke({"n": 3})
+    for monitor in monitors:
+        chain = self_instruct(config(topics={"ask": 3}), tmp_path, models=Author().model, monitor=monitor)
+        chain.invoke({"n": 3})
     before = [entry for entry in RunReader(tmp_path).entries() if entry.key.startswith("found/") and entry.is_call]
     noted = read_manifest(tmp_path)["found"]
 

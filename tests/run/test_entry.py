@@ -45,7 +45,7 @@ KEY = "instructions/000000/1"
             {"prompt_sha256": "ab", "error": "no", "reason": "refused", "unclear": True},
         ),
         (Entry.of_result(KEY, None), {"prompt_sha256": "", "value": None}),
-        (Entry.found("found/classification/1", False), {"prompt_sha256": "", "value": False}),
+        (Entry.found("found/classification/1", 0), {"prompt_sha256": "", "value": 0}),
     ],
 )
 def test_a_line_has_the_parts_of_its_kind(entry: Entry, parts: dict[str, Any]) -> None:

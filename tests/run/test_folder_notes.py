@@ -91,10 +91,9 @@ def test_half_a_line_of_the_journal_is_said(tmp_path: Path) -> None:
     """Once: it is gone then."""
     opened(tmp_path)
     (tmp_path / "journal.jsonl").write_bytes(REPLY.line() + b'{"v": 2')
+    as_after = "as after a kill; it was cut off, and its call will be asked again"
 
-    assert opened(tmp_path) == [
-        "journal.jsonl ended in half a line (7 bytes), as after a kill; it was cut off, and its call will be asked again"
-    ]
+    assert opened(tmp_path) == [f"journal.jsonl ended in half a line (7 bytes), {as_after}"]
     assert opened(tmp_path) == []
 
 

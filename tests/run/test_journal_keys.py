@@ -43,7 +43,7 @@ def test_the_keys_that_are_answered() -> None:
     found = journal(
         reply("instructions/000001/1"),
         Entry.fault("instructions/000000/1", "ab", "503"),
-        Entry.of_result("classification/000000-00/1", True),
+        Entry.of_result("classification/000000-00/1", value=True),
         reply("instructions/000001/1"),
     )
 

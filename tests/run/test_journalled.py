@@ -255,7 +255,11 @@ async def test_a_step_s_result_is_written_and_remembered() -> None:
     assert written(journal) == [
         Entry.of_result("instructions/000000/1", {"items": ["Sing.", "Ring."], "cut": ""}),
     ]
-    assert await again.ainvoke(["x"], about("000000")) == again.invoke(["y"], about("000000")) == Parsed(("Sing.", "Ring."))
+    assert (
+        await again.ainvoke(["x"], about("000000"))
+        == again.invoke(["y"], about("000000"))
+        == Parsed(("Sing.", "Ring."))
+    )
     assert waits.monitor.new_calls == 1
 
 

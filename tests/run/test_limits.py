@@ -89,12 +89,12 @@ def test_a_run_that_is_being_ended_lets_nothing_through() -> None:
     found, reason = monitor(Usage(calls=5)), RunStopped("enough")
     found.stop(reason)
     for limits in ({}, {"calls": 1}):
-        with pytest.raises(RunStopped, match="^enough$"):
+        with pytest.raises(RunStopped, match=r"^enough$"):
             Budget(limits, found).check()  # type: ignore[arg-type]
     budget = Budget({"calls": 1}, monitor(Usage(calls=5)))
     budget.close()
 
-    with pytest.raises(RunStopped, match="^the run has ended$"):
+    with pytest.raises(RunStopped, match=r"^the run has ended$"):
         budget.check()
 
 

@@ -41,7 +41,9 @@ def test_a_manifest_ends_in_its_checksum() -> None:
     manifest = {"format": 2, "shaping": {"é": "中"}, "chain": {"half": "\ud800"}}
     text = as_text(manifest)
 
-    assert text.startswith('{\n "format": 2,\n "shaping": {\n  "é": "中"\n },\n "chain": {\n  "half": "\\ud800"\n }, "crc": "')
+    assert text.startswith(
+        '{\n "format": 2,\n "shaping": {\n  "é": "中"\n },\n "chain": {\n  "half": "\\ud800"\n }, "crc": "'
+    )
     assert text.endswith('"}\n')
     assert parsed(text.encode()) == manifest
 

@@ -68,7 +68,9 @@ def test_candidates_are_admitted_or_settled_in_their_order() -> None:
 
     assert found == [
         Slot("000003-00", 3, texts[0], SHOWN, accepted=True),
-        Slot("000003-01", 3, texts[1], SHOWN, [rejected("000003-01", "too_short", "instruction", "Sing.")], settled=True),
+        Slot(
+            "000003-01", 3, texts[1], SHOWN, [rejected("000003-01", "too_short", "instruction", "Sing.")], settled=True
+        ),
         Slot(
             "000003-02",
             3,

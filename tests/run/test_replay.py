@@ -66,9 +66,8 @@ def test_other_filters_judge_the_same_candidates(run: RunReader) -> None:
         ),
         ({"own_filters": ["a.f", "b.g"]}, "what it kept was chosen by your own a.f, b.g too"),
         (
-            {"own.parsers.classification": "x", "own_filters": ["a.f"]},
-            "the replies for classification were read by a parser of your own and what it kept was chosen by your own "
-            "a.f too",
+            {"own.parsers.judge": "x", "own_filters": ["a"]},
+            "the replies for judge were read by a parser of your own and what it kept was chosen by your own a too",
         ),
     ],
 )

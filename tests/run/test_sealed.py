@@ -65,16 +65,15 @@ def test_lines_count_with_their_checksums(
 ) -> None:
     """All before the first that is not as it was written; what a kill may leave at the end is no damage."""
     found: list[bytes] = []
-    number = None
+    number, said = None, "line None"
     try:
         for line in checked_lines(BytesIO(lines), BytesIO(sums), ended=ended):
             found.append(line)  # noqa: PERF402 - what came before it differed counts
     except Differs as error:
-        number = error.number
-        assert str(error) == f"line {number}"
+        number, said = error.number, str(error)
 
     assert found == LINES[:good]
-    assert number == differs
+    assert (number, said) == (differs, f"line {differs}")
 
 
 def test_a_file_is_still_written_to_unless_it_is_said_that_it_has_ended() -> None:
