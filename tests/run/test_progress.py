@@ -48,7 +48,7 @@ def test_all_that_is_said_is_read(tmp_path: Path) -> None:
     assert found.waiting == Pauses(2, "m is busy", 6, 21)
     assert (found.started, found.calls) == (5.5, 0)
     with pytest.raises(ValidationError):
-        found.finished = 4  # type: ignore[misc]
+        found.finished = 4
 
 
 @pytest.mark.parametrize("word", [LEAST | {"updated": float("inf")}, LEAST | {"seconds_left": float("nan")}, {}])
