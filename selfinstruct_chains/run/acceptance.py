@@ -72,7 +72,7 @@ class Acceptance:
         )
 
     def _reach(self, request: int | None) -> None:
-        self.requests = max(self.requests, -1 if request is None else request + 1)
+        self.requests = max(self.requests, 0 if request is None else request + 1)
 
 
 class Drought:

@@ -225,9 +225,9 @@ class Calls:
 def _id(name: str) -> str:
     """The id that was typed, with all its noughts."""
     match id_order(name):
-        case (request,) if request >= 0:
+        case (request,):
             return request_id(request)
-        case (request, position) if request >= 0:
+        case (request, position):
             return candidate_id(request, position)
     return name
 

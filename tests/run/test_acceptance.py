@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from selfinstruct_chains import Rejection
-from selfinstruct_chains.run.acceptance import Acceptance, Window
+from selfinstruct_chains.run import advice
+from selfinstruct_chains.run.acceptance import Acceptance, Drought, Window
 from tests.outputs.runs import SEED, task
 
 
@@ -56,3 +57,30 @@ def test_nothing_has_no_windows_and_no_rate() -> None:
     assert Acceptance().windows(10) == ()
     assert Window(0, 0, 0, 0).rate is None
     assert Window(0, 0, 4, 1).rate == 0.25
+
+
+def test_a_task_from_nowhere_alone_makes_no_request() -> None:
+    """It is in the totals, and there is no window to be in."""
+    found = Acceptance()
+    found.finish(SEED)
+
+    assert (found.requests, found.accepted, found.windows(10)) == (0, 1, ())
+
+
+def test_a_drought_lasts_until_something_good_comes() -> None:
+    """It says how long, what dropped most, and what to do; what was before the last good one is forgotten."""
+    novelty, short = (
+        Rejection(id="x", rule=rule, stage="instruction", text="", request=0) for rule in ("novelty", "r")
+    )
+    drought = Drought()
+    assert (drought.length, drought.told("requests gave nothing")) == (0, "the last 0 requests gave nothing")
+    drought.add([short, short, short, short], good=False)
+    drought.add([task(0, "Do it")], good=True)
+    assert (drought.length, drought.told("requests gave nothing")) == (0, "the last 0 requests gave nothing")
+    drought.add([novelty, short, task(0, "Do it")], good=False)
+    drought.add([novelty], good=False)
+
+    assert drought.length == 2
+    why = advice.why({("instruction", "novelty"): 2, ("instruction", "r"): 1})
+    assert drought.told("requests gave nothing") == f"the last 2 requests gave nothing, {why}"
+    assert why.startswith("mostly by novelty (2 of 3): the model repeats itself")
