@@ -48,7 +48,7 @@ async def test_a_reply_has_room_and_a_schema(tmp_path: Path) -> None:
         "required": ["reason", "valid_instruction", "appropriate_input", "correct_output"],
         "additionalProperties": False,
     }
-    assert list(json.loads(schema)["properties"])[0] == "reason"
+    assert next(iter(json.loads(schema)["properties"])) == "reason"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_nothing_to_judge_is_not_asked(tmp_path: Path) -> None:
 
 async def test_what_the_provider_refuses_is_counted_by_itself(tmp_path: Path) -> None:
     """It is no unreadable reply, and a judge that was refused all tasks is no bad judge."""
-    named = [one.model_copy(update={"id": f"t{number}"}) for number in range(3) for one in TASKS[:1]] + TASKS[1:]
+    more = [TASKS[0].model_copy(update={"id": f"t{number}"}) for number in range(3)]
 
     def refused(asked: Asked) -> str | None:
         return "openai/filtered_input_invalid_prompt" if "BAD" in asked.prompts[0] else None
@@ -93,7 +93,7 @@ async def test_what_the_provider_refuses_is_counted_by_itself(tmp_path: Path) ->
         judge, reviews = Judge(load_config("openai", usual)), Reviews(tmp_path)
         none = await ask(judge, TASKS[1:], reviews)
         check_readable(judge, none, reviews)
-        found = await ask(judge, named, reviews)
+        found = await ask(judge, [*more, *TASKS[1:]], reviews)
 
     assert (none, found) == (Judged(0, 0, 1, ""), Judged(3, 0, 1, ""))
 

@@ -31,8 +31,8 @@ FIGURES = "For the page with all figures: selfinstruct report my-run"
 
 def row(who: str, question: str, tasks: int, share: Interval, value: Interval, **other: Any) -> Agreement:
     """Of two people, unless said otherwise."""
-    usual = {"judge": False, "reviewers": 2, "measure": "kappa"}
-    return Agreement(who=who, question=question, tasks=tasks, raw=share, beyond_chance=value, **usual | other)  # type: ignore[arg-type]
+    usual: dict[str, Any] = {"question": question, "judge": False, "reviewers": 2, "measure": "kappa"}
+    return Agreement(who=who, tasks=tasks, raw=share, beyond_chance=value, **usual | other)
 
 
 PAIR = [
