@@ -194,9 +194,9 @@ def test_groups_say_who_they_are(tmp_path: Path) -> None:
 
     found = [(one.who, one.judge, one.reviewers, one.tasks, one.measure) for one in agreements(Reviews(tmp_path))]
 
-    assert found == [("(no name) and ann", False, 2, 2, "kappa")] * 4 + [
-        ("people and the judge", True, 2, 2, "kappa")
-    ] * 4
+    assert (
+        found == [("(no name) and ann", False, 2, 2, "kappa")] * 4 + [("people and the judge", True, 2, 2, "kappa")] * 4
+    )
 
 
 def test_the_table_fits_a_terminal(tmp_path: Path) -> None:

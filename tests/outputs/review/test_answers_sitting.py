@@ -147,7 +147,13 @@ def test_what_is_no_rating_is_refused(sitting: AnswersSitting, id_: str, entry: 
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("RIVER", {"Ebro", "Rhine"}), ("spain", {"Ebro", "Rhine"}), ("YES", {"yes"}), ("nowhere", set()), ("", {*ANSWERS})],
+    [
+        ("RIVER", {"Ebro", "Rhine"}),
+        ("spain", {"Ebro", "Rhine"}),
+        ("YES", {"yes"}),
+        ("nowhere", set()),
+        ("", {*ANSWERS}),
+    ],
 )
 def test_texts_are_searched_for(sitting: AnswersSitting, text: str, found: set[str]) -> None:
     """In any case, in instructions, inputs and answers; in the order of the cards."""

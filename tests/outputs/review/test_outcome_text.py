@@ -166,8 +166,7 @@ def test_ratings_are_told_by_model_when_all_are_there() -> None:
     counts = {"yak": {"A": 1, "B": 0, "C": 0, "D": 2}, "zebra": {"A": 0, "B": 3, "C": 0, "D": 0}}
 
     assert (
-        rated_text(Rates(3, 4, {}), Path("compared"))
-        == "3 of 4 answers rated. To go on: selfinstruct review compared"
+        rated_text(Rates(3, 4, {}), Path("compared")) == "3 of 4 answers rated. To go on: selfinstruct review compared"
     )
     assert (
         rated_text(Rates(4, 4, counts), Path("compared"))  # type: ignore[arg-type]

@@ -120,9 +120,7 @@ def test_a_page_is_what_the_command_says(run: RunReader, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("browse", [False, True])
-def test_a_browser_is_opened_if_it_is_wanted(
-    run: RunReader, monkeypatch: pytest.MonkeyPatch, *, browse: bool
-) -> None:
+def test_a_browser_is_opened_if_it_is_wanted(run: RunReader, monkeypatch: pytest.MonkeyPatch, *, browse: bool) -> None:
     """At the page; and not otherwise."""
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)

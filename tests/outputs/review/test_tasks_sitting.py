@@ -296,11 +296,11 @@ def test_a_correction_is_kept_with_whose_it_is(sitting: TasksSitting, tmp_path: 
     assert [sitting.has(entry) for entry in ("p-1", "p-2")] == [True, False]
 
     correct(tmp_path, entry="q-1")
-    with pytest.raises(NotAVerdictError, match="^somebody has corrected it meanwhile; look at that, and save again$"):
+    with pytest.raises(NotAVerdictError, match=r"^somebody has corrected it meanwhile; look at that, and save again$"):
         sitting.take(sent(RIVER, None, entry="p-2", seen="p-1", text=text), "ann")
     assert sitting.take(sent(RIVER, None, entry="p-3", seen="q-1", text=text), "") == ""
     last = Corrections(tmp_path).last(RIVER)
     assert last
     assert (last.name, last.text.instances) == (None, (Instance(output="Po"),))
-    with pytest.raises(NotAVerdictError, match="^a correction has as many instances as the task$"):
+    with pytest.raises(NotAVerdictError, match=r"^a correction has as many instances as the task$"):
         sitting.take(sent(WET, None, entry="p-4", text=text), "ann")

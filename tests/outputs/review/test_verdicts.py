@@ -41,7 +41,13 @@ def said(given: Verdict | None) -> str | None:
 @pytest.mark.parametrize("answer", [1, 0, "yes", "no", "true", None, 1.0, [], "Unsure"])
 def test_what_is_no_answer_damages_a_line(tmp_path: Path, answer: Any) -> None:
     """True, false and "unsure" are answers, and nothing that could stand for one of them."""
-    line = {"id": "a", "by": "person", "valid_instruction": True, "appropriate_input": False, "correct_output": "unsure"}
+    line = {
+        "id": "a",
+        "by": "person",
+        "valid_instruction": True,
+        "appropriate_input": False,
+        "correct_output": "unsure",
+    }
     file = tmp_path / "review.jsonl"
     file.write_text(json.dumps(line) + "\n")
     assert said(Reviews(tmp_path).by("person")["a"]) == "ynu"
@@ -166,17 +172,27 @@ def test_a_page_learns_what_has_changed_since(tmp_path: Path) -> None:
 def test_a_judge_is_called_by_its_model_where_its_chain_has_no_name_for_it(tmp_path: Path) -> None:
     """Older versions wrote that alone; a person is never called by a model."""
     found = reviews(
-        tmp_path, judges(None, "a", model="gpt"), judges("m", "b", model="gpt"), judges(None, "c"), of(None, "a", model="x")
+        tmp_path,
+        judges(None, "a", model="gpt"),
+        judges("m", "b", model="gpt"),
+        judges(None, "c"),
+        of(None, "a", model="x"),
     )
 
-    assert {name: list(found.of("judge", name)) for name in found.names("judge")} == {"": ["c"], "gpt": ["a"], "m": ["b"]}
+    assert {name: list(found.of("judge", name)) for name in found.names("judge")} == {
+        "": ["c"],
+        "gpt": ["a"],
+        "m": ["b"],
+    }
     assert sorted(found.unnamed_judge()) == ["a", "c"]
     assert (found.names("person"), list(found.of("person", ""))) == ([""], ["a"])
 
 
 def test_a_file_that_is_made_anew_is_read_anew(tmp_path: Path) -> None:
     """Nothing of the old one counts, not what settled a task, nor what a page had sent."""
-    found = reviews(tmp_path, of("ann", "a", entry="p-1"), of("ann", "a", settled=True), judges("m", "a"), of("ann", "b"))
+    found = reviews(
+        tmp_path, of("ann", "a", entry="p-1"), of("ann", "a", settled=True), judges("m", "a"), of("ann", "b")
+    )
     (tmp_path / "review.jsonl").unlink()
 
     assert (found.refresh(), found.refresh()) == (True, False)
