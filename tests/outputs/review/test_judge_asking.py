@@ -129,8 +129,9 @@ def test_what_is_read_is_a_verdict_that_is_kept(tmp_path: Path) -> None:
     assert question.id.startswith(f"{TASKS[0].id}/")
 
 
-def test_a_judge_s_folder_is_named_after_its_model(tmp_path: Path) -> None:
-    """By what a name in a folder may hold, cut at 40 characters; of a model in a file after the file."""
+def test_a_judge_s_folder_is_named_after_its_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what a name in a folder may hold, cut at 40 characters; the order of parameters makes no other folder."""
+    monkeypatch.setenv("OPENAI_API_KEY", "dummy")
 
     def folder(name: str, **extra: Any) -> Path:
         return Judge(load_config("openai", {"model.name": name, "model.extra": extra})).folder(tmp_path)
