@@ -139,6 +139,15 @@ def sync_files(folder: Path) -> None:
             sync_file(path)
 
 
+def torn_line(path: Path) -> bytes:
+    """What stands after the last line's end of an appended file, if it is there."""
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(_after_last_line(file, file.seek(0, os.SEEK_END)))
+        return file.read()
+
+
 def cut_torn_line(path: Path) -> int:
     """Cut off what stands after the last line's end of an appended file, if it is there; how many bytes that was."""
     if not path.exists():

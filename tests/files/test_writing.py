@@ -14,6 +14,7 @@ from selfinstruct_chains.files.writing import (
     replacing,
     scratch_folder,
     take_place,
+    torn_line,
     write_atomically,
 )
 
@@ -106,12 +107,14 @@ def test_half_a_last_line_is_cut_off(tmp_path: Path, text: bytes, left: bytes) -
     file = tmp_path / "a.jsonl"
     file.write_bytes(text)
 
+    assert torn_line(file) == text.removeprefix(left)
     assert cut_torn_line(file) == len(text) - len(left)
     assert file.read_bytes() == left
 
 
 def test_a_file_that_is_not_there_has_no_torn_line(tmp_path: Path) -> None:
     """Nor is it made."""
+    assert torn_line(tmp_path / "a.jsonl") == b""
     assert cut_torn_line(tmp_path / "a.jsonl") == 0
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - names are enough
 

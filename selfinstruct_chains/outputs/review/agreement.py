@@ -115,14 +115,15 @@ def _agreement(who: str, question: Question | Literal["all"], codes: NDArray[np.
 
 
 def _interval(codes: NDArray[np.int_], figure: Callable[[NDArray[np.int_], Numbers], Numbers]) -> Interval:
+    """A figure that has a value has one in most resamples; the others, whose answers are all alike, are left out."""
     value = _known(figure(codes, np.ones((1, len(codes)))))
     if not len(value):
         return Interval(None)
     if len(codes) < FEWEST:
         return Interval(float(value[0]))
     found = _known(np.concatenate([figure(codes, weights) for weights in _weights(len(codes))]))
-    low, high = np.percentile(found, [2.5, 97.5]) if len(found) > _RESAMPLES // 2 else (None, None)
-    return Interval(float(value[0]), *(None if end is None else float(end) for end in (low, high)))
+    low, high = np.percentile(found, [2.5, 97.5])
+    return Interval(float(value[0]), float(low), float(high))
 
 
 def _known(values: Numbers) -> Numbers:

@@ -56,6 +56,6 @@ def as_json(found: Iterable[Agreement]) -> list[dict[str, Any]]:
 def _shown(interval: Interval, form: str) -> str:
     if interval.value is None:
         return "-"
-    if interval.low is None or interval.high is None:
+    if interval.low is None:
         return form.format(interval.value)
     return f"{form.format(interval.value)} [{form.format(interval.low)}, {form.format(interval.high)}]"

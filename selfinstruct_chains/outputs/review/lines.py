@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from filelock import FileLock
 from pydantic import BaseModel, ValidationError
 
 from selfinstruct_chains.errors import RunError
-from selfinstruct_chains.files.writing import cut_torn_line
+from selfinstruct_chains.files.writing import cut_torn_line, torn_line
 from selfinstruct_chains.tasks import to_line
 
 if TYPE_CHECKING:
@@ -73,22 +72,13 @@ class Lines(Generic[V]):
 
     def _end_last_line(self) -> None:
         """A last line that was typed by hand without its end gets one; half a line of a killed process is cut off."""
-        if not self.path.exists() or not (last := self._last()):
+        if not (last := torn_line(self.path)):
             return
         if self._whole(last) is None:
             cut_torn_line(self.path)
             return
         with self.path.open("ab") as file:
             file.write(b"\n")
-
-    def _last(self) -> bytes:
-        """What stands after the last line's end."""
-        with self.path.open("rb") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
-            if file.read() == b"\n":
-                return b""
-            file.seek(0)
-            return file.read().rpartition(b"\n")[2]
 
     def _text(self) -> bytes:
         if self._size() == self._read:

@@ -51,7 +51,7 @@ def beside_people(agreement: Iterable[Agreement]) -> str:
 def _beside(one: Agreement) -> str:
     kappa = one.beyond_chance
     more = "" if kappa.value is None else f", kappa {kappa.value:.2f}"
-    more += "" if kappa.low is None or kappa.high is None else f" [{kappa.low:.2f}, {kappa.high:.2f}]"
+    more += "" if kappa.low is None else f" [{kappa.low:.2f}, {kappa.high:.2f}]"
     tasks = f"{one.tasks:,} task{'s' * (one.tasks != 1)}"
     return f"{one.who[:1].upper()}{one.who[1:]}: the same on {one.raw.value or 0:.0%} of {tasks}{more}."
 

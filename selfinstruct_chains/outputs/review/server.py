@@ -168,7 +168,7 @@ class Server:
         try:
             for value in entries:
                 kept.take(value)
-            count, changed = self._sitting.changed(kept.name, since if isinstance(since, int) and since >= 0 else 0)
+            count, changed = self._sitting.changed(kept.name, max(since, 0) if isinstance(since, int) else 0)
         except SelfInstructError as error:
             return web.json_response({**kept.told(), "error": str(error)}, status=500)
         return web.json_response({**kept.told(), "since": count, "changed": changed})

@@ -33,8 +33,7 @@ class TasksSitting:
         title: of the page.
         note: what there is to say of the run.
         tasks: the sample.
-        reviews: where verdicts go.
-        corrections: where corrected texts go.
+        reviews: where verdicts go; corrected texts go beside them.
         name: who reviews; None: the page asks.
         find: a task that is not in the sample, by its id.
         guidelines: HTML.
@@ -51,7 +50,6 @@ class TasksSitting:
         note: str,
         tasks: Sequence[Task],
         reviews: Reviews,
-        corrections: Corrections | None = None,
         *,
         name: str | None = None,
         find: Callable[[str], Task | None] = lambda _: None,
@@ -63,7 +61,7 @@ class TasksSitting:
         self._tasks = {task.id: task for task in tasks}
         self._sample = list(self._tasks)
         self._reviews = reviews
-        self._corrections = corrections or Corrections(reviews.path.parent)
+        self._corrections = Corrections(reviews.path.parent)
         self._find = find
 
     def cards(self, name: str) -> list[dict[str, Any]]:

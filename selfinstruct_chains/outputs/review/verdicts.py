@@ -142,8 +142,8 @@ class Reviews:
 
     def disagreed(self) -> list[str]:
         """The ids of tasks about which people's answers differ, settled or not, in order."""
-        several = Counter(id_ for given in self._given["person"].values() for id_ in given)
-        return sorted(id_ for id_, count in several.items() if count > 1 and not _alike(self.people(id_)))
+        ids = set[str]().union(*self._given["person"].values())
+        return sorted(id_ for id_ in ids if not _alike(self.people(id_)))
 
     def disagreed_by_judge(self) -> list[str]:
         """The ids of tasks about which the last judge's answers differ from what people's come to, in order."""

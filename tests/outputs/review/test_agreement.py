@@ -76,6 +76,11 @@ def test_alpha_equals_the_kept_library_s(seed: int) -> None:
     assert once(alpha, codes(rows.tolist())) == pytest.approx(theirs)
 
 
+def test_raw_agreement_is_the_mean_over_units_of_equal_pairs() -> None:
+    """Of eleven units eight are agreed on, in two half of the pairs are equal, and in one none."""
+    assert once(raw, codes(FOUR)) == pytest.approx(9 / 11)
+
+
 def test_weights_are_tasks_that_are_drawn_more_than_once() -> None:
     """A resample counts as the tasks that it holds."""
     units, drawn = codes(FOUR)[:5], [2.0, 0.0, 1.0, 3.0, 0.0]
@@ -146,6 +151,52 @@ def test_few_tasks_have_no_interval(tmp_path: Path) -> None:
     [first, *_] = agreements(Reviews(tmp_path))
 
     assert (first.raw, first.beyond_chance) == (Interval(1.0), Interval(1.0))
+
+
+def test_ten_tasks_have_an_interval(tmp_path: Path) -> None:
+    """Resamples without the one task that says no have no kappa, and are left out; nine tasks are too few."""
+    for name in ("ann", "ben"):
+        given(tmp_path, name, ["nnn", *["yyy"] * 8])
+    nine = agreements(Reviews(tmp_path))[0]
+    for name in ("ann", "ben"):
+        Reviews(tmp_path).put(verdict("t99").model_copy(update={"name": name}))
+    ten = agreements(Reviews(tmp_path))[0]
+
+    assert (nine.tasks, nine.raw, nine.beyond_chance) == (9, Interval(1.0), Interval(1.0))
+    assert (ten.tasks, ten.raw, ten.beyond_chance) == (10, Interval(1.0, 1.0, 1.0), Interval(1.0, 1.0, 1.0))
+
+
+def test_intervals_are_those_of_2000_resamples(tmp_path: Path) -> None:
+    """Percentiles of the figure of tasks drawn with replacement; "all" tells approved, rejected and neither apart."""
+    given(tmp_path, "ann", ["yyy", "yyn", "yyu"] * 4)
+    given(tmp_path, "ben", ["yyy", "yyn", "yyu", "yyn"] * 3)
+    units = np.array([(i % 3, (0, 1, 2, 1)[i % 4]) for i in range(12)])
+    drawn = np.random.default_rng(20_221_220).multinomial(12, np.full(12, 1 / 12), size=2000).astype(float)
+
+    rows = by_question(agreements(Reviews(tmp_path)), "ann and ben")
+
+    for row in (rows["correct_output"], rows["all"]):
+        for found, figure in ((row.raw, raw), (row.beyond_chance, kappa)):
+            low, high = np.nanpercentile(figure(units, drawn), [2.5, 97.5])
+            assert found == pytest.approx((once(figure, units), low, high))
+    assert rows["all"].raw.value == pytest.approx(4 / 12)
+    assert rows["all"].beyond_chance.value == pytest.approx(0)
+    assert rows["valid_instruction"].beyond_chance == Interval(None)
+
+
+def test_groups_say_who_they_are(tmp_path: Path) -> None:
+    """Whoever gave no name too; of two people there is no row for all of them, and one person alone has none."""
+    given(tmp_path, "ann", ["yyy", "yyn"])
+    assert agreements(Reviews(tmp_path)) == []
+    for number in range(2):
+        Reviews(tmp_path).put(verdict(f"t0{number}"))
+        Reviews(tmp_path).put(verdict(f"t0{number}", by="judge"))
+
+    found = [(one.who, one.judge, one.reviewers, one.tasks, one.measure) for one in agreements(Reviews(tmp_path))]
+
+    assert (
+        found == [("(no name) and ann", False, 2, 2, "kappa")] * 4 + [("people and the judge", True, 2, 2, "kappa")] * 4
+    )
 
 
 def test_the_table_fits_a_terminal(tmp_path: Path) -> None:

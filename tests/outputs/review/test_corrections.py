@@ -65,6 +65,29 @@ def test_a_text_that_has_changed_since_is_not_corrected(tmp_path: Path) -> None:
     assert corrected(other, Corrections(tmp_path)) is other
 
 
+def test_texts_and_corrections_can_be_keys(tmp_path: Path) -> None:
+    """They are values: they do not change, and equal ones are one."""
+    correct(tmp_path)
+    one, again = Corrections(tmp_path).of(TASKS[0]), Corrections(tmp_path).of(TASKS[0])
+
+    assert len({one, again}) == len({RIGHT, RIGHT.model_copy()}) == 1
+
+
+def test_a_file_that_is_made_anew_is_read_anew(tmp_path: Path) -> None:
+    """What stands there no more is no correction, and what a page had sent is not known."""
+    one = Correction(id=TASKS[0].id, text=RIGHT, original=wording(TASKS[0]), entry="p-1")
+    found = Corrections(tmp_path)
+    found.put(one)
+    found.put(one.model_copy(update={"id": TASKS[1].id, "original": wording(TASKS[1]), "entry": None}))
+    before = [found.has("p-1"), *(found.of(task) for task in TASKS)]
+    (tmp_path / "corrections.jsonl").unlink()
+    found.refresh()
+
+    assert [bool(is_there) for is_there in before] == [True, True, True, False]
+    assert before[1] == one
+    assert (found.has("p-1"), found.has(""), found.all(), found.last(TASKS[0].id)) == (False, False, {}, None)
+
+
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     """File and line, and what to do."""
     correct(tmp_path)
