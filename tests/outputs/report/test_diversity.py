@@ -22,6 +22,9 @@ NOVELTY = load_config("openai").novelty
         ("Given a list of numbers, sort the list.", ("sort", "list")),
         ("Can you suggest three names for a bakery?", ("suggest", "name")),
         ("Imagine that you are a chef. Describe your favourite dish.", ("describe", "dish")),
+        ("The teacher writes a letter to the class.", ("write", "letter")),
+        ("The task is to write a poem.", ("write", "poem")),
+        ("Explain it.", None),
         ("What is the capital of France?", None),
         ("", None),
         ("<script>alert(1)</script>", None),
@@ -51,6 +54,17 @@ def test_twenty_verbs_with_four_nouns_are_kept() -> None:
     }
     assert list(found.top) == ["write", "bake", "draw"]
     assert found.found == 17
+
+
+def test_the_twenty_most_common_verbs_are_kept() -> None:
+    """Of twenty-one that are equally common the last of the alphabet is left out."""
+    verbs = "bake build buy clean cook count describe draw eat explain find fix list make paint plan read sell sort wash write"
+
+    found = diversity.phrases(f"Please {verb} the apples." for verb in verbs.split())
+
+    assert (found.parsed, found.found, found.drawn) == (21, 21, 20)
+    assert list(found.top) == verbs.split()[:20]
+    assert set(map(str, found.top.values())) == {"{'apple': 1}"}
 
 
 def test_tasks_are_sorted_by_the_language_asked_for() -> None:
