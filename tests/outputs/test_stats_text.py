@@ -88,7 +88,12 @@ def test_all_that_is_told_of_a_run() -> None:
     found = Statistics(
         prices={"instructions": Price(input=1, output=10), "classification": None},
         table=TableOne(
-            classification=1_000, other=234, instances=2_500, empty_input=500, instruction_words=12_340, input_words=5_000
+            classification=1_000,
+            other=234,
+            instances=2_500,
+            empty_input=500,
+            instruction_words=12_340,
+            input_words=5_000,
         ),
         dropped=Counter(
             {

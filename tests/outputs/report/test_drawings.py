@@ -40,12 +40,12 @@ def test_what_a_small_run_has_not_looks_as_it_did() -> None:
     """Each is, to the byte, what somebody has looked at."""
     tail = Counter({5: 10_000, 6: 1, 7: 300, 12: 500, 400: 100})
     one = [Window(0, 0, 8, 4)]
-    parts = {"prompts": 20, "replies": 15}
+    parts, few = {"prompts": 20, "replies": 15}, {"prompts": 3, "replies": 0}
     made = {
         "bars-long-names": (charts.bars("x", "Bars", "Two.", {LONG: 12_345, "b": 7}, of="label", unit="tasks"), LIGHT),
         "bars-of-nothing": (charts.bars("x", "Bars", "None.", {"a": 0, "b": 0}, of="label", unit="tasks"), DARK),
         "stacked": (
-            charts.stacked("x", "Parts", "Two.", {LONG[:60]: parts, "b": {"prompts": 3, "replies": 0}}, of="role", unit="t"),
+            charts.stacked("x", "Parts", "Two.", {LONG[:60]: parts, "b": few}, of="role", unit="tokens"),
             DARK,
         ),
         "lengths-with-a-tail": (charts.lengths_chart("x", "outputs", tail, charts.BLUE), LIGHT),
@@ -86,7 +86,7 @@ def test_many_points_are_there_to_be_pointed_at_alone(points: int, opacity: str 
     dots = list(growth(points, 100).drawn().iter("circle"))
 
     assert {dot.get("fill-opacity") for dot in dots} == {opacity}
-    assert [dot.findtext("title") for dot in dots[::points]] == ["requests 0 to 1: 0%", f"after request 1: {100 // points}"]
+    assert [dot.findtext("title") for dot in dots[::points]] == ["requests 0 to 1: 0%", "after request 1: 3"]
 
 
 def test_what_does_not_fit_together_is_no_figure() -> None:

@@ -23,7 +23,7 @@ from selfinstruct_chains.outputs.report.pen import DARK, Frame, fitted, short, t
     ],
 )
 def test_a_text_is_about_as_wide_as_its_letters(text: str, width: float) -> None:
-    """Thin, broad, large and East Asian ones; an accent adds nothing, and what can't be seen is as wide as its escape."""
+    """Thin, broad, large and East Asian ones; an accent adds nothing; what can't be seen is as wide as its escape."""
     assert width_of(text, 1) == pytest.approx(width)
     assert width_of(text) == pytest.approx(12 * width)
 

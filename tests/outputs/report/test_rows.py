@@ -25,7 +25,8 @@ def test_each_kind_of_row_has_what_is_known(tmp_path: Path) -> None:
     run = run_folder(tmp_path, [task(0, "Do it.", ("a", "b"), (" ", "c"), labels=True)], dropped, seeds=seeds)
     reviews = Reviews(tmp_path)
     reviews.put(verdict("000000-00", "ynu", "judge").model_copy(update={"name": "j", "model": "m", "reason": "So."}))
-    seed = {"id": "seed-001", "status": "seed", "text": "Name a river.", "kind": "other", "instances": [["", "The Elbe."]]}
+    seed = {"id": "seed-001", "status": "seed", "text": "Name a river.", "kind": "other"}
+    seed |= {"instances": [["", "The Elbe."]]}
 
     assert rows_of(pack(run, {}, reviews).blocks) == [
         {

@@ -107,7 +107,8 @@ def test_what_nothing_was_dropped_of_has_no_figure() -> None:
 
     assert [chart.name for chart in sections.funnel(found).charts] == ["funnel"]
     assert [chart.says for chart in sections.funnel(both).charts] == [
-        "1,200 requests asked for 9,600 instructions and got 2,400; 1,200 joined the pool, 1,200 became finished tasks.",
+        "1,200 requests asked for 9,600 instructions and got 2,400; "
+        "1,200 joined the pool, 1,200 became finished tasks.",
         "1,200 dropped, whole requests among them, by these rules.",
         "1 instance of accepted instructions dropped, by these rules.",
     ]
@@ -188,7 +189,10 @@ def test_without_verbs_there_is_no_figure_of_them() -> None:
     )
 
 
-@pytest.mark.parametrize(("of", "sample"), [(2, ""), (3, " Counted for a random sample of 2 of the 3 tasks, each compared with all.")])
+@pytest.mark.parametrize(
+    ("of", "sample"),
+    [(2, ""), (3, " Counted for a random sample of 2 of the 3 tasks, each compared with all.")],
+)
 def test_how_near_tasks_are_is_said(of: int, sample: str) -> None:
     """Without seeds there is one figure."""
     near = [Near(None, Similar("t", 0.5)), Near(None, Similar("u", 0.25))]
