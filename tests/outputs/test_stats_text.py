@@ -140,8 +140,11 @@ def test_what_was_spent_may_have_nothing_besides() -> None:
     """Where every reply was counted, and nothing came from a cache."""
     found = Statistics(prices={}, calls={("instructions", ""): Usage(calls=1, input_tokens=2, output_tokens=3)})
 
-    assert statistics_text(found, "x") == f"""\
+    assert (
+        statistics_text(found, "x")
+        == f"""\
 {NOTHING}
 
 Spent, by role                          calls  tokens in tokens out    dollars
   instructions                              1          2          3          ?"""
+    )

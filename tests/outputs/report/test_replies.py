@@ -120,8 +120,9 @@ def test_every_prompt_is_the_one_that_was_sent(tmp_path: Path) -> None:
         made = scripted_author(prompt, seed)
         if "Task: " not in prompt or '{"instances"' not in prompt:
             return made
-        good = '{"input": "a", "output": "b"}, ' if len(prompt) % 2 else ""
-        return made._replace(text=f'{{"instances": [{good}{{"input": "", "output": ""}}]}}')
+        good, bad = '{"input": "a", "output": "b"}', '{"input": "a b", "output": "a b"}'
+        kept = ([good, bad], [bad], [good], [good])[len(prompt) % 4]
+        return made._replace(text=f'{{"instances": [{", ".join(kept)}]}}')
 
     self_instruct(config(), tmp_path / "run", models=ScriptedChat(reply=author)).invoke({"n": 8})
     run = RunReader(tmp_path / "run")
@@ -129,7 +130,7 @@ def test_every_prompt_is_the_one_that_was_sent(tmp_path: Path) -> None:
     fates = {one.id for one in run.tasks()}, {one.id for one in run.rejections() if one.stage == "task"}
 
     assert all(fate & set(lost) for fate in fates)
-    for most in range(1, 20):
+    for most in (1, 2, 3, 6):
         calls = calls_of(replies(run, most).blocks)
         assert {call["note"] for call in calls} == {""}, most
         assert all(call["prompt"] for call in calls)

@@ -107,8 +107,10 @@ def test_what_nothing_was_dropped_of_has_no_figure() -> None:
 
     assert [chart.name for chart in sections.funnel(found).charts] == ["funnel"]
     assert [chart.says for chart in sections.funnel(both).charts] == [
-        "1,200 requests asked for 9,600 instructions and got 2,400; "
-        "1,200 joined the pool, 1,200 became finished tasks.",
+        (
+            "1,200 requests asked for 9,600 instructions and got 2,400; "
+            "1,200 joined the pool, 1,200 became finished tasks."
+        ),
         "1,200 dropped, whole requests among them, by these rules.",
         "1 instance of accepted instructions dropped, by these rules.",
     ]
@@ -153,15 +155,19 @@ def test_labels_are_told_in_words() -> None:
             4,
             7,
             {"de": 2, "fr": 1},
-            "found by spaCy in 75% of the English instructions. "
-            "The parser reads English alone; 3 tasks not in it: 2 in German, 1 in French.",
+            (
+                "found by spaCy in 75% of the English instructions. "
+                "The parser reads English alone; 3 tasks not in it: 2 in German, 1 in French."
+            ),
         ),
         (
             4,
             6_000,
             {"de": 1},
-            "found by spaCy in 75% of the English instructions (a random sample of 5 of the 6,000 tasks). "
-            "The parser reads English alone; 1 task not in it: 1 in German.",
+            (
+                "found by spaCy in 75% of the English instructions (a random sample of 5 of the 6,000 tasks). "
+                "The parser reads English alone; 1 task not in it: 1 in German."
+            ),
         ),
     ],
 )
