@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selfinstruct_chains import Rejection
+from selfinstruct_chains.config import Price
 from selfinstruct_chains.outputs.report.facts import gather
-from selfinstruct_chains.outputs.stats import PAPER_TABLE_ONE, statistics
+from selfinstruct_chains.outputs.stats import PAPER_TABLE_ONE, Statistics, statistics
 from selfinstruct_chains.outputs.stats_text import statistics_text
 from selfinstruct_chains.run.acceptance import Window
 from selfinstruct_chains.run.journal import Entry
-from tests.outputs.runs import run_folder, task
+from selfinstruct_chains.run.usage import Usage
+from tests.outputs.runs import SEED, run_folder, task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from selfinstruct_chains import Task
     from selfinstruct_chains.run.reader import RunReader
 
 LABELLED = [("I won the cup", "good"), ("We lost again", "bad"), ("So happy", " GOOD ")]
@@ -174,3 +177,56 @@ def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path) -> None:
 
     assert "\x1b" not in statistics_text(statistics(run), "x")
     assert "\u202e" not in statistics_text(statistics(run), "x\u202e")
+
+
+def about(one: Task, **subject: str) -> Task:
+    """The task with a topic, or a language."""
+    assert one.provenance
+    return one.model_copy(update={"provenance": one.provenance.model_copy(update=subject)})
+
+
+def test_all_figures_are_plain_values() -> None:
+    """Of three tasks: one that says nothing of where it comes from, and two of a topic, of which one is in German."""
+    found = Statistics(prices={"instructions": Price(input=1, output=10), "classification": None})
+    found.finish(about(task(0, "Name a lake.", ("", "Loch Ness")), topic="lakes"))
+    found.finish(about(task(1, "Is it one?", ("a b", "yes"), ("c", "YES."), labels=True), topic="lakes", language="de"))
+    found.finish(SEED)
+    found.reject(rejection(0, "instruction", "novelty"))
+    found.calls["instructions", "m"] = Usage(calls=2, input_tokens=1_000_000, output_tokens=200_000, milliseconds=9)
+    found.calls["instructions", "n"] = Usage(calls=1, output_tokens=50_000, faults=1)
+    found.calls["classification", "m"] = Usage(calls=1, unknown=1)
+    nothing = vars(Usage())
+
+    assert found.as_json() == {
+        "table_1": {
+            "instructions": 3,
+            "classification": 1,
+            "other": 2,
+            "instances": 4,
+            "empty_input": 2,
+            "mean_instruction_words": 3.0,
+            "mean_input_words": 1.5,
+            "mean_output_words": 1.5,
+        },
+        "paper_table_1": {
+            "instructions": 52_445,
+            "classification": 11_584,
+            "other": 40_861,
+            "instances": 82_439,
+            "empty_input": 35_878,
+            "mean_instruction_words": 15.9,
+            "mean_input_words": 12.7,
+            "mean_output_words": 18.9,
+        },
+        "dropped": [{"stage": "instruction", "rule": "novelty", "count": 1}],
+        "acceptance": [{"first": 0, "last": 0, "proposed": 3, "accepted": 2, "rate": 2 / 3}],
+        "spent": {
+            "instructions": nothing
+            | {"calls": 3, "input_tokens": 1_000_000, "output_tokens": 250_000, "milliseconds": 9, "faults": 1}
+            | {"dollars": 3.5},
+            "classification": nothing | {"calls": 1, "unknown": 1, "dollars": None},
+        },
+        "labels": {"tasks": 1, "with_one_label": 1, "mean_labels": 1.0, "mean_share_of_top_label": 1.0},
+        "topics": {"lakes": 2},
+        "languages": {"de": 1},
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from selfinstruct_chains.outputs.report import drawing
@@ -74,7 +75,7 @@ def stacked(  # noqa: PLR0913 - all that it shows
     parts = list(dict.fromkeys(part for sizes in rows.values() for part in sizes))
     colors = dict(zip(parts, (BLUE, ORANGE, GREEN, PURPLE), strict=False))
     draw = partial(drawing.stacked, rows=rows, colors=colors, unit=unit)
-    table: list[list[Value]] = [[row, *(sizes.get(part, 0) for part in parts)] for row, sizes in rows.items()]
+    table: list[list[Value]] = [[row, *(sizes[part] for part in parts)] for row, sizes in rows.items()]
     return Chart(name, title, says, draw, [of, *parts], table)
 
 
@@ -85,10 +86,10 @@ def similarity(  # noqa: PLR0913 - all that it shows
     counts = [0] * _BINS
     for score in scores:
         counts[min(int(score * _BINS + 1e-9), _BINS - 1)] += 1
-    edges = [round(number / _BINS, 2) for number in range(_BINS + 1)]
+    edges = [number / _BINS for number in range(_BINS + 1)]
     bins = [
         Bin(low, high, f"{low:.2f} to {high:.2f}", count)
-        for low, high, count in zip(edges, edges[1:], counts, strict=False)
+        for (low, high), count in zip(pairwise(edges), counts, strict=True)
     ]
     axes = ("ROUGE-L F-measure", "tasks")
     draw = partial(drawing.histogram, bins=bins, color=color, names=axes, limit=threshold)
@@ -114,13 +115,14 @@ def lengths_chart(name: str, what: str, words: Counter[int], color: str) -> Char
 
 def growth_chart(name: str, title: str, says: str, windows: Sequence[Window], pool_sizes: Sequence[int]) -> Chart:
     """The share of accepted instructions, and the pool's size after each window, over the requests."""
+    steps = list(zip(windows, pool_sizes, strict=True))
     rates = [window.rate or 0.0 for window in windows]
-    told = [f"requests {one.first} to {one.last}: {rate:.0%}" for one, rate in zip(windows, rates, strict=True)]
-    grown = [f"after request {one.last}: {size:,}" for one, size in zip(windows, pool_sizes, strict=True)]
+    told = [f"requests {one.first} to {one.last}: {one.rate or 0:.0%}" for one in windows]
+    grown = [f"after request {one.last}: {size:,}" for one, size in steps]
     share, pool = Curve("share accepted", ORANGE, rates, told), Curve("pool, with seeds", BLUE, pool_sizes, grown)
     requests = [window.last for window in windows]
     draw = partial(drawing.growth, requests=requests, share=share, pool=pool)
-    rows = [[*window, window.rate, size] for window, size in zip(windows, pool_sizes, strict=True)]
+    rows = [[*one, one.rate, size] for one, size in steps]
     columns = ["first request", "last request", "instructions", "accepted", "share accepted", "pool"]
     return Chart(name, title, says, draw, columns, rows)
 
@@ -128,13 +130,13 @@ def growth_chart(name: str, title: str, says: str, windows: Sequence[Window], po
 def verbs_chart(name: str, title: str, says: str, found: Phrases) -> Chart:
     """Verbs in a ring, their nouns around them, and in the middle the share of instructions that is drawn."""
     rows = [(verb, noun, count) for verb, nouns in found.top.items() for noun, count in nouns.items()]
-    draw = partial(sunburst, top=found.top, share=f"{found.drawn / (found.parsed or 1):.0%}")
+    draw = partial(sunburst, top=found.top, share=f"{found.drawn / found.parsed:.0%}")
     return Chart(name, title, says, draw, ["verb", "noun", "tasks"], rows)
 
 
 def _length_bins(words: Counter[int]) -> list[Bin]:
     """Bins of round widths up to the 99th percentile, and one for the rest where there is any."""
-    first, top, longest = min(words, default=0), percentile(words, 0.99), max(words, default=0)
+    first, top = min(words, default=0), percentile(words, 0.99)
     width = next(width for width in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10**9) if (top - first) / width < _MOST_BARS)
     lows = range(first // width * width, top + 1, width)
     counts = dict.fromkeys(lows, 0)
@@ -146,8 +148,10 @@ def _length_bins(words: Counter[int]) -> list[Bin]:
         else:
             rest += count
     bins = [Bin(low, low + width, _words(low, low + width - 1), count) for low, count in counts.items()]
-    over = lows[-1] + width
-    return [*bins, Bin(over, longest + 1, _words(over, longest), rest, overflow=True)] if rest else bins
+    if rest:
+        over, longest = lows[-1] + width, max(words)
+        bins.append(Bin(over, longest + 1, _words(over, longest), rest, overflow=True))
+    return bins
 
 
 def _words(low: int, high: int) -> str:

@@ -46,9 +46,9 @@ class Curve(NamedTuple):
 
 def bars(width: float, theme: Theme, counts: Mapping[str, int], color: str, unit: str) -> Element:
     """Horizontal bars, the first on top, with their numbers."""
-    left = min(max(map(width_of, counts), default=0), width * _LABELS) + 10
-    right = width - max((width_of(f"{count:,}") for count in counts.values()), default=0) - 14
-    most = max(counts.values(), default=0) or 1
+    left = min(max(map(width_of, counts)), width * _LABELS) + 10
+    right = width - max(width_of(f"{count:,}") for count in counts.values()) - 14
+    most = max([1, *counts.values()])
     parts: list[Element] = []
     for place, (name, count) in enumerate(counts.items()):
         y, size = _TOP + place * _ROW, (right - left) * count / most
@@ -64,8 +64,8 @@ def stacked(
     width: float, theme: Theme, rows: Mapping[str, Mapping[str, int]], colors: Mapping[str, str], unit: str
 ) -> Element:
     """Horizontal bars of several parts: {bar: {part: size}}, over an axis."""
-    left, top = min(max(map(width_of, rows), default=0), width * _LABELS) + 10, _TOP + 24
-    marks = ticks(max((sum(parts.values()) for parts in rows.values()), default=0), 3 if width < 500 else 6)  # noqa: PLR2004
+    left, top = min(max(map(width_of, rows)), width * _LABELS) + 10, _TOP + 24
+    marks = ticks(max(sum(parts.values()) for parts in rows.values()), 3 if width < 500 else 6)  # noqa: PLR2004
     frame = Frame(left, top, width - 30, top + len(rows) * _ROW, 0, marks[-1], 1)
     parts = [*legend(theme, list(colors.items()), left, _TOP + 4), *_below(theme, frame, marks, unit)]
     for place, (name, sizes) in enumerate(rows.items()):
@@ -92,7 +92,7 @@ def histogram(  # noqa: PLR0913, PLR0917 - all that it shows
     """
     over = [one for one in bins if one.overflow]
     inside = [one for one in bins if not one.overflow]
-    marks = ticks(max((one.size for one in bins), default=0))
+    marks = ticks(max(one.size for one in bins))
     left, right = 30 + width_of(short(marks[-1])), width - 14 - (58 if over else 0)
     frame = Frame(left, _TOP + 8, right, 176, inside[0].low, inside[-1].high, marks[-1])
     parts = [*_beside(theme, frame, marks, names[1], width)]
@@ -108,7 +108,7 @@ def histogram(  # noqa: PLR0913, PLR0917 - all that it shows
 
 def growth(width: float, theme: Theme, requests: Sequence[int], share: Curve, pool: Curve) -> Element:
     """Two lines over the requests: a share, 0 to 1, by the axis on the left, and a size by the one on the right."""
-    marks = ticks(max(pool.values, default=0), 5)
+    marks = ticks(max(pool.values), 5)
     last = max(requests[-1], 1)
     left, right = 58, width - 34 - width_of(short(marks[-1]))
     frame = Frame(left, _TOP + 30, right, 240, 0, last, 1)
@@ -161,7 +161,7 @@ def _below(theme: Theme, frame: Frame, marks: Sequence[float], name: str, *, gri
 
 def _across(theme: Theme, frame: Frame, bins: Sequence[Bin], name: str) -> Iterator[Element]:
     """The axis below a histogram: of shares from 0 to 1, or of whole numbers, which stand below their bars."""
-    if bins[-1].high <= 1 and bins[0].high < 1:
+    if bins[0].high < 1:
         marks = [(fifth / 5, f"{fifth / 5:g}") for fifth in range(6)]
     else:
         half = 0.5 if bins[0].high - bins[0].low == 1 else 0  # a bar of one number has it in its middle

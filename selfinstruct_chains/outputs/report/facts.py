@@ -26,7 +26,7 @@ class Facts:
     stats: Statistics
     asked_each: int
     """Instructions that a request asks for."""
-    seeds: int = 0
+    seeds: int
     words: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in PARTS_OF_A_TASK})
     """How many instructions, non-empty inputs and outputs have so many words."""
     labels: Counter[str] = field(default_factory=Counter)

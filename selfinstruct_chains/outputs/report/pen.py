@@ -128,7 +128,7 @@ def fitted(text: str, room: float, size: float = SIZE) -> str:
 
 def ticks(most: float, wanted: int = 4) -> list[float]:
     """Round numbers from 0 to `most` or just above, about so many; whole ones."""
-    step = 10.0 ** math.floor(math.log10(max(most, 1) / wanted)) if most > wanted else 1.0
+    step = 10.0 ** math.floor(math.log10(most / wanted)) if most > wanted else 1.0
     step *= next(one for one in _STEPS if most / (step * one) <= wanted or one == _STEPS[-1])
     return [number * step for number in range(math.ceil(most / step) + 1)] if most else [0, 1]
 

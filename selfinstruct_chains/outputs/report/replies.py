@@ -42,9 +42,9 @@ def replies(run: RunReader, most: int = TASKS) -> Replies:
 
     if not most:
         return Replies([], "this page was made without them")
-    texts = {task.id: task.instruction for task in islice(run.tasks(), most)}
-    for dropped in islice(run.rejections(), most):
-        texts.setdefault(dropped.id, dropped.text if dropped.stage in {"instruction", "task"} else "")
+    texts = dict.fromkeys((one.id for one in islice(run.rejections(), most)), "")
+    texts |= {one.id: one.text for one in run.rejections() if one.id in texts and one.stage in {"instruction", "task"}}
+    texts |= {task.id: task.instruction for place, task in enumerate(run.tasks()) if place < most or task.id in texts}
     try:
         calls = [_values(told) for told in Calls(run).leading_to(texts)]
     except RunError as error:

@@ -34,7 +34,7 @@ class _Piece(NamedTuple):
 def sunburst(width: float, theme: Theme, top: Mapping[str, Mapping[str, int]], share: str) -> Element:
     """The figure, with the share of all instructions that it shows in its middle."""
     size = min(width, _WIDEST)
-    radius, total = size / 2 - 4, sum(sum(nouns.values()) for nouns in top.values()) or 1
+    radius, total = size / 2 - 4, sum(sum(nouns.values()) for nouns in top.values())
     inner, middle, outer = (radius * ring for ring in _RINGS)
     parts: list[Element] = []
     at = 0.0

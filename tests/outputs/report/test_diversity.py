@@ -12,28 +12,33 @@ from selfinstruct_chains.outputs.report import diversity
 from tests.outputs.runs import SEED, task
 
 NOVELTY = load_config("openai").novelty
+PAIRS = [
+    ("Write a poem about the sea.", ("write", "poem")),
+    ("Please rewrite the following sentence in formal English.", ("rewrite", "sentence")),
+    ("Given a list of numbers, sort the list.", ("sort", "list")),
+    ("Can you suggest three names for a bakery?", ("suggest", "name")),
+    ("Imagine that you are a chef. Describe your favourite dish.", ("describe", "dish")),
+    ("The teacher writes a letter to the class.", ("write", "letter")),
+    ("The task is to write a poem.", ("write", "poem")),
+    ("Explain it.", None),
+    ("What is the capital of France?", None),
+    ("", None),
+    ("<script>alert(1)</script>", None),
+]
+"""Instructions with their root verb and its object."""
 
 
-@pytest.mark.parametrize(
-    ("instruction", "pair"),
-    [
-        ("Write a poem about the sea.", ("write", "poem")),
-        ("Please rewrite the following sentence in formal English.", ("rewrite", "sentence")),
-        ("Given a list of numbers, sort the list.", ("sort", "list")),
-        ("Can you suggest three names for a bakery?", ("suggest", "name")),
-        ("Imagine that you are a chef. Describe your favourite dish.", ("describe", "dish")),
-        ("What is the capital of France?", None),
-        ("", None),
-        ("<script>alert(1)</script>", None),
-    ],
-)
-def test_the_verb_nearest_to_the_root_and_its_object_are_found(instruction: str, pair: tuple[str, str] | None) -> None:
+def test_the_verb_nearest_to_the_root_and_its_object_are_found() -> None:
     """As lemmas, in the first sentence that has both; questions about what something is have none."""
-    found = diversity.phrases([instruction])
+    assert list(diversity.pairs_of(instruction for instruction, _ in PAIRS)) == [pair for _, pair in PAIRS]
 
-    assert found.parsed == 1
-    assert found.top == ({pair[0]: {pair[1]: 1}} if pair else {})
-    assert found.found == bool(pair)
+
+def test_what_has_no_verb_is_counted() -> None:
+    """Among those that were parsed, and not among those that were found."""
+    found = diversity.phrases(["Write a poem about the sea.", "", "Explain it.", "Write a poem.", "Write songs."])
+
+    assert found == (5, 3, {"write": {"poem": 2, "song": 1}})
+    assert found.drawn == 3
 
 
 def test_twenty_verbs_with_four_nouns_are_kept() -> None:
@@ -51,6 +56,18 @@ def test_twenty_verbs_with_four_nouns_are_kept() -> None:
     }
     assert list(found.top) == ["write", "bake", "draw"]
     assert found.found == 17
+
+
+def test_the_twenty_most_common_verbs_are_kept() -> None:
+    """Of twenty-one that are equally common the last of the alphabet is left out."""
+    verbs = ["bake", "build", "buy", "clean", "cook", "count", "describe", "draw", "eat", "explain", "find", "fix"]
+    verbs += ["list", "make", "paint", "plan", "read", "sell", "sort", "wash", "write"]
+
+    found = diversity.phrases(f"Please {verb} the apples." for verb in verbs)
+
+    assert (found.parsed, found.found, found.drawn) == (21, 21, 20)
+    assert list(found.top) == verbs[:20]
+    assert set(map(str, found.top.values())) == {"{'apple': 1}"}
 
 
 def test_tasks_are_sorted_by_the_language_asked_for() -> None:

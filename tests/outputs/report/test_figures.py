@@ -221,6 +221,18 @@ def test_somebody_s_own_file_is_not_replaced(tmp_path: Path) -> None:
     check_figures(tmp_path, force=True)
     with pytest.raises(ConfigError, match="a file; give a folder: --figures"):
         check_figures(tmp_path / "verbs-dark.svg", force=True)
+    with pytest.raises(ConfigError, match=r"verbs-dark.svg.new: can't be written: Not a directory"):
+        write_figures([], tmp_path / "verbs-dark.svg" / "new")
+
+
+def test_a_folder_with_the_name_of_a_figure_is_none(tmp_path: Path) -> None:
+    """It can't be read as a file, and stops it as another's file does."""
+    (tmp_path / "funnel-light.svg").mkdir()
+
+    with pytest.raises(ConfigError, match=r"funnel-light.svg: exists, and is no figure of a report"):
+        check_figures(tmp_path, force=False)
+    check_figures(tmp_path, force=True)
+    check_figures(tmp_path / "none", force=False)
 
 
 def test_names_of_files_are_safe() -> None:

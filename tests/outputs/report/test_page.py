@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import sys
 from collections import Counter
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from selfinstruct_chains.errors import ConfigError, RunError
+from selfinstruct_chains.outputs.report.page import page as made_page
 from selfinstruct_chains.outputs.report.report import Report, write_report
+from selfinstruct_chains.outputs.report.static import About
 from tests.outputs.report.test_report import HOSTILE, rows_of, sections_of
-from tests.outputs.runs import run_folder, task
+from tests.outputs.runs import CONFIG, run_folder, task
 from tests.outputs.twenty import TASKS, twenty
 
 if TYPE_CHECKING:
@@ -178,3 +181,35 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(RunError, match=r"rejected.jsonl, line 1: damaged"):
         write_report(run.path)
+
+
+def test_of_a_long_run_a_part_is_shown(tmp_path: Path) -> None:
+    """Without scripts the first fifty tasks; a sample of them is compared, and calls are there as asked for."""
+    run = run_folder(tmp_path / "run", [task(number, f"Write poem number {number}.") for number in range(51)])
+    report = write_report(run.path, sample=3, calls=0)
+    html = report.path.read_text(encoding="utf-8")
+    [content] = re.findall('<script type="application/json" id="content">(.*?)</script>', html)
+
+    assert "the first 50 of 51 tasks" in html
+    assert html.count('<tr id="task-') == 50
+    assert f'<p id="about" class="soft">Chain openai. {CONFIG.description}</p>' in html
+    assert "a random sample of 3 of the 51 tasks" in sections_of(report)["novelty"]["text"]
+    assert (report.numbers["novelty"]["compared"], report.numbers["verbs"]["parsed"], report.figures) == (3, 3, ())
+    assert json.loads(content) == {
+        "title": "run",
+        "left_out": 0,
+        "rules": [],
+        "calls": {"of": 0, "why_not": "this page was made without them"},
+    }
+
+
+def test_the_first_rows_stand_before_the_scripts() -> None:
+    """So that a page shows them at once; the others, and the calls, come after."""
+    about = About("a<b\x00", "chain", "", "", [])
+    html = made_page(about, [], {"n": 1}, rows=["A", "B", "C"], calls=["D", "E"], first="<i>first</i>")
+    parts = re.findall(r'<script type="text/plain" class="(rows|calls)">(\w)</script>|(<script>)', html)
+
+    assert html.startswith("<!doctype html>\n<!-- selfinstruct report -->\n")
+    assert r"<title>Report: a&lt;b\u0000</title>" in html
+    assert "<i>first</i>" in html
+    assert ["".join(part) for part in parts] == ["rowsA", "<script>", "rowsB", "rowsC", "callsD", "callsE"]

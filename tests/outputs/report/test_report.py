@@ -16,7 +16,7 @@ from selfinstruct_chains.outputs.report import charts, sections
 from selfinstruct_chains.outputs.report.diversity import Near, Phrases
 from selfinstruct_chains.outputs.report.facts import gather
 from selfinstruct_chains.outputs.report.report import Report, write_report
-from selfinstruct_chains.outputs.report.rows import BLOCK, pack
+from selfinstruct_chains.outputs.report.rows import pack
 from selfinstruct_chains.outputs.review.verdicts import Reviews
 from tests.outputs.review.test_review import verdict
 from tests.outputs.runs import run_folder, task
@@ -254,10 +254,10 @@ def test_a_table_has_a_limit_and_says_so(tmp_path: Path) -> None:
 
 def test_a_table_comes_in_blocks(tmp_path: Path) -> None:
     """Each of a thousand rows, in order."""
-    many = [task(number, f"Thing {number}") for number in range(BLOCK + 5)]
+    many = [task(number, f"Thing {number}") for number in range(1_005)]
     packed = pack(run_folder(tmp_path, many), {}, Reviews(tmp_path))
 
-    assert [len(rows_of([block])) for block in packed.blocks] == [BLOCK, 6]
+    assert [len(rows_of([block])) for block in packed.blocks] == [1_000, 6]
     assert [row["id"] for row in rows_of(packed.blocks)][:-1] == [one.id for one in many]
 
 
