@@ -61,7 +61,7 @@ def said(words: str) -> Any:
         ({"param": "model"}, MODEL, SETUP),
         ({"param": "seed"}, PARAMETER, SETUP | FOR_GOOD),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: f"{len(value)} statuses" if isinstance(value, set | frozenset) else str(value)[:40],
 )
 def test_where_a_row_holds(body: object, due: tuple[str, str], at: set[int | None]) -> None:
     """What is said decides at some statuses, and at no other."""
