@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 _SECONDS = defaultdict[str, float](float)
+_FAILED: set[str] = set()
 _TO = "COVERING_SECONDS"
+_SOME_FAILED = 1  # pytest's code
 
 
 class Covering:
@@ -59,17 +61,20 @@ def _run(folder: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own tests
         [sys.executable, "-m", "pytest", *options], cwd=ROOT, env=os.environ | variables, check=False
     )
-    if done.returncode:
+    if done.returncode not in {0, _SOME_FAILED}:
         (folder / "coverage").unlink(missing_ok=True)
-        sys.exit(f"the tests fail as they are: pytest ended with {done.returncode}")
+        sys.exit(f"no test could be run: pytest ended with {done.returncode}")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """How long a test took, its fixtures with it."""
     _SECONDS[report.nodeid] += report.duration
+    if report.failed:
+        _FAILED.add(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """All of it, where all is known: not in a worker."""
+    """All of it, where all is known: not in a worker. What fails notices nothing; some do by being traced."""
     if not hasattr(session.config, "workerinput") and _TO in os.environ:
-        Path(os.environ[_TO]).write_text(json.dumps(_SECONDS))
+        known = {test: seconds for test, seconds in _SECONDS.items() if test not in _FAILED}
+        Path(os.environ[_TO]).write_text(json.dumps(known))
