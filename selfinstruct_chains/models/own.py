@@ -162,7 +162,9 @@ class _Asking(Runnable[Any, Any]):
         return self._part.get_name(suffix, name=name)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        raise NotImplementedError("a composition is called by its asynchronous side alone")
+        call = _CALL.get()
+        model, config, options = self._ready(config, call.options, kwargs)
+        return _noted(ask(model, input, config, options), call)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         call = _CALL.get()
@@ -197,7 +199,7 @@ class _Unknown(Runnable[Any, Any]):
         return self._part.get_name(suffix, name=name)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        raise NotImplementedError("a composition is called by its asynchronous side alone")
+        return self._part.invoke(input, config, **kwargs)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         part = self._part
