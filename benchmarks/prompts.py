@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selfinstruct_chains import load_config, read_seeds
 from selfinstruct_chains.config import ROLES
+from selfinstruct_chains.files.chain import parse_overrides
 from selfinstruct_chains.files.seeds import seeds_source
 from selfinstruct_chains.method.graph import finisher
 from selfinstruct_chains.method.parsing import UnreadableReply
@@ -121,7 +122,7 @@ def main() -> None:
     print(f"{'prompt':<28}{'asked':>6}{'readable':>10}{'usable':>10}{'kept':>7}{'tokens':>9}{'seconds':>9}")
     for prompt in given.prompts:
         changes = {f"{section}.prompt": prompt} | ({f"{section}.output": given.output} if given.output else {})
-        changes |= dict(setting.partition("=")[::2] for setting in given.settings)
+        changes |= parse_overrides(given.settings)
         found = asyncio.run(tally(given.role, load_config(given.chain, changes), given.count))
         shares = "".join(f"{part / found.asked:>10.0%}" for part in (found.readable, found.usable))
         print(

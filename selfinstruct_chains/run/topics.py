@@ -28,6 +28,7 @@ from selfinstruct_chains.run.settling import answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from langchain_core.messages import AIMessage
     from langchain_core.prompt_values import PromptValue
 
     from selfinstruct_chains.config import ChainConfig, Kind
@@ -97,11 +98,20 @@ async def _asked(given: Settling, number: int, names: Sequence[str], wanted: int
     options = {"stop": stop} if kind == "completion" else {}
     try:
         message = await answer(given, "instructions", found_key("instructions", TOPICS + number), prompt, options)
-        if kind == "completion":  # whose prompt ends with the number of the first
-            message = message.model_copy(update={"content": f"{len(names) + 1}. {message.text}"})
-        return [" ".join(item.split()).rstrip(".") for item in parser.read(message).items]
-    except (ItemRefused, UnreadableReply):
+    except ItemRefused:
         return []
+    # A completion goes on behind the number of its first topic, which may be followed by a list of any kind.
+    marks = ("", f"{len(names) + 1}. ", "1. ", "- ") if kind == "completion" else ("",)
+    items = max((_items(parser, message, mark) for mark in marks), key=len)
+    return [" ".join(item.split()).rstrip(".") for item in items]
+
+
+def _items(parser: InstructionsParser, message: AIMessage, mark: str) -> tuple[str, ...]:
+    """What a reply lists if it begins with this mark; nothing where it can't be read."""
+    try:
+        return parser.read(message.model_copy(update={"content": f"{mark}{message.text}"})).items
+    except UnreadableReply:
+        return ()
 
 
 def topics_prompt(

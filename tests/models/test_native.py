@@ -9,14 +9,13 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_openai import ChatOpenAI
 from pydantic import Field
 
-from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models.native import known_providers
 from selfinstruct_chains.models.packages import imported
 from selfinstruct_chains.models.providers import build
+from tests.models.keyed import HERE, config, keyed, seen
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
-HERE = "http://127.0.0.1:9"
 AWAY = "https://llm.example.test"
 
 
@@ -25,18 +24,6 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEY", "sk-test")
     monkeypatch.setenv("TEAM", "blue")
     monkeypatch.delenv("OLLAMA_HOST", raising=False)
-
-
-def config(provider: str, kind: str = "chat", **values: Any) -> ModelConfig:
-    return ModelConfig(**{"provider": provider, "kind": kind, "name": "m", "timeout": 7, **values})
-
-
-def keyed(provider: str, **values: Any) -> ModelConfig:
-    return config(provider, api_key_env="KEY", headers_env={"X-Team": "TEAM"}, **values)
-
-
-def seen(model: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(model, name) for name in names}
 
 
 class Small(FakeListChatModel):

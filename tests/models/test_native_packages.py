@@ -12,12 +12,10 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 from pydantic import Field
 
-from selfinstruct_chains.config import ModelConfig
 from selfinstruct_chains.errors import ConfigError
 from selfinstruct_chains.models.http import GuardedSession
 from selfinstruct_chains.models.providers import build
-
-HERE = "http://127.0.0.1:9"
+from tests.models.keyed import HERE, config, keyed, seen
 
 
 @pytest.fixture(autouse=True)
@@ -26,18 +24,6 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAM", "blue")
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-
-
-def config(provider: str, kind: str = "chat", **values: Any) -> ModelConfig:
-    return ModelConfig(**{"provider": provider, "kind": kind, "name": "m", "timeout": 7, **values})
-
-
-def keyed(provider: str, **values: Any) -> ModelConfig:
-    return config(provider, api_key_env="KEY", headers_env={"X-Team": "TEAM"}, **values)
-
-
-def seen(model: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(model, name) for name in names}
 
 
 class ChatMistralAI(FakeListChatModel):

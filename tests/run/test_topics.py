@@ -168,6 +168,30 @@ async def test_a_completion_model_goes_on_with_the_list() -> None:
     assert prompts[1].endswith("a few words each:\n1. harbours\n2. chess\n3.")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        " harbours\n2. chess\n3. opera",
+        "1. harbours\n2. chess\n3. opera",
+        "\n1) harbours\n2) chess\n3) opera",
+        " **harbours**\n2. **chess**\n3. **opera**",
+        "- harbours\n- chess\n- opera",
+        " harbours\n- chess\n- opera",
+        "Harbours.\nChess.\nOpera.",
+        "Here are some:\n1. harbours\n2. chess\n3. opera",
+    ],
+)
+@pytest.mark.parametrize("there", [0, 2])
+async def test_a_list_of_any_kind_behind_the_first_number(said: str, there: int) -> None:
+    """Completion models begin anew, with bullets, or without a mark; also where topics are there already."""
+    replies = [" baking\n2. taxes", said] if there else [said]
+    given = settling(chain(there + 3), models=ScriptedCompletion(reply=lambda prompt, seed: replies.pop(0)))
+    found = await ask_topics(given, [].append)
+
+    assert found.topics
+    assert [name.lower() for name in found.topics.names[there:]] == ["harbours", "chess", "opera"]
+
+
 @pytest.mark.parametrize("kind", ["chat", "completion"])
 def test_the_prompt_is_in_the_chain_s_words(kind: Kind) -> None:
     """With its domain and its language; a model without a system role is told the same by the user."""
