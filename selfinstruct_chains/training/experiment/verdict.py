@@ -105,7 +105,8 @@ def _beside_chat(found: Found) -> str:
     """A gain over a plain prompt may be what the model's own chat template gives without any training."""
     measures: tuple[MeasureName, ...] = ("nll", "rouge", "rouge_first")
     gained = [measure for measure in measures if state(found.own.differences, measure) == "better"]
-    control = state(found.control.differences, "nll") == "better"
-    if not control or not gained or any(state(found.chat.differences, measure) == "better" for measure in gained):
+    beside = {state(found.chat.differences, measure) for measure in gained}
+    if not gained or "better" in beside or state(found.control.differences, "nll") != "better":
         return ""
-    return " As far as these items tell, the bare model does as well when it is asked in its own chat template."
+    how = "better" if "worse" in beside else "as well"
+    return f" As far as these items tell, the bare model does {how} when it is asked in its own chat template."
