@@ -25,6 +25,8 @@ _ADAM = 16
 """Bytes for each weight that is trained: itself, its gradient, and AdamW's two moments, in 32 bits."""
 _KEPT_HIDDEN, _KEPT_INNER = 20, 5
 """Numbers that a layer keeps for the way back, for each token: so many times its width, and that of its inner layer."""
+_KEPT_SCORES, _HEAD = 3.5, 64
+"""And of the scores of attention, for each two tokens of an example and each head: copies; the width of a head."""
 
 
 class Shape(NamedTuple):
@@ -37,7 +39,7 @@ class Shape(NamedTuple):
     vocabulary: int
 
 
-def needed_memory(shape: Shape, settings: TuneSettings, precision: str, longest: int) -> int:
+def needed_memory(shape: Shape, settings: TuneSettings, precision: str, longest: int, device: str = "cpu") -> int:
     """Bytes at the peak of training.
 
     Args:
@@ -45,13 +47,17 @@ def needed_memory(shape: Shape, settings: TuneSettings, precision: str, longest:
         settings: method, batch size, and whether what a layer keeps is computed anew.
         precision: of the weights, and of what is computed.
         longest: tokens of the longest example.
+        device: where it is trained. A CPU keeps most in 32 bits, also of a model in 16, and all scores of attention.
     """
     full = settings.method == "full"
     width = 4 if precision == "fp32" else 2
     tokens = settings.batch_size * longest
     adapter = 7 * 2 * settings.lora.rank * shape.hidden * 2 * shape.layers
     weights = shape.parameters * _ADAM if full else shape.parameters * width + adapter * _ADAM
-    kept = tokens * (_KEPT_HIDDEN * shape.hidden + _KEPT_INNER * shape.inner) * width
+    each = _KEPT_HIDDEN * shape.hidden + _KEPT_INNER * shape.inner
+    if device == "cpu":
+        width, each = 4, each + round(_KEPT_SCORES * longest * shape.hidden / _HEAD)
+    kept = tokens * each * width
     kept *= 1 if settings.gradient_checkpointing else shape.layers
     scores = tokens * shape.vocabulary * 4 * 2  # the loss is taken in pieces, but not by every version
     return int(_PROGRAM + weights + kept + scores)

@@ -77,7 +77,7 @@ def make_plan(source: Path, settings: TuneSettings, *, is_done: bool = False) ->
         fewest = f"{settings.min_examples} are the fewest (--set min_examples=)"
         raise DataError(f"{source}: {len(train.kept)} examples to train on ({why}); {fewest}")
     longest = max(train.longest, validation.longest)
-    memory = needed_memory(base.shape, settings, processor.precision, longest)
+    memory = needed_memory(base.shape, settings, processor.precision, longest, processor.device)
     free = free_memory() if processor.device == "cpu" else _gpu_memory()
     told = "none needed, as it is done" if is_done else check_memory(memory, free)
     return Plan(settings, processor, base, tokenizer, examples, train, validation, told)
