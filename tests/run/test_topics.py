@@ -185,7 +185,8 @@ async def test_a_completion_model_goes_on_with_the_list() -> None:
 async def test_a_list_of_any_kind_behind_the_first_number(said: str, there: int) -> None:
     """Completion models begin anew, with bullets, or without a mark; also where topics are there already."""
     replies = [" baking\n2. taxes", said] if there else [said]
-    given = settling(chain(there + 3), models=ScriptedCompletion(reply=lambda prompt, seed: replies.pop(0)))
+    author = ScriptedCompletion(reply=lambda prompt, seed: replies.pop(0) if replies[1:] else said)
+    given = settling(chain(there + 3), models=author)
     found = await ask_topics(given, [].append)
 
     assert found.topics
